@@ -1,0 +1,48 @@
+# Each target is a line or two that a person could type; README.md shows them without make.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: book serve test lab format lock claims pictures clean
+
+book: .venv/installed
+	$(BIN)/python -c "import shutil; shutil.rmtree('_build', ignore_errors=True)"
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	@echo "The book is in _build/html. Open _build/html/index.html, or serve it: make serve"
+
+serve: .venv/installed
+	@test -f _build/html/index.html || { echo "There is no book yet: run make book first."; exit 1; }
+	@echo "The book is at http://127.0.0.1:8000/book/index.html (stop with Ctrl-C)"
+	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+test: .venv/installed
+	$(BIN)/python -m pytest
+
+lab: .venv/installed
+	$(BIN)/jupyter lab book
+
+format: .venv/installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/python book/_ext/clean_notebooks.py
+
+# Measures every claim with five seeds and writes the ledger.
+claims: .venv/installed
+	$(BIN)/python book/_ext/measure_claims.py
+
+pictures: .venv/installed
+	$(BIN)/python book/_ext/pictures.py
+
+# Renews the locked versions within the ranges of pyproject.toml, for Python 3.11 and later at once.
+lock: .venv/installed
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile requirements.in --universal --python-version 3.11 --upgrade \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		--output-file requirements.txt
+
+clean:
+	rm -rf .venv _build
+
+.venv/installed: requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	@touch .venv/installed

@@ -1,0 +1,60 @@
+"""Bring the notebooks into the one form in which they are committed.
+
+    python book/_ext/clean_notebooks.py            write it
+    python book/_ext/clean_notebooks.py --check    say which notebooks are not in it, and fail
+
+That form: no outputs, no execution counts, one kernelspec, no metadata of an editor, and in the
+cell that installs the course the address of the repository that _config.yml gives.
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+import yaml
+from nbstripout import strip_output
+
+ROOT = Path(__file__).parents[2]
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def cleaned(text: str) -> str:
+    """The notebook `text` in its committed form."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    address = config["repository"]["url"]
+    notebook = nbformat.reads(text, as_version=4)
+    notebook = strip_output(notebook, keep_output=False, keep_count=False, keep_id=True)
+    notebook.metadata = nbformat.from_dict(METADATA)
+    for cell in notebook.cells:
+        # Tags, and whether a solution is folded; all else is a trace of some editor.
+        kept = {key: cell.metadata[key] for key in ("tags", "jupyter") if key in cell.metadata}
+        cell.metadata = nbformat.from_dict(kept)
+        cell.source = re.sub(r"(%pip install .*git\+)\S+", rf"\g<1>{address}", cell.source)
+    return nbformat.writes(notebook) + "\n"
+
+
+def main() -> int:
+    """Clean or check all notebooks of the book."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing, fail if one differs")
+    check = parser.parse_args().check
+    differing = 0
+    for path in sorted((ROOT / "book").glob("**/*.ipynb")):
+        text = path.read_text("utf-8")
+        wanted = cleaned(text)
+        if text == wanted:
+            continue
+        differing += 1
+        print(f"{path.relative_to(ROOT)}: {'not clean' if check else 'cleaned'}")
+        if not check:
+            path.write_text(wanted, "utf-8", newline="\n")
+    return int(check and differing > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

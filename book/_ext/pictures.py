@@ -1,0 +1,165 @@
+"""Draw the pictures of the book from the data and a network trained for it.
+
+    python book/_ext/pictures.py
+
+writes logo.svg, star.webp and preview.jpg into book/_static. They are stored, since the README
+shows the star too; `make pictures` draws them again, in half a minute.
+"""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from nn_core import (
+    MLP,
+    Adam,
+    accuracy,
+    fit,
+    load_mnist,
+    train_dev_split,
+)
+from nn_core.lab.display import ACCENT
+
+STATIC = Path(__file__).parents[1] / "_static"
+NIGHT = "#0b0f19"
+# The order around the star: digits that the network confuses stand side by side.
+RING = [0, 2, 3, 5, 8, 1, 7, 9, 4, 6]
+
+
+def logo(images: np.ndarray) -> str:
+    """The first digit of MNIST, pixel by pixel, on a square in the accent colour."""
+    cells = "".join(
+        f'<rect x="{x}" y="{y}" width="1.02" height="1.02" fill-opacity="{v / 255:.2f}"/>'
+        for (y, x), v in np.ndenumerate(images[0])
+        if v
+    )
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-3 -3 34 34" width="68" height="68">'
+        f'<rect x="-3" y="-3" width="34" height="34" rx="7" fill="{ACCENT}"/>'
+        f'<g fill="#fff">{cells}</g></svg>\n'
+    )
+
+
+def beliefs() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Images of the test set, their labels, and the logits of the network of the tour."""
+    rng = np.random.default_rng(0)
+    X, y, X_test, y_test = load_mnist()
+    X, y, _, _ = train_dev_split(X, y, dev_size=5_000, rng=rng)
+    network = MLP((784, 256, 10), rng)
+    fit(
+        network,
+        Adam(lr=0.002),
+        X,
+        y,
+        epochs=10,
+        batch_size=512,
+        rng=rng,
+    )
+    Z = network.forward(X_test)
+    print(f"test accuracy {accuracy(y_test, Z.argmax(axis=1)):.2%}")
+    return X_test.reshape(-1, 28, 28), y_test, Z
+
+
+def star(
+    images: np.ndarray,
+    labels: np.ndarray,
+    Z: np.ndarray,
+    size: int,
+) -> np.ndarray:
+    """Draw each digit where the network's belief puts it: RGB `(size, size, 3)`, 0 to 1.
+
+    A digit lies at the mean of ten points on a circle, weighted by the probabilities. These are
+    softened (a softmax with temperature 4), or nearly all digits would sit on the ten points.
+    """
+    angle = 2 * np.pi * np.argsort(RING) / 10 + np.pi / 2
+    corners = np.stack([np.cos(angle), -np.sin(angle)], axis=1)
+    soft = np.exp((Z - Z.max(axis=1, keepdims=True)) / 4)
+    place = soft @ corners / soft.sum(axis=1, keepdims=True)
+    colors = plt.colormaps["hsv"](np.argsort(RING) / 10)[:, :3] * 0.8 + 0.2
+    canvas = np.zeros((size, size, 3))
+    small = images.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4))
+    # Arms end a little inside the edge. The surest are drawn last, on top.
+    corner = np.round((place * 0.44 + 0.5) * size).astype(int) - 7
+    for k in np.argsort(np.linalg.norm(place, axis=1)):
+        x, y = np.clip(corner[k], 0, size - 14)
+        patch = canvas[y : y + 14, x : x + 14]
+        ink = small[k][:, :, None]
+        patch[:] = patch * (1 - 0.85 * ink) + 0.85 * ink * colors[labels[k]]
+    night = np.array([int(NIGHT[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    return np.clip(canvas + night, 0, 1)
+
+
+def draw(picture: np.ndarray, ax: plt.Axes) -> None:
+    """The star, with the name of its digit at the tip of each arm."""
+    size = len(picture)
+    ax.imshow(picture)
+    ax.axis("off")
+    angle = 2 * np.pi * np.argsort(RING) / 10 + np.pi / 2
+    for digit in range(10):
+        x, y = size * (
+            0.5
+            + 0.485
+            * np.array(
+                [
+                    np.cos(angle[digit]),
+                    -np.sin(angle[digit]),
+                ]
+            )
+        )
+        ax.text(
+            x,
+            y,
+            str(digit),
+            color="white",
+            fontsize=17,
+            ha="center",
+            va="center",
+        )
+
+
+def main() -> None:
+    """Draw all three."""
+    first, _, _, _ = load_mnist(raw=True)
+    (STATIC / "logo.svg").write_text(logo(first), "utf-8")
+    picture = star(*beliefs(), size=1000)
+
+    fig = plt.figure(figsize=(10, 10), layout="none")
+    draw(picture, fig.add_axes((0, 0, 1, 1)))
+    fig.savefig(
+        STATIC / "star.webp",
+        dpi=100,
+        facecolor=NIGHT,
+        pil_kwargs={"quality": 78},
+    )
+
+    # Link previews are shown at 1200 by 630.
+    fig = plt.figure(figsize=(12, 6.3), layout="none")
+    draw(
+        picture,
+        fig.add_axes((0.48, 0.01, 0.51, 0.98)),
+    )
+    fig.text(
+        0.05,
+        0.52,
+        "A neural network\nfrom scratch",
+        color="white",
+        fontsize=40,
+        weight="bold",
+    )
+    fig.text(
+        0.05,
+        0.38,
+        "Handwriting, read by NumPy alone",
+        color="white",
+        fontsize=21,
+    )
+    fig.savefig(
+        STATIC / "preview.jpg",
+        dpi=100,
+        facecolor=NIGHT,
+        pil_kwargs={"quality": 85},
+    )
+
+
+if __name__ == "__main__":
+    main()

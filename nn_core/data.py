@@ -1,0 +1,396 @@
+"""Digits in: IDX and CSV files, scaling, one-hot labels, splits and minibatches.
+
+MNIST itself ships beside this file, in `nn_core/mnist`.
+"""
+
+import gzip
+import math
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+MNIST_FOLDER = Path(__file__).with_name("mnist")
+SIDE = 28  # pixels
+CLASSES = 10
+
+
+class DataError(ValueError):
+    """A data file is not what it should be; the message says what was found instead."""
+
+
+def load_mnist(
+    folder: str | Path | None = None, *, raw: bool = False
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Load the MNIST digits, or any data set stored in the same four files.
+
+    Parameters
+    ----------
+    folder
+        Where the four IDX files lie, raw or gzipped. By default the MNIST files that
+        ship with this package.
+    raw
+        Give the images as they are stored, uint8 `(N, 28, 28)` from 0 (paper) to 255
+        (ink), instead of float32 `(N, 784)` from 0 to 1.
+
+    Returns
+    -------
+    X_train, y_train, X_test, y_test
+        Images and their integer labels 0 to 9. For MNIST, 60,000 to train on and
+        10,000 to test on.
+
+    Raises
+    ------
+    FileNotFoundError
+        One of the four files is missing.
+    DataError
+        A file is damaged, is something else, or does not match its partner.
+
+    References
+    ----------
+    LeCun, Bottou, Bengio and Haffner (1998), "Gradient-based learning applied to
+    document recognition".
+    """
+    folder = MNIST_FOLDER if folder is None else Path(folder)
+    X_train, y_train = _load_pair(folder, "train")
+    X_test, y_test = _load_pair(folder, "t10k")
+    if not raw:
+        X_train, X_test = scale_pixels(X_train), scale_pixels(X_test)
+    return X_train, y_train, X_test, y_test
+
+
+def _load_pair(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
+    image_file = _find(folder, f"{part}-images", "idx3-ubyte")
+    label_file = _find(folder, f"{part}-labels", "idx1-ubyte")
+    images, labels = read_idx(image_file), read_idx(label_file)
+    if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
+        raise DataError(
+            f"{image_file}: expected images of shape (N, {SIDE}, {SIDE}), "
+            f"found an array of shape {images.shape}"
+        )
+    if labels.ndim != 1:
+        raise DataError(
+            f"{label_file}: expected labels of shape (N,), found an array of shape {labels.shape}"
+        )
+    if len(images) != len(labels):
+        raise DataError(
+            f"{image_file} holds {len(images)} images, but {label_file} holds {len(labels)} "
+            "labels; expected as many labels as images"
+        )
+    _check_labels(label_file, labels)
+    return images, labels.astype(np.int64)
+
+
+def _find(folder: Path, stem: str, ending: str) -> Path:
+    # Both spellings are in use: the original names, and a dot in place of the second hyphen.
+    names = [f"{stem}{mark}{ending}{gz}" for gz in ("", ".gz") for mark in "-."]
+    for name in names:
+        if (folder / name).is_file():
+            return folder / name
+    raise FileNotFoundError(f"{folder}: expected a file {' or '.join(names)}, found none of them")
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """Read a whole file, unpacking it if it is gzipped (first two bytes 1f 8b).
+
+    Raises
+    ------
+    DataError
+        The file is empty, or its gzip stream is damaged or cut short.
+    """
+    data = Path(path).read_bytes()
+    if not data:
+        raise DataError(f"{path}: expected data, found an empty file")
+    if data[:2] == b"\x1f\x8b":
+        try:
+            data = gzip.decompress(data)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise DataError(
+                f"{path}: expected a complete gzip file, found a damaged or truncated one ({error})"
+            ) from error
+    return data
+
+
+def read_idx(path: str | Path) -> np.ndarray:
+    """Read an array of bytes from an IDX file, the format MNIST is stored in.
+
+    The file starts with four bytes, 0, 0, a type code (8 for unsigned bytes) and the
+    number of dimensions. Each dimension follows as a four-byte integer, largest byte
+    first. The rest is the data, last dimension fastest.
+
+    Parameters
+    ----------
+    path
+        The file, raw or gzipped.
+
+    Returns
+    -------
+    ndarray of uint8
+        Of the shape the file states: `(N, 28, 28)` for images, `(N,)` for labels.
+
+    Raises
+    ------
+    DataError
+        The file does not start as an IDX file of unsigned bytes does, or its length is
+        not what its own header promises.
+    """
+    data = read_bytes(path)
+    if len(data) < 4 or data[:3] != b"\0\0\x08" or not 1 <= data[3] <= 3:
+        raise DataError(
+            f"{path}: expected an IDX file of unsigned bytes (first bytes 00 00 08 and the "
+            f"number of dimensions, 1 to 3), found {_describe_start(data)}"
+        )
+    ndim = data[3]
+    start = 4 + 4 * ndim
+    if len(data) < start:
+        raise DataError(
+            f"{path}: expected a header of {start} bytes, found a file of {len(data)} bytes"
+        )
+    shape = struct.unpack(f">{ndim}I", data[4:start])
+    if len(data) - start != math.prod(shape):
+        raise DataError(
+            f"{path}: expected {math.prod(shape)} bytes of data for the shape {shape} its "
+            f"header gives, found {len(data) - start}"
+        )
+    return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
+
+
+def read_csv(path: str | Path, *, raw: bool = False) -> tuple[np.ndarray, np.ndarray | None]:
+    """Read digits from a CSV file, in either of the two forms found on Kaggle.
+
+    One row per image, 784 pixel values 0 to 255, after a first column with the label
+    (`mnist_train.csv`, `mnist_test.csv`, `train.csv`) or without one (`test.csv`). A row
+    of column names may come first.
+
+    Parameters
+    ----------
+    path
+        The file, plain or compressed in a way that pandas knows (.gz, .zip).
+    raw
+        Give uint8 `(N, 28, 28)` instead of float32 `(N, 784)`, as in `load_mnist`.
+
+    Returns
+    -------
+    X, y
+        Images and integer labels; `y` is None where the file has no labels.
+
+    Raises
+    ------
+    DataError
+        Wrong number of columns, a value missing or not a whole number, a pixel outside
+        0 to 255, a label outside 0 to 9, or no rows at all.
+    """
+    import pandas as pd
+
+    pixels = SIDE * SIDE
+    try:
+        first = pd.read_csv(path, header=None, nrows=1, dtype=str)
+        has_names = not first.iloc[0].str.strip().str.fullmatch(r"[-+.0-9eE]*|nan").all()
+        table = pd.read_csv(path, header=0 if has_names else None, low_memory=False)
+    except pd.errors.EmptyDataError as error:
+        raise DataError(f"{path}: expected rows of digits, found an empty file") from error
+    except (pd.errors.ParserError, UnicodeDecodeError, EOFError, OSError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise DataError(f"{path}: expected a CSV file of digits, found: {error}") from error
+    if table.shape[1] not in (pixels, pixels + 1):
+        start = str(first.iloc[0, 0])
+        raise DataError(
+            f"{path}: expected {pixels} columns (pixels) or {pixels + 1} (a label, then pixels), "
+            f"found {table.shape[1]} in a file that starts with {start[:40]!r}"
+        )
+    if len(table) == 0:
+        raise DataError(f"{path}: expected rows of digits, found column names only")
+    first_line = 2 if has_names else 1
+    values = _whole_numbers(path, table, first_line)
+    labelled = table.shape[1] == pixels + 1
+    images = values[:, 1:] if labelled else values
+    wrong = np.argwhere((images < 0) | (images > 255))
+    if len(wrong):
+        row, column = wrong[0]
+        raise DataError(
+            f"{path}: expected pixels from 0 to 255, found {images[row, column]} "
+            f"on line {row + first_line}, pixel {column}"
+        )
+    labels = None
+    if labelled:
+        _check_labels(path, values[:, 0])
+        labels = values[:, 0].astype(np.int64)
+    images = images.astype(np.uint8).reshape(-1, SIDE, SIDE)
+    return (images if raw else scale_pixels(images)), labels
+
+
+def _whole_numbers(path, table, first_line: int) -> np.ndarray:
+    """The table as integers; the first cell that is not a whole number is named."""
+    if all(dtype.kind in "iu" for dtype in table.dtypes):
+        return table.to_numpy()
+    import pandas as pd
+
+    numbers = table.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
+    wrong = np.argwhere(~np.isfinite(numbers) | (numbers != np.floor(numbers)))
+    if len(wrong):
+        row, column = wrong[0]
+        found = table.iat[row, column]
+        raise DataError(
+            f"{path}: expected a whole number on line {row + first_line}, column {column + 1}, "
+            f"found {'nothing (NaN)' if pd.isna(found) else repr(found)}"
+        )
+    return numbers.astype(np.int64)
+
+
+def _check_labels(path, labels: np.ndarray) -> None:
+    wrong = np.flatnonzero((labels < 0) | (labels >= CLASSES))
+    if len(wrong):
+        raise DataError(
+            f"{path}: expected labels from 0 to {CLASSES - 1}, "
+            f"found {labels[wrong[0]]} at example {wrong[0]} (counting from 0)"
+        )
+
+
+def _describe_start(data: bytes) -> str:
+    if data.lstrip()[:1] == b"<":
+        return f"a web page (it starts with {data.lstrip()[:15]!r})"
+    return f"{data[:4].hex(' ') or 'nothing'}"
+
+
+def scale_pixels(images: np.ndarray) -> np.ndarray:
+    """Turn images into rows of inputs: `x = pixel / 255`.
+
+    Parameters
+    ----------
+    images
+        uint8 `(N, 28, 28)`, or any `(N, ...)`.
+
+    Returns
+    -------
+    ndarray of float32 `(N, 784)`
+        From 0 to 1.
+
+    Raises
+    ------
+    TypeError
+        The images are not uint8: they may have been scaled already.
+    """
+    if images.dtype != np.uint8:
+        raise TypeError(
+            f"expected uint8 pixels from 0 to 255, found {images.dtype}; scaled already?"
+        )
+    flat = images.reshape(len(images), -1)
+    return np.divide(flat, 255, dtype=np.float32)
+
+
+def one_hot(y: np.ndarray, classes: int = 10) -> np.ndarray:
+    """Write each label as a row with a single 1: `Y[n, y[n]] = 1`, zero elsewhere.
+
+    Parameters
+    ----------
+    y
+        Integer labels `(N,)`.
+    classes
+        The number of classes.
+
+    Returns
+    -------
+    ndarray of float32 `(N, classes)`
+
+    Raises
+    ------
+    TypeError
+        The labels are not integers.
+    ValueError
+        The labels are not one-dimensional, or one is outside 0 to `classes - 1`.
+    """
+    check_integer_labels(y, classes)
+    Y = np.zeros((len(y), classes), np.float32)
+    Y[np.arange(len(y)), y] = 1
+    return Y
+
+
+def check_integer_labels(y: np.ndarray, classes: int) -> None:
+    """Raise TypeError or ValueError unless `y` holds integers 0 to classes - 1, shape (N,)."""
+    if not np.issubdtype(y.dtype, np.integer):
+        raise TypeError(f"expected integer labels, found {y.dtype}")
+    if y.ndim != 1:
+        raise ValueError(
+            f"expected labels of shape (N,), found {y.shape}; one-hot rows become labels again "
+            "with Y.argmax(axis=1)"
+        )
+    wrong = y[(y < 0) | (y >= classes)]
+    if len(wrong):
+        raise ValueError(f"expected labels from 0 to {classes - 1}, found {wrong[0]}")
+
+
+def train_dev_split(
+    X: np.ndarray, y: np.ndarray, dev_size: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Set `dev_size` examples aside, drawn at random without replacement.
+
+    Parameters
+    ----------
+    X, y
+        Examples `(N, ...)` and their labels `(N,)`.
+    dev_size
+        How many examples to set aside, from 1 to N - 1.
+    rng
+        Where the randomness comes from.
+
+    Returns
+    -------
+    X_train, y_train, X_dev, y_dev
+        `N - dev_size` examples to train on and `dev_size` to make choices with.
+
+    Raises
+    ------
+    ValueError
+        X and y differ in length, or `dev_size` leaves one of the two parts empty.
+    """
+    check_same_length(X, y)
+    if not 0 < dev_size < len(X):
+        raise ValueError(f"expected dev_size from 1 to {len(X) - 1}, found {dev_size}")
+    order = rng.permutation(len(X))
+    dev, train = order[:dev_size], order[dev_size:]
+    return X[train], y[train], X[dev], y[dev]
+
+
+def minibatches(
+    X: np.ndarray, y: np.ndarray, batch_size: int, rng: np.random.Generator
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Walk once through all examples in a fresh random order, a few at a time.
+
+    Parameters
+    ----------
+    X, y
+        Examples `(N, ...)` and their labels `(N,)`.
+    batch_size
+        Examples per batch; the last batch is smaller when N is no multiple of it.
+    rng
+        Where the order comes from: the same seed gives the same batches.
+
+    Yields
+    ------
+    X_batch, y_batch
+        Copies of up to `batch_size` examples and their labels.
+
+    Raises
+    ------
+    ValueError
+        X and y differ in length, or `batch_size` is below 1. Raised when the first
+        batch is asked for.
+    """
+    check_same_length(X, y)
+    if batch_size < 1:
+        raise ValueError(f"expected a batch_size of at least 1, found {batch_size}")
+    order = rng.permutation(len(X))
+    for start in range(0, len(X), batch_size):
+        batch = order[start : start + batch_size]
+        yield X[batch], y[batch]
+
+
+def check_same_length(X: np.ndarray, y: np.ndarray) -> None:
+    """Raise ValueError unless there are as many labels as examples."""
+    if len(X) != len(y):
+        raise ValueError(
+            f"expected as many labels as examples, found {len(X)} examples and {len(y)} labels"
+        )

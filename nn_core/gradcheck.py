@@ -1,0 +1,61 @@
+"""The oracle: gradients by finite differences, slow and hard to get wrong."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+
+def numerical_gradient(f: Callable[[], float], x: np.ndarray, h: float = 1e-5) -> np.ndarray:
+    """Gradient by central differences: `df/dx[i] = (f(x[i] + h) - f(x[i] - h)) / 2h`.
+
+    Parameters
+    ----------
+    f
+        A function of no arguments that reads `x`.
+    x
+        The array to vary, float64. Each entry is moved in place and put back.
+    h
+        The step. Near 1e-5 the error of the formula (about h^2) and that of rounding
+        (about 1e-16 / h) are both small.
+
+    Returns
+    -------
+    ndarray of float64
+        Of the shape of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` is not float64: float32 rounds too coarsely to difference.
+    """
+    if x.dtype != np.float64:
+        raise TypeError(f"expected float64, found {x.dtype}: too coarse for a difference")
+    gradient = np.empty_like(x)
+    for i in np.ndindex(x.shape):
+        kept = x[i]
+        try:
+            x[i] = kept + h
+            above = f()
+            x[i] = kept - h
+            below = f()
+        finally:
+            x[i] = kept
+        gradient[i] = (above - below) / (2 * h)
+    return gradient
+
+
+def relative_error(a: np.ndarray, b: np.ndarray) -> float:
+    """How far two gradients are apart: `|a - b| / (|a| + |b|)`, with Euclidean norms.
+
+    0 when they agree, 1 when they have nothing in common or one of them is zero. Two zero
+    gradients agree.
+
+    Raises
+    ------
+    ValueError
+        The two differ in shape.
+    """
+    if a.shape != b.shape:
+        raise ValueError(f"expected two arrays of one shape, found {a.shape} and {b.shape}")
+    size = float(np.linalg.norm(a) + np.linalg.norm(b))
+    return float(np.linalg.norm(a - b)) / size if size > 0 else 0.0

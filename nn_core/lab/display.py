@@ -1,0 +1,97 @@
+"""Getting things onto the page: figures that read in light and dark, numbers, quizzes."""
+
+import io
+import re
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+from IPython.display import HTML, display
+from matplotlib.figure import Figure
+
+plt.style.use(str(Path(__file__).with_name("course.mplstyle")))
+
+INK = "#1f2933"  # the text colour of course.mplstyle
+ACCENT = "#c2410c"  # the one accent colour of the book (course.css)
+
+
+def show(fig: Figure, alt: str) -> None:
+    """Show a figure in the page's own text colour, so that it reads in light and in dark.
+
+    The figure goes into the page as an SVG drawing whose ink is `currentColor`. It works
+    in the rendered book and in a notebook, and stays sharp at any size.
+
+    Parameters
+    ----------
+    fig
+        A matplotlib figure. It is closed afterwards.
+    alt
+        What is seen, in a sentence or two, for readers who cannot see it.
+
+    Raises
+    ------
+    ValueError
+        `alt` is empty.
+    """
+    if not alt.strip():
+        raise ValueError("expected alt text that says what is seen, found none")
+    buffer = io.StringIO()
+    # Element ids are hashed from the content and this salt: without one they would differ at
+    # each build, and two figures on one page could share some.
+    with plt.rc_context({"svg.hashsalt": alt}):
+        fig.savefig(buffer, format="svg", metadata={"Date": None})
+    plt.close(fig)
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    width = fig.get_figwidth() * 96
+    label = f'<svg role="img" aria-label="{escape(alt)}" style="width:{width:.0f}px;'
+    svg = re.sub(
+        r'<svg([^>]*?) width="[^"]*"([^>]*?) height="[^"]*"|<svg([^>]*?) height="[^"]*"([^>]*?) '
+        r'width="[^"]*"',
+        lambda found: f'{label}max-width:100%;height:auto"' + "".join(filter(None, found.groups())),
+        svg,
+        count=1,
+    )
+    display(HTML(f'<div class="plot">{svg}</div>'))
+
+
+def glue(name: str, value: object) -> None:
+    """Keep a value under a name, so that the prose of the book can state it.
+
+    In the text, ``{glue:text}`name` `` stands for the value that this build computed.
+    Round before you glue: `glue("accuracy", f"{value:.1%}")`.
+    """
+    # The form in which MyST-NB looks for it. Written out here, so that a chapter runs where
+    # only this package is installed.
+    mime = "application/papermill.record/text/plain"
+    display(
+        {mime: repr(str(value))},
+        metadata={"scrapbook": {"name": name, "mime_prefix": "application/papermill.record/"}},
+        raw=True,
+    )
+
+
+def quiz(name: str) -> None:
+    """Ask the questions stored in `nn_core/lab/quizzes/<name>.json`.
+
+    Every answer, right or wrong, comes with an explanation. It works in the rendered
+    book, without a kernel, too.
+    """
+    import json
+
+    from jupyterquiz import display_quiz
+
+    questions = json.loads((files("nn_core.lab") / "quizzes" / f"{name}.json").read_text("utf-8"))
+    colors = {
+        "--jq-multiple-choice-bg": "transparent",
+        "--jq-many-choice-bg": "transparent",
+        "--jq-numeric-bg": "transparent",
+        "--jq-text-color": "inherit",
+        "--jq-mc-button-bg": "var(--pst-color-surface, #f4f5f7)",
+        "--jq-mc-button-border": "#767c85",
+        "--jq-incorrect-color": "#b91c1c",
+        "--jq-correct-color": "#14702c",
+    }
+    display_quiz(questions, shuffle_answers=False, colors=colors, max_width=720)

@@ -1,0 +1,118 @@
+"""Every page in a real browser: narrow and wide, light and dark."""
+
+from pathlib import Path
+
+import pytest
+from test_book import PAGES
+
+AXE = Path(__file__).with_name("axe.min.js").read_text("utf-8")
+
+
+@pytest.fixture(params=PAGES)
+def name(request):
+    return request.param
+
+
+class Visit:
+    """A page, and what happened while it loaded."""
+
+    def __init__(self, browser, site, name, *, width, scheme):
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme
+        )
+        self.page = self.context.new_page()
+        self.complaints, self.abroad = [], []
+        self.page.on("console", self.listen)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("requestfailed", lambda request: self.complaints.append(request.url))
+        self.page.on("request", self.watch)
+        # What would go elsewhere is refused, and noted: pages must work without.
+        self.page.route(lambda url: not url.startswith(site), lambda route: route.abort())
+        self.site = site
+        self.page.goto(f"{site}/{name}.html")
+        self.page.wait_for_load_state("networkidle")
+
+    def listen(self, message):
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def watch(self, request):
+        if not request.url.startswith((self.site, "data:", "blob:")):
+            self.abroad.append(request.url)
+
+
+@pytest.fixture
+def visit(browser, site):
+    visits = []
+
+    def go(name, *, width=1280, scheme="light"):
+        visits.append(Visit(browser, site, name, width=width, scheme=scheme))
+        return visits[-1]
+
+    yield go
+    for each in visits:
+        each.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_page(visit, name, width, scheme):
+    seen = visit(name, width=width, scheme=scheme)
+    assert seen.page.evaluate("document.documentElement.dataset.theme") == scheme
+    wide = seen.page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= width, f"the page is {wide} px wide on a screen of {width}"
+    seen.page.evaluate(AXE)
+    found = seen.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    serious = [
+        f"{violation['id']}: {node['html'][:200]}"
+        for violation in found["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+    assert not serious
+    # Quizzes and MathJax act a little after loading.
+    seen.page.wait_for_timeout(600)
+    assert seen.abroad == []
+    assert seen.complaints == []
+
+
+def test_formulas_are_typeset(visit):
+    seen = visit("book/01_data")
+    seen.page.wait_for_selector("mjx-container", state="attached")
+    assert seen.page.locator("div.math mjx-container").count() >= 5
+    assert seen.page.locator("mjx-merror").count() == 0
+
+
+def test_quiz_explains_every_answer(visit):
+    seen = visit("book/00_tour")
+    first = seen.page.locator(".Quiz").first
+    for text, verdict in (("About 50 %", "Here there are ten"), ("About 10 %", "Right")):
+        first.get_by_text(text).click()
+        assert verdict in first.locator(".Feedback").inner_text()
+    assert seen.complaints == []
+
+
+def test_solutions_unfold(visit):
+    seen = visit("book/01_data")
+    solution = seen.page.locator(".solution").first
+    inside = solution.locator(".cell_input").first
+    assert not inside.is_visible()
+    solution.locator("button, summary").first.click()
+    inside.wait_for(state="visible")
+
+
+def test_theme_can_be_switched(visit):
+    seen = visit("book/index")
+    themes = set()
+    for _ in range(3):
+        seen.page.locator(".theme-switch-button").last.click()
+        themes.add(seen.page.evaluate("document.documentElement.dataset.theme"))
+    assert themes == {"light", "dark"}
+
+
+def test_search_finds(visit):
+    seen = visit("search")
+    seen.page.goto(f"{seen.site}/search.html?q=minibatches")
+    seen.page.wait_for_selector("#search-results li a")
+    assert "01_data" in seen.page.locator("#search-results li a").first.get_attribute("href")
+    assert seen.complaints == []

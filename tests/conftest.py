@@ -1,0 +1,127 @@
+"""What all tests share: the book, built once and from nothing, and a browser to look at it."""
+
+import functools
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LAYERS = {
+    "unit": "unit tests",
+    "nbval": "chapter cells (nbval)",
+    "book": "checks of the built book",
+    "browser": "browser tests",
+}
+
+
+def layer_of(nodeid: str) -> str:
+    if nodeid.startswith("book/"):
+        return "nbval"
+    if nodeid.startswith("tests/browser/"):
+        return "browser"
+    return "book" if nodeid.startswith("tests/test_book.py") else "unit"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Cheap layers first: a broken function is reported before the book is built.
+    items.sort(key=lambda item: list(LAYERS).index(layer_of(item.nodeid)))
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    counts = Counter(
+        (layer_of(report.nodeid), outcome)
+        for outcome in ("passed", "failed", "error", "skipped")
+        for report in terminalreporter.stats.get(outcome, [])
+    )
+    terminalreporter.section("by layer")
+    for layer, title in LAYERS.items():
+        parts = [f"{n} {outcome}" for (name, outcome), n in counts.items() if name == layer]
+        terminalreporter.write_line(f"{title}: {', '.join(parts) or 'none ran'}")
+    if counts["browser", "skipped"]:
+        terminalreporter.write_line(NO_BROWSER)
+
+
+@pytest.fixture(scope="session")
+def built_book() -> Path:
+    """The folder of HTML that `make book` writes, built from an empty cache."""
+    output = ROOT / "_build"
+    shutil.rmtree(output, ignore_errors=True)
+    # The command jupyter-book, wherever this system puts it.
+    program = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", program, "build", ".", "-W", "-n", "--keep-going"]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        env={**os.environ, "PYTHONUTF8": "1"},
+    )
+    if done.returncode != 0:
+        reports = sorted((output / "html" / "reports").glob("**/*.log"))
+        told = [done.stdout[-6000:], *(path.read_text("utf-8") for path in reports)]
+        # All that is left to run needs the book, so stop here and say why once.
+        pytest.exit("\n".join(["the book does not build:", *told]), returncode=1)
+    return output / "html"
+
+
+NO_BROWSER = (
+    "No Chromium or Chrome found: the browser tests were left out. On Debian: apt install chromium"
+)
+
+
+def find_browser() -> str | None:
+    names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+    places = [
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+        *(
+            str(Path(os.environ[variable], "Google", "Chrome", "Application", "chrome.exe"))
+            for variable in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
+            if variable in os.environ
+        ),
+    ]
+    found = [path for path in map(shutil.which, names) if path]
+    found += [path for path in places if Path(path).is_file()]
+    return found[0] if found else None
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium that reaches nothing but this machine."""
+    path = find_browser()
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail(NO_BROWSER)
+        pytest.skip(NO_BROWSER)
+    from playwright.sync_api import sync_playwright
+
+    quiet = (
+        "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+        "--disable-component-update --disable-sync"
+    )
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=path, args=quiet.split())
+
+
+@pytest.fixture(scope="session")
+def site(built_book: Path):
+    """The address under which the built book is served."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Quiet, directory=built_book)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()

@@ -1,0 +1,123 @@
+"""The built book: every page is there, and says what it should."""
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+from conftest import ROOT
+from test_notebooks import LEDGER
+
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+PAGES = [
+    TOC["root"],
+    *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"]),
+]
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def page(request, built_book):
+    path = built_book / f"{request.param}.html"
+    assert path.is_file(), f"{request.param} is in _toc.yml, but was not built"
+    return path, BeautifulSoup(path.read_text("utf-8"), "html.parser")
+
+
+def test_page_has_content(page):
+    _, soup = page
+    assert soup.article.h1.get_text().strip()
+    assert len(soup.article.get_text()) > 500
+
+
+def test_front_page_leads_to_the_book(built_book):
+    assert "book/index.html" in (built_book / "index.html").read_text("utf-8")
+
+
+def test_images_have_alt_text(page):
+    _, soup = page
+    for image in soup.find_all("img"):
+        assert image.get("alt", "").strip(), image
+    for drawing in soup.article.find_all("svg"):
+        if drawing.find_parent("svg") is None and drawing.get("aria-hidden") != "true":
+            assert drawing.get("role") == "img", str(drawing)[:200]
+            assert len(drawing.get("aria-label", "")) > 30, str(drawing)[:200]
+
+
+def test_links_lead_somewhere(page, built_book):
+    path, soup = page
+    for link in soup.find_all(["a", "img", "script", "link"]):
+        target = link.get("href") or link.get("src")
+        if not target or re.match(r"[a-z]+:|#|data:", target):
+            continue
+        file = re.split(r"[?#]", target)[0]
+        assert (path.parent / file).resolve().exists(), f"{path.name}: {target}"
+        assert (path.parent / file).resolve().is_relative_to(built_book)
+
+
+def test_page_for_link_previews(page):
+    _, soup = page
+    meta = {tag.get("property") or tag.get("name"): tag.get("content") for tag in soup("meta")}
+    assert len(meta["description"]) > 40
+    assert meta["og:image"].endswith("_static/preview.jpg")
+    assert meta["og:image:alt"]
+    assert meta["og:title"]
+
+
+def test_no_error_in_the_outputs(page):
+    _, soup = page
+    assert not soup.select(".output.traceback, .output.stderr")
+
+
+def test_numbers_in_the_prose_were_computed(page):
+    _, soup = page
+    assert "glue:text" not in soup.article.get_text()
+
+
+def test_every_claim_was_made(built_book):
+    made = set()
+    for name in PAGES:
+        soup = BeautifulSoup((built_book / f"{name}.html").read_text("utf-8"), "html.parser")
+        made |= {tag["data-claim"] for tag in soup.select("[data-claim]")}
+    assert made == {entry["name"] for entry in LEDGER}
+
+
+def test_ledger_page_prints_every_claim(built_book):
+    text = (built_book / "book" / "appendix" / "claims.html").read_text("utf-8")
+    rows = BeautifulSoup(text, "html.parser").select("table tbody tr")
+    assert [row.td.get_text() for row in rows] == [entry["statement"] for entry in LEDGER]
+
+
+def test_notebooks_can_be_downloaded_and_launched(page):
+    path, soup = page
+    if not path.stem[:2].isdigit():
+        return
+    targets = [link["href"] for link in soup.find_all("a", href=True)]
+    name = f"{path.stem}.ipynb"
+    assert any(target.endswith(f"_sources/book/{name}") for target in targets)
+    assert any("mybinder.org" in target and name in target for target in targets)
+    assert any("colab.research.google.com" in target and name in target for target in targets)
+    assert any(target.endswith(f"page_problem.yml&page=book/{path.name}") for target in targets)
+
+
+def test_sitemap_lists_every_page(built_book):
+    tree = ElementTree.parse(built_book / "sitemap.xml")
+    listed = {element.text for element in tree.iter() if element.tag.endswith("loc")}
+    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    owner, repository = config["repository"]["url"].split("/")[-2:]
+    base = f"https://{owner}.github.io/{repository}"
+    assert {f"{base}/{name}.html" for name in PAGES} <= listed
+
+
+def test_page_for_lost_readers(built_book):
+    soup = BeautifulSoup((built_book / "404.html").read_text("utf-8"), "html.parser")
+    assert soup.article.h1
+    assert any(link["href"].endswith("book/index.html") for link in soup.article("a", href=True))
+
+
+def test_nothing_but_the_pages_of_the_toc(built_book: Path):
+    pages = {
+        path.relative_to(built_book).with_suffix("").as_posix()
+        for path in built_book.glob("book/**/*.html")
+    }
+    assert pages == set(PAGES)

@@ -1,0 +1,393 @@
+"""Files in, arrays out; and one clear error for each kind of bad file."""
+
+import gzip
+import hashlib
+import struct
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nn_core import (
+    DataError,
+    load_mnist,
+    minibatches,
+    one_hot,
+    read_csv,
+    read_idx,
+    scale_pixels,
+    train_dev_split,
+)
+from nn_core.data import MNIST_FOLDER
+
+# Of the four original files, unpacked.
+SHA256 = {
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+
+
+# --- MNIST as it ships
+
+
+@pytest.mark.parametrize("name", SHA256)
+def test_mnist_is_the_original(name):
+    data = gzip.decompress((MNIST_FOLDER / f"{name}.gz").read_bytes())
+    assert hashlib.sha256(data).hexdigest() == SHA256[name]
+
+
+def test_mnist_is_packaged_whole(tmp_path):
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        for name, expected in SHA256.items():
+            data = gzip.decompress(packed.read(f"nn_core/mnist/{name}.gz"))
+            assert hashlib.sha256(data).hexdigest() == expected
+        names = packed.namelist()
+    assert "nn_core/mnist/LICENSE.md" in names
+    assert "nn_core/lab/course.mplstyle" in names
+    assert "nn_core/lab/quizzes/00_tour.json" in names
+
+
+def test_load_mnist():
+    X_train, y_train, X_test, y_test = load_mnist()
+    assert X_train.shape == (60_000, 784)
+    assert X_test.shape == (10_000, 784)
+    assert X_train.dtype == X_test.dtype == np.float32
+    assert X_train.min() == 0
+    assert X_train.max() == 1
+    assert y_train.dtype == y_test.dtype == np.int64
+    # The first ten digits, as anyone who has opened MNIST remembers them.
+    assert y_train[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
+    assert np.bincount(y_test).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+
+
+def test_load_mnist_raw():
+    images, labels, test_images, _ = load_mnist(raw=True)
+    assert images.shape == (60_000, 28, 28)
+    assert test_images.shape == (10_000, 28, 28)
+    assert images.dtype == np.uint8
+    assert images[0, 5, 12:20].tolist() == [3, 18, 18, 18, 126, 136, 175, 26]
+    assert labels[0] == 5
+
+
+# --- a folder of one's own
+
+
+@pytest.fixture
+def digits():
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (5, 28, 28), dtype=np.uint8)
+    labels = np.array([3, 0, 9, 1, 3], np.uint8)
+    return images, labels
+
+
+def idx(array):
+    return struct.pack(f">4B{array.ndim}I", 0, 0, 8, array.ndim, *array.shape) + array.tobytes()
+
+
+@pytest.fixture
+def folder(tmp_path, digits):
+    images, labels = digits
+    for part in ("train", "t10k"):
+        (tmp_path / f"{part}-images-idx3-ubyte").write_bytes(idx(images))
+        (tmp_path / f"{part}-labels-idx1-ubyte").write_bytes(idx(labels))
+    return tmp_path
+
+
+def test_own_folder(folder, digits):
+    images, labels = digits
+    X_train, y_train, X_test, y_test = load_mnist(folder)
+    assert np.allclose(X_train, images.reshape(5, 784) / 255)
+    assert np.array_equal(X_test, X_train)
+    assert np.array_equal(y_train, labels)
+    assert np.array_equal(y_test, labels)
+
+
+def test_own_folder_gzipped_and_dotted(folder, digits):
+    images, _ = digits
+    for path in list(folder.iterdir()):
+        dotted = path.name.replace("-idx", ".idx")
+        (folder / f"{dotted}.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    assert np.array_equal(load_mnist(str(folder), raw=True)[0], images)
+
+
+def test_missing_file(folder):
+    (folder / "t10k-labels-idx1-ubyte").unlink()
+    with pytest.raises(FileNotFoundError, match="expected a file t10k-labels-idx1-ubyte"):
+        load_mnist(folder)
+
+
+def refuses(read, path, *, found, expected):
+    """Reading must raise one DataError that names the file, what was found and expected."""
+    with pytest.raises(DataError) as caught:
+        read(path)
+    message = str(caught.value)
+    assert path.name in message
+    assert found in message
+    assert expected in message
+
+
+BAD_IDX = {
+    "empty file": (lambda good: b"", "an empty file", "expected data"),
+    "truncated gzip": (
+        lambda good: gzip.compress(good)[:-20],
+        "damaged or truncated",
+        "a complete gzip file",
+    ),
+    "damaged gzip": (
+        lambda good: gzip.compress(good)[:40] + b"\0\0\0\0" + gzip.compress(good)[44:],
+        "damaged or truncated",
+        "a complete gzip file",
+    ),
+    "web page": (
+        lambda good: b"<!DOCTYPE html><title>404</title>",
+        "a web page",
+        "an IDX file of unsigned bytes",
+    ),
+    "wrong magic": (lambda good: b"\x89PNG" + good[4:], "89 50 4e 47", "00 00 08"),
+    "floats": (lambda good: b"\0\0\x0d" + good[3:], "00 00 0d 03", "00 00 08"),
+    "no dimensions": (lambda good: b"\0\0\x08\0", "00 00 08 00", "dimensions, 1 to 3"),
+    "two bytes": (lambda good: b"\0\0", "00 00", "00 00 08"),
+    "header cut short": (lambda good: good[:10], "a file of 10 bytes", "a header of 16 bytes"),
+    "data cut short": (lambda good: good[:-7], f"found {5 * 784 - 7}", f"{5 * 784} bytes of data"),
+    "data too long": (lambda good: good + b"\0", f"found {5 * 784 + 1}", f"{5 * 784} bytes"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_IDX)
+def test_bad_idx(case, tmp_path, digits):
+    spoil, found, expected = BAD_IDX[case]
+    path = tmp_path / "train-images-idx3-ubyte"
+    path.write_bytes(spoil(idx(digits[0])))
+    refuses(read_idx, path, found=found, expected=expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "found", "expected"),
+    [
+        ("train-images-idx3-ubyte", np.zeros((5, 20, 20), np.uint8), "(5, 20, 20)", "(N, 28, 28)"),
+        ("train-images-idx3-ubyte", np.zeros(5, np.uint8), "(5,)", "(N, 28, 28)"),
+        ("train-labels-idx1-ubyte", np.zeros((5, 10), np.uint8), "(5, 10)", "(N,)"),
+        ("train-labels-idx1-ubyte", np.zeros(4, np.uint8), "4 labels", "as many labels as images"),
+        ("train-labels-idx1-ubyte", np.full(5, 12, np.uint8), "found 12", "from 0 to 9"),
+    ],
+)
+def test_files_that_do_not_fit(folder, name, array, found, expected):
+    path = folder / name
+    path.write_bytes(idx(array))
+    refuses(lambda _: load_mnist(folder), path, found=found, expected=expected)
+
+
+# --- CSV
+
+
+def write_csv(path, images, labels=None, header=None):
+    table = pd.DataFrame(images.reshape(len(images), -1))
+    if labels is not None:
+        table.insert(0, "label", labels)
+    if header:
+        table.columns = header
+    table.to_csv(path, index=False, header=header is not None)
+    return path
+
+
+PIXELS = [f"pixel{k}" for k in range(784)]
+GRID = [f"{row}x{column}" for row in range(1, 29) for column in range(1, 29)]
+
+
+@pytest.mark.parametrize("header", [["label", *GRID], ["label", *PIXELS], None])
+def test_csv_with_labels(tmp_path, digits, header):
+    images, labels = digits
+    X, y = read_csv(write_csv(tmp_path / "train.csv", images, labels, header))
+    assert X.dtype == np.float32
+    assert np.array_equal(X, scale_pixels(images))
+    assert np.array_equal(y, labels)
+
+
+@pytest.mark.parametrize("header", [PIXELS, None])
+def test_csv_without_labels(tmp_path, digits, header):
+    images, _ = digits
+    raw, y = read_csv(write_csv(tmp_path / "test.csv", images, None, header), raw=True)
+    assert np.array_equal(raw, images)
+    assert raw.dtype == np.uint8
+    assert y is None
+
+
+def test_csv_gzipped(tmp_path, digits):
+    images, labels = digits
+    path = write_csv(tmp_path / "train.csv.gz", images, labels, ["label", *PIXELS])
+    assert np.array_equal(read_csv(path, raw=True)[0], images)
+
+
+def test_csv_whole_numbers_written_as_floats(tmp_path, digits):
+    images, labels = digits
+    path = write_csv(tmp_path / "train.csv", images.astype(float), labels, ["label", *PIXELS])
+    assert np.array_equal(read_csv(path, raw=True)[0], images)
+
+
+def test_csv_missing(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no\.csv"):
+        read_csv(tmp_path / "no.csv")
+
+
+def edit(row, column, value):
+    """Put a value into one cell of a good CSV text, line 1 being the header."""
+
+    def spoil(text):
+        lines = text.splitlines()
+        cells = lines[row].split(",")
+        cells[column] = value
+        lines[row] = ",".join(cells)
+        return "\n".join(lines)
+
+    return spoil
+
+
+BAD_CSV = {
+    "empty file": (lambda text: "", "an empty file", "rows of digits"),
+    "names only": (lambda text: text.splitlines()[0], "column names only", "rows of digits"),
+    "web page": (
+        lambda text: "<!DOCTYPE html>\n<title>404</title>",
+        "starts with '<!DOCTYPE html>'",
+        "785 (a label, then pixels)",
+    ),
+    "wrong column count": (
+        lambda text: "\n".join(line.rsplit(",", 3)[0] for line in text.splitlines()),
+        "found 782",
+        "784 columns (pixels) or 785",
+    ),
+    "one row too long": (
+        lambda text: text.rstrip() + ",7\n",
+        "saw 786",
+        "a CSV file of digits",
+    ),
+    "one row too short": (
+        lambda text: text.rstrip().rsplit(",", 2)[0],
+        "nothing (NaN)",
+        "a whole number on line 6, column 784",
+    ),
+    "NaN": (edit(2, 100, "NaN"), "nothing (NaN)", "a whole number on line 3, column 101"),
+    "a word": (edit(3, 5, "ink"), "'ink'", "a whole number on line 4, column 6"),
+    "a fraction": (edit(1, 9, "0.5"), "0.5", "a whole number on line 2, column 10"),
+    "pixel too large": (edit(2, 7, "256"), "found 256 on line 3, pixel 6", "from 0 to 255"),
+    "pixel below zero": (edit(1, 1, "-1"), "found -1 on line 2, pixel 0", "from 0 to 255"),
+    "label too large": (edit(4, 0, "10"), "found 10 at example 3", "labels from 0 to 9"),
+    "label below zero": (edit(1, 0, "-3"), "found -3 at example 0", "labels from 0 to 9"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_CSV)
+def test_bad_csv(case, tmp_path, digits):
+    images, labels = digits
+    good = write_csv(tmp_path / "good.csv", images, labels, ["label", *PIXELS])
+    spoil, found, expected = BAD_CSV[case]
+    path = tmp_path / "train.csv"
+    path.write_text(spoil(good.read_text("utf-8")), "utf-8")
+    refuses(read_csv, path, found=found, expected=expected)
+
+
+def test_csv_that_is_not_text(tmp_path):
+    path = tmp_path / "train.csv"
+    path.write_bytes(bytes(range(128, 256)) * 10)
+    refuses(read_csv, path, found="found: ", expected="a CSV file of digits")
+
+
+def test_csv_truncated_gzip(tmp_path, digits):
+    path = write_csv(tmp_path / "train.csv.gz", digits[0], digits[1], ["label", *PIXELS])
+    path.write_bytes(path.read_bytes()[:-50])
+    refuses(read_csv, path, found="found: ", expected="a CSV file of digits")
+
+
+# --- arrays
+
+
+def test_scale_pixels():
+    images = np.array([[[0, 51], [102, 255]]], np.uint8)
+    X = scale_pixels(images)
+    assert X.dtype == np.float32
+    assert np.allclose(X, [[0, 0.2, 0.4, 1]])
+
+
+def test_scale_pixels_twice():
+    with pytest.raises(TypeError, match="expected uint8 pixels from 0 to 255, found float32"):
+        scale_pixels(np.ones((2, 784), np.float32))
+
+
+def test_one_hot():
+    Y = one_hot(np.array([2, 0]), classes=3)
+    assert Y.tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert Y.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("y", "error", "message"),
+    [
+        (np.array([1.0, 2.0]), TypeError, "integer labels, found float64"),
+        (np.eye(3, dtype=int), ValueError, r"shape \(N,\), found \(3, 3\)"),
+        (np.array([0, 3]), ValueError, "from 0 to 2, found 3"),
+        (np.array([-1, 0]), ValueError, "from 0 to 2, found -1"),
+    ],
+)
+def test_one_hot_refuses(y, error, message):
+    with pytest.raises(error, match=message):
+        one_hot(y, classes=3)
+
+
+@given(st.integers(2, 200), st.data())
+def test_split_is_a_partition(n, data):
+    dev_size = data.draw(st.integers(1, n - 1))
+    X = np.arange(n)[:, None]
+    y = np.arange(n)
+    X_train, y_train, X_dev, y_dev = train_dev_split(X, y, dev_size, np.random.default_rng(n))
+    assert len(y_dev) == dev_size
+    assert sorted([*y_train, *y_dev]) == list(range(n))
+    assert np.array_equal(X_train[:, 0], y_train)
+    assert np.array_equal(X_dev[:, 0], y_dev)
+
+
+@pytest.mark.parametrize("dev_size", [0, -1, 5])
+def test_split_refuses(dev_size):
+    with pytest.raises(ValueError, match=f"from 1 to 4, found {dev_size}"):
+        train_dev_split(np.zeros((5, 2)), np.zeros(5), dev_size, np.random.default_rng(0))
+
+
+@given(st.integers(1, 100), st.integers(1, 120), st.integers(0, 9))
+def test_minibatches_hold_everything_once(n, batch_size, seed):
+    X, y = np.arange(n)[:, None], np.arange(n)
+    batches = list(minibatches(X, y, batch_size, np.random.default_rng(seed)))
+    assert len(batches) == -(-n // batch_size)
+    assert all(len(y_batch) == batch_size for _, y_batch in batches[:-1])
+    assert sorted(np.concatenate([y_batch for _, y_batch in batches])) == list(range(n))
+    for X_batch, y_batch in batches:
+        assert np.array_equal(X_batch[:, 0], y_batch)
+
+
+def test_minibatches_are_seeded_and_fresh():
+    X, y = np.arange(100)[:, None], np.arange(100)
+
+    def orders(seed):
+        rng = np.random.default_rng(seed)
+        return [[*np.concatenate([b for _, b in minibatches(X, y, 8, rng)])] for _ in range(2)]
+
+    assert orders(1) == orders(1)
+    assert orders(1)[0] != orders(2)[0]
+    assert orders(1)[0] != orders(1)[1]
+
+
+def test_minibatches_refuse():
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="3 examples and 2 labels"):
+        next(minibatches(np.zeros((3, 1)), np.zeros(2), 2, rng))
+    with pytest.raises(ValueError, match="at least 1, found 0"):
+        next(minibatches(np.zeros((3, 1)), np.zeros(3), 0, rng))

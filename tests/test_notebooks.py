@@ -1,0 +1,253 @@
+"""The mechanisms that keep the chapters true to the library, and themselves."""
+
+import ast
+import json
+import re
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from conftest import ROOT
+
+BOOK = ROOT / "book"
+CHAPTERS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
+PROSE = [*CHAPTERS, *sorted(BOOK.glob("**/*.md")), ROOT / "README.md"]
+QUIZZES = sorted((ROOT / "nn_core" / "lab" / "quizzes").glob("*.json"))
+
+
+def name_of(path: Path) -> str:
+    return path.stem
+
+
+def cells(path: Path, kind: str, tag: str | None = None) -> list[str]:
+    notebook = nbformat.read(path, as_version=4)
+    return [
+        cell.source
+        for cell in notebook.cells
+        if cell.cell_type == kind and (tag is None or tag in cell.metadata.get("tags", []))
+    ]
+
+
+def prose(path: Path) -> str:
+    """The text of a page, without code."""
+    text = path.read_text("utf-8") if path.suffix == ".md" else "\n\n".join(cells(path, "markdown"))
+    return re.sub(r"```[^`]*```|`[^`]*`", "", text)
+
+
+def code(path: Path) -> ast.Module:
+    """All code of a chapter, without the lines that only a notebook understands."""
+    source = "\n".join(cells(path, "code"))
+    return ast.parse(re.sub(r"^(\s*)%.*$", r"\1pass", source, flags=re.MULTILINE))
+
+
+def calls(path: Path, name: str) -> list[ast.Call]:
+    return [
+        node
+        for node in ast.walk(code(path))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == name
+    ]
+
+
+# --- committed clean
+
+
+def test_notebooks_are_clean():
+    script = BOOK / "_ext" / "clean_notebooks.py"
+    done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}`make format` cleans them."
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=name_of)
+def test_first_cell_installs_from_the_repository(path):
+    address = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["repository"]["url"]
+    first = cells(path, "code")[0]
+    assert 'find_spec("nn_core") is None' in first
+    assert f"git+{address}" in first
+    assert not any("%pip" in cell for cell in cells(path, "code")[1:])
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=name_of)
+def test_one_seed(path):
+    assert cells(path, "code", "seed") == ["SEED = 0"]
+
+
+# --- the book and the library are the same code
+
+
+class Bare(ast.NodeTransformer):
+    """Take away what a chapter leaves out: docstrings, annotations and input checks.
+
+    A check is an `if` that can only raise, a call of a function whose name begins with `check_`,
+    or a `try` around the plain code whose handlers can only raise.
+    """
+
+    def visit_FunctionDef(self, node):
+        self.generic_visit(node)
+        node.returns = None
+        for argument in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]:
+            argument.annotation = None
+        if ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+        return node
+
+    def visit_AnnAssign(self, node):
+        assign = ast.Assign([node.target], node.value) if node.value else None
+        return assign and ast.copy_location(assign, node)
+
+    def visit_If(self, node):
+        self.generic_visit(node)
+        return None if not node.orelse and only_raises(node.body) else node
+
+    def visit_Try(self, node):
+        self.generic_visit(node)
+        plain = not node.orelse and not node.finalbody
+        return node.body if plain and all(only_raises(h.body) for h in node.handlers) else node
+
+    def visit_Expr(self, node):
+        called = node.value.func if isinstance(node.value, ast.Call) else None
+        return None if getattr(called, "id", "").startswith("check_") else node
+
+
+def only_raises(body: list[ast.stmt]) -> bool:
+    return all(isinstance(statement, ast.Raise) for statement in body)
+
+
+def functions(source: str) -> dict[str, str]:
+    """Each function or class of a module, bare, as text."""
+    tree = Bare().visit(ast.parse(source))
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    return {node.name: ast.unparse(node) for node in tree.body if isinstance(node, kinds)}
+
+
+def library() -> dict[str, str]:
+    found = {}
+    for path in sorted((ROOT / "nn_core").glob("*.py")):
+        found |= functions(path.read_text("utf-8"))
+    return found
+
+
+DERIVED = [
+    (path.stem, name, text)
+    for path in CHAPTERS
+    for cell in cells(path, "code", "nn-core")
+    for name, text in functions(cell).items()
+]
+
+
+@pytest.mark.parametrize(("chapter", "name", "text"), DERIVED, ids=lambda value: str(value)[:24])
+def test_derived_function_is_the_library_s(chapter, name, text):
+    assert text == library().get(name), f"{chapter}: {name} is not what nn_core has"
+
+
+def test_every_nn_core_cell_derives_something():
+    for path in CHAPTERS:
+        for cell in cells(path, "code", "nn-core"):
+            assert functions(cell), f"{path.name}: no function in the cell {cell[:60]!r}"
+
+
+def test_chapter_01_derives_the_data_functions():
+    derived = {name for chapter, name, _ in DERIVED if chapter == "01_data"}
+    assert derived == {
+        "read_bytes",
+        "read_idx",
+        "scale_pixels",
+        "one_hot",
+        "train_dev_split",
+        "minibatches",
+    }
+
+
+def test_bare_sees_a_difference():
+    plain = "def f(x):\n    y = x + 1\n    return y"
+    checked = (
+        'def f(x: int) -> int:\n    """Doc."""\n    if x < 0:\n        raise ValueError\n'
+        "    check_x(x)\n    try:\n        y = x + 1\n    except TypeError as e:\n"
+        "        raise ValueError from e\n    return y"
+    )
+    assert functions(plain) == functions(checked)
+    assert functions(plain) != functions(plain.replace("+ 1", "+ 2"))
+    branching = plain.replace("    y", "    if x:\n        x = 2\n    y", 1)
+    assert functions(plain) != functions(branching)
+
+
+# --- claims and their ledger
+
+LEDGER = json.loads((BOOK / "claims.json").read_text("utf-8"))
+
+
+def declared_claims() -> dict[str, tuple[str, str, float]]:
+    found = {}
+    for path in CHAPTERS:
+        for call in calls(path, "claim"):
+            name, statement = (ast.literal_eval(argument) for argument in call.args[:2])
+            bound = ast.literal_eval(call.keywords[0].value)
+            assert name not in found, f"two claims are called {name}"
+            found[name] = (path.stem, statement, bound)
+    return found
+
+
+def test_ledger_lists_every_claim():
+    listed = {e["name"]: (e["chapter"], e["statement"], e["bound"]) for e in LEDGER}
+    assert listed == declared_claims(), "`make claims` measures them again"
+
+
+@pytest.mark.parametrize("entry", LEDGER, ids=lambda entry: entry["name"])
+def test_bound_is_two_spreads_below_the_mean(entry):
+    values = entry["values"]
+    assert len(values) >= 5
+    assert entry["mean"] == pytest.approx(statistics.mean(values))
+    assert entry["spread"] == pytest.approx(statistics.stdev(values))
+    assert entry["bound"] <= entry["mean"] - 2 * entry["spread"]
+
+
+# --- numbers and words
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=name_of)
+def test_glued_numbers_are_used_and_used_ones_are_glued(path):
+    glued = {ast.literal_eval(call.args[0]) for call in calls(path, "glue")}
+    used = set(re.findall(r"\{glue:text\}`([^`]*)`", "\n".join(cells(path, "markdown"))))
+    assert glued == used
+
+
+# Percentages that no run decides: the goal of chapter 12, and two that serve as examples.
+GIVEN = {"99.6 %", "90 %", "97 %"}
+
+
+@pytest.mark.parametrize("path", [path for path in PROSE if path.stem != "README"], ids=name_of)
+def test_measured_numbers_are_not_typed(path):
+    """Percentages and times in the prose come from the run, by glue, or are a promised bound."""
+    promised = {f"{100 * bound:g} %" for _, _, bound in declared_claims().values()}
+    typed = set(re.findall(r"\d[\d.,]* ?(?:%|per cent|ms|seconds)", prose(path)))
+    assert typed <= GIVEN | promised
+
+
+@pytest.mark.parametrize("path", PROSE, ids=name_of)
+def test_no_word_that_belittles(path):
+    belittling = r"\b(?:simply|obviously|clearly|trivial(?:ly)?|just)\b"
+    assert not re.findall(belittling, prose(path), re.IGNORECASE)
+
+
+# --- quizzes
+
+
+@pytest.mark.parametrize("path", QUIZZES, ids=name_of)
+def test_quiz(path):
+    questions = json.loads(path.read_text("utf-8"))
+    assert 3 <= len(questions) <= 5
+    for question in questions:
+        assert question["type"] == "multiple_choice"
+        answers = question["answers"]
+        assert len(answers) >= 3
+        assert [answer["correct"] for answer in answers].count(True) == 1
+        assert all(len(answer["feedback"]) > 30 for answer in answers)
+
+
+def test_every_chapter_has_its_quiz():
+    for path in CHAPTERS:
+        assert [ast.literal_eval(call.args[0]) for call in calls(path, "quiz")] == [path.stem]
+    assert [path.stem for path in QUIZZES] == [path.stem for path in CHAPTERS]
