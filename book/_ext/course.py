@@ -12,6 +12,19 @@ from sphinx.util.docutils import SphinxDirective
 
 LEDGER = Path("book") / "claims.json"
 
+# In the HTML of a page: what is written, and what should be.
+REPAIRS = [
+    # The label hides the visible words "Show code cell source" from a screen reader.
+    (' aria-label="Toggle hidden content"', ""),
+    # A table wider than a phone scrolls; the keyboard reaches it only with a tabindex.
+    (
+        '<div class="pst-scrollable-table-container"',
+        '<div class="pst-scrollable-table-container" tabindex="0"',
+    ),
+    # A list needs list items, and citations are none.
+    ('<div role="list" class="citation-list">', '<div class="citation-list">'),
+]
+
 
 class ClaimsLedger(SphinxDirective):
     """Print `book/claims.json` as a table."""
@@ -72,15 +85,8 @@ def repair_page(app: Sphinx, pagename: str, templatename: str, context: dict, do
         for script in context.get("script_files", [])
         if not any(word in f"{script.filename}{script.attributes}" for word in unwanted)
     ]
-    # The label would hide the visible words "Show code cell source" from a screen reader. A table
-    # wider than a phone scrolls; the keyboard reaches it only with a tabindex.
-    if "body" in context:
-        table = '<div class="pst-scrollable-table-container"'
-        context["body"] = (
-            context["body"]
-            .replace(' aria-label="Toggle hidden content"', "")
-            .replace(table, f'{table} tabindex="0"')
-        )
+    for wrong, right in REPAIRS:
+        context["body"] = context.get("body", "").replace(wrong, right)
     # The theme opens an issue that says "Your issue content here". Ours opens a form that asks.
     repository = app.config.html_theme_options["repository_url"]
     for group in context.get("header_buttons", []):
