@@ -43,6 +43,7 @@ clean:
 	rm -rf .venv _build
 
 .venv/installed: requirements.txt pyproject.toml
+	@echo "Setting up .venv, which takes two minutes or so ..."
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	@touch .venv/installed

@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 LAYERS = {
@@ -116,11 +117,18 @@ def browser():
 def site(built_book: Path):
     """The address under which the built book is served."""
 
-    class Quiet(http.server.SimpleHTTPRequestHandler):
+    class Pages(http.server.SimpleHTTPRequestHandler):
+        """Serves the book at / and, as GitHub Pages does, below the repository's name."""
+
+        def translate_path(self, path):
+            return super().translate_path(path.removeprefix(f"/{repository}"))
+
         def log_message(self, *_):
             pass
 
-    handler = functools.partial(Quiet, directory=built_book)
+    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    repository = config["repository"]["url"].rsplit("/", 1)[1]
+    handler = functools.partial(Pages, directory=built_book)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"

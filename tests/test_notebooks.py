@@ -212,6 +212,8 @@ def test_glued_numbers_are_used_and_used_ones_are_glued(path):
     glued = {ast.literal_eval(call.args[0]) for call in calls(path, "glue")}
     used = set(re.findall(r"\{glue:text\}`([^`]*)`", "\n".join(cells(path, "markdown"))))
     assert glued == used
+    hidden = "\n".join(cells(path, "code", "remove-cell"))
+    assert hidden.count("glue(") == len(glued), "glue in cells tagged remove-cell"
 
 
 # Percentages that no run decides: the goal of chapter 12, and two that serve as examples.

@@ -33,10 +33,8 @@ class ClaimsLedger(SphinxDirective):
         """Give the table as parsed Markdown."""
         path = Path(self.env.srcdir) / LEDGER
         self.env.note_dependency(str(path))
-        lines = [
-            "| claim | bound | mean | spread | least | chapter |",
-            "|---|---|---|---|---|---|",
-        ]
+        lines = ["| claim | bound | mean | spread | least | chapter | seconds |"]
+        lines.append("|---" * 7 + "|")
         for entry in json.loads(path.read_text("utf-8")):
             cells = [
                 entry["statement"],
@@ -44,8 +42,8 @@ class ClaimsLedger(SphinxDirective):
                 f"{entry['mean']:.2%}",
                 f"{entry['spread']:.2%}",
                 f"{min(entry['values']):.2%}",
-                f"{{doc}}`{entry['chapter']} </book/{entry['chapter']}>`, "
-                f"{entry['chapter_seconds']:.0f} s",
+                f"{{doc}}`{entry['chapter']} </book/{entry['chapter']}>`",
+                f"{entry['chapter_seconds']:.0f}",
             ]
             lines.append(f"| {' | '.join(cells)} |")
         parent = nodes.container()
@@ -85,6 +83,8 @@ def repair_page(app: Sphinx, pagename: str, templatename: str, context: dict, do
         for script in context.get("script_files", [])
         if not any(word in f"{script.filename}{script.attributes}" for word in unwanted)
     ]
+    # Pages that come from no document, such as the search, would have an empty heading in print.
+    context.setdefault("pagetitle", context.get("title"))
     for wrong, right in REPAIRS:
         context["body"] = context.get("body", "").replace(wrong, right)
     # The theme opens an issue that says "Your issue content here". Ours opens a form that asks.

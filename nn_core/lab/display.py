@@ -61,13 +61,14 @@ def glue(name: str, value: object) -> None:
     """Keep a value under a name, so that the prose of the book can state it.
 
     In the text, ``{glue:text}`name` `` stands for the value that this build computed.
-    Round before you glue: `glue("accuracy", f"{value:.1%}")`.
+    Round before you glue: `glue("accuracy", f"{value:.1%}")`. In a notebook, where the text shows
+    only the name, the value is printed with it.
     """
     # The form in which MyST-NB looks for it. Written out here, so that a chapter runs where
     # only this package is installed.
     mime = "application/papermill.record/text/plain"
     display(
-        {mime: repr(str(value))},
+        {mime: repr(str(value)), "text/plain": f"{name}: {value}"},
         metadata={"scrapbook": {"name": name, "mime_prefix": "application/papermill.record/"}},
         raw=True,
     )

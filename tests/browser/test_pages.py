@@ -8,7 +8,7 @@ from test_book import PAGES
 AXE = Path(__file__).with_name("axe.min.js").read_text("utf-8")
 
 
-@pytest.fixture(params=PAGES)
+@pytest.fixture(params=[*PAGES, "404", "search"])
 def name(request):
     return request.param
 

@@ -1,0 +1,145 @@
+"""What chapters use to show: figures with alt text, glued numbers, claims, quizzes."""
+
+import re
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from nn_core.lab import claim, display, glue, quiz, show, show_confusion, show_digits, show_history
+from nn_core.lab.claims import RECORD
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Everything displayed: pairs of data and metadata."""
+    seen = []
+
+    def take(data, metadata=None, raw=False):
+        seen.append((data if raw else data._repr_html_(), metadata))
+
+    monkeypatch.setattr(display, "display", take)
+    monkeypatch.setattr("nn_core.lab.claims.display", take)
+    return seen
+
+
+def figure(title="A title"):
+    fig, ax = plt.subplots(figsize=(5, 3))
+    ax.plot([1, 2, 3])
+    ax.set_title(title)
+    return fig
+
+
+def alt_of(html):
+    return re.search(r'aria-label="([^"]*)"', html)[1]
+
+
+def test_show_draws_in_the_colour_of_the_page(shown):
+    show(figure(), "A line that rises from 1 to 3.")
+    ((html, _),) = shown
+    assert html.startswith('<div class="plot"><svg role="img"')
+    assert "currentColor" in html
+    assert display.INK not in html
+    assert "width:480px;max-width:100%;height:auto" in html
+    assert not re.search(r'<svg[^>]* (?:width|height)="', html)
+    assert "viewBox" in html
+    assert alt_of(html) == "A line that rises from 1 to 3."
+    assert not plt.get_fignums()
+
+
+def test_show_gives_the_same_drawing_at_each_build(shown):
+    for alt in ("one", "one", "two"):
+        show(figure(), alt)
+    first, second, other = (html for html, _ in shown)
+    assert first == second
+    ids = [set(re.findall(r' id="(?:p|m|C)([0-9a-f]{8,})', html)) for html in (first, other)]
+    assert ids[0]
+    assert not ids[0] & ids[1]
+
+
+def test_show_escapes(shown):
+    show(figure(), 'smaller < larger & "so on"')
+    assert alt_of(shown[0][0]) == "smaller &lt; larger &amp; &quot;so on&quot;"
+
+
+def test_show_wants_alt_text(shown):
+    with pytest.raises(ValueError, match="alt text"):
+        show(figure(), "  ")
+    plt.close("all")
+    assert shown == []
+
+
+def test_digits(shown):
+    images = np.random.default_rng(0).random((12, 784))
+    show_digits(images, range(12), title="Twelve")
+    show_digits(images[:3].reshape(3, 28, 28), title="Three")
+    assert alt_of(shown[0][0]).startswith(
+        "Twelve. 12 handwritten digits in a grid, captioned 0, 1,"
+    )
+    assert alt_of(shown[1][0]) == "Three. 3 handwritten digits in a grid."
+    assert shown[0][0].count("<image") == 12
+
+
+@pytest.mark.parametrize(
+    ("images", "captions", "message"),
+    [
+        (np.zeros((0, 784)), None, "at least one image"),
+        (np.ones((2, 784)), [1], "2 captions, found 1"),
+    ],
+)
+def test_digits_refuse(images, captions, message):
+    with pytest.raises(ValueError, match=message):
+        show_digits(images, captions, title="No")
+
+
+def test_confusion(shown):
+    show_confusion(np.array([[5, 1, 0], [0, 7, 0], [4, 0, 3]]), title="Mixed")
+    alt = alt_of(shown[0][0])
+    assert "Of 20 digits, 15 lie on the diagonal" in alt
+    assert "4 times a 2 was taken for a 0" in alt
+
+
+def test_history(shown):
+    history = pd.DataFrame(
+        {"accuracy": [0.5, 0.9], "dev_accuracy": [0.4, 0.8]}, index=pd.Index([1, 2], name="epoch")
+    )
+    show_history(history, title="Learning")
+    assert "from 50.0% to 90.0%, on dev examples from 40.0% to 80.0%" in alt_of(shown[0][0])
+
+
+def test_glue_is_what_myst_nb_reads(shown):
+    glue("tour-count", "1,234")
+    ((data, metadata),) = shown
+    prefix = metadata["scrapbook"]["mime_prefix"]
+    # MyST-NB evaluates the text, so the number must come as a quoted string.
+    assert data[f"{prefix}text/plain"] == "'1,234'"
+    assert data["text/plain"] == "tour-count: 1,234"
+    assert metadata["scrapbook"]["name"] == "tour-count"
+
+
+def test_claim_kept(shown):
+    claim("a-claim", "share of <b>", np.float32(0.75), at_least=0.75)
+    ((html, metadata),) = shown
+    assert 'data-claim="a-claim"' in html
+    assert "share of &lt;b&gt;: 75.00%, promised at least 75.00%" in html
+    record = {"name": "a-claim", "statement": "share of <b>", "bound": 0.75, "value": 0.75}
+    assert metadata == {RECORD: record}
+
+
+@pytest.mark.parametrize("value", [0.7499, float("nan")])
+def test_claim_missed(shown, value):
+    with pytest.raises(
+        AssertionError, match=r"'a-claim' missed: the share is .*, expected at least"
+    ):
+        claim("a-claim", "the share", value, at_least=0.75)
+    assert shown == []
+
+
+def test_quiz_asks_what_is_stored(monkeypatch):
+    asked = []
+    monkeypatch.setattr("jupyterquiz.display_quiz", lambda questions, **_: asked.append(questions))
+    quiz("01_data")
+    assert len(asked[0]) == 4
+    with pytest.raises(FileNotFoundError):
+        quiz("99_missing")
