@@ -7,6 +7,7 @@ One convention holds everywhere: `X (N, D)` holds one example per row, `W (in, o
 column per unit, `b (out,)` one bias per unit, and `y (N,)` integer labels.
 """
 
+from nn_core import initializers, schedules
 from nn_core.data import (
     DataError,
     load_mnist,
@@ -17,26 +18,60 @@ from nn_core.data import (
     scale_pixels,
     train_dev_split,
 )
-from nn_core.gradcheck import numerical_gradient, relative_error
-from nn_core.initializers import he_normal
-from nn_core.layers import dense_backward, dense_forward, relu_backward, relu_forward, softmax
-from nn_core.losses import softmax_cross_entropy
+from nn_core.gradcheck import directional_error, numerical_gradient, relative_error
+from nn_core.layers import (
+    dense_backward,
+    dense_forward,
+    dropout_mask,
+    leaky_relu_backward,
+    leaky_relu_forward,
+    relu_backward,
+    relu_forward,
+    sigmoid_backward,
+    sigmoid_forward,
+    softmax,
+    softmax_backward,
+    tanh_backward,
+    tanh_forward,
+)
+from nn_core.losses import mean_squared_error, softmax_cross_entropy
 from nn_core.metrics import accuracy, confusion_matrix
 from nn_core.network import MLP
-from nn_core.optimizers import Adam
+from nn_core.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
+from nn_core.regularization import (
+    EarlyStopping,
+    ExponentialMovingAverage,
+    clip_norm,
+    l2_penalty,
+)
 from nn_core.training import fit
 
 __all__ = [
     "MLP",
+    "SGD",
+    "AdaGrad",
     "Adam",
+    "AdamW",
     "DataError",
+    "EarlyStopping",
+    "ExponentialMovingAverage",
+    "Momentum",
+    "Nesterov",
+    "RMSProp",
     "accuracy",
+    "clip_norm",
     "confusion_matrix",
     "dense_backward",
     "dense_forward",
+    "directional_error",
+    "dropout_mask",
     "fit",
-    "he_normal",
+    "initializers",
+    "l2_penalty",
+    "leaky_relu_backward",
+    "leaky_relu_forward",
     "load_mnist",
+    "mean_squared_error",
     "minibatches",
     "numerical_gradient",
     "one_hot",
@@ -46,7 +81,13 @@ __all__ = [
     "relu_backward",
     "relu_forward",
     "scale_pixels",
+    "schedules",
+    "sigmoid_backward",
+    "sigmoid_forward",
     "softmax",
+    "softmax_backward",
     "softmax_cross_entropy",
+    "tanh_backward",
+    "tanh_forward",
     "train_dev_split",
 ]

@@ -44,6 +44,55 @@ def numerical_gradient(f: Callable[[], float], x: np.ndarray, h: float = 1e-5) -
     return gradient
 
 
+def directional_error(
+    f: Callable[[], float],
+    x: np.ndarray,
+    gradient: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    h: float = 1e-5,
+) -> float:
+    """Check a gradient along one random direction: two evaluations, however many parameters.
+
+    For a direction `u` of length 1 the slope is `gradient . u`, and by differences
+    `(f(x + h u) - f(x - h u)) / 2h`. Every entry of `u` has the sign of the gradient's and
+    a random size, so that no entry cancels another and the slope is not lost in rounding.
+
+    Parameters
+    ----------
+    f, x, h
+        As for `numerical_gradient`.
+    gradient
+        What is to be checked, of the shape of `x`.
+    rng
+        Where the direction comes from.
+
+    Returns
+    -------
+    float
+        The relative error of the slope, `|a - b| / (|a| + |b|)`.
+
+    Raises
+    ------
+    TypeError
+        `x` is not float64.
+    """
+    u = np.where(gradient < 0, -1, 1) * rng.uniform(0.5, 1.5, x.shape)
+    u /= np.linalg.norm(u)
+    # One number, the distance along u, takes the place of all the entries of x.
+    kept, distance = x.copy(), np.zeros(1, x.dtype)
+
+    def along() -> float:
+        x[...] = kept + distance[0] * u
+        return f()
+
+    try:
+        slope = numerical_gradient(along, distance, h)
+    finally:
+        x[...] = kept
+    return relative_error(np.array([np.vdot(gradient, u)]), slope)
+
+
 def relative_error(a: np.ndarray, b: np.ndarray) -> float:
     """How far two gradients are apart: `|a - b| / (|a| + |b|)`, with Euclidean norms.
 

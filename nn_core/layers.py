@@ -84,6 +84,61 @@ def relu_backward(dA: np.ndarray, A: np.ndarray) -> np.ndarray:
     return dA * (A > 0)
 
 
+def leaky_relu_forward(Z: np.ndarray, slope: float = 0.01) -> np.ndarray:
+    """Let a little through below zero: `A = Z where Z > 0, else slope Z`.
+
+    References
+    ----------
+    Maas, Hannun and Ng (2013), "Rectifier nonlinearities improve neural network acoustic
+    models".
+    """
+    return np.where(Z > 0, Z, slope * Z)
+
+
+def leaky_relu_backward(dA: np.ndarray, A: np.ndarray, slope: float = 0.01) -> np.ndarray:
+    """Gradient of leaky ReLU, read from its output: `dZ = dA where A > 0, else slope dA`.
+
+    `slope` must be positive, so that A has the sign of Z.
+    """
+    return np.where(A > 0, dA, slope * dA)
+
+
+def sigmoid_forward(Z: np.ndarray) -> np.ndarray:
+    """Squeeze into 0 to 1: `A = 1 / (1 + exp(-Z))`.
+
+    Computed as `(1 + tanh(Z / 2)) / 2`, which is the same and cannot overflow.
+    """
+    A = np.tanh(Z / 2)
+    A += 1
+    A /= 2
+    return A
+
+
+def sigmoid_backward(dA: np.ndarray, A: np.ndarray) -> np.ndarray:
+    """Gradient of the sigmoid, read from its output: `dZ = dA A (1 - A)`."""
+    return dA * A * (1 - A)
+
+
+def tanh_forward(Z: np.ndarray) -> np.ndarray:
+    """Squeeze into -1 to 1: `A = tanh(Z)`."""
+    return np.tanh(Z)
+
+
+def tanh_backward(dA: np.ndarray, A: np.ndarray) -> np.ndarray:
+    """Gradient of tanh, read from its output: `dZ = dA (1 - A^2)`."""
+    return dA * (1 - A * A)
+
+
+def identity_forward(Z: np.ndarray) -> np.ndarray:
+    """Change nothing: `A = Z`."""
+    return Z
+
+
+def identity_backward(dA: np.ndarray, A: np.ndarray) -> np.ndarray:
+    """Change nothing: `dZ = dA`."""
+    return dA
+
+
 def softmax(Z: np.ndarray) -> np.ndarray:
     """Turn scores into probabilities: `P[n, k] = exp(Z[n, k]) / sum over j of exp(Z[n, j])`.
 
@@ -102,3 +157,59 @@ def softmax(Z: np.ndarray) -> np.ndarray:
     """
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     return E / E.sum(axis=1, keepdims=True)
+
+
+def softmax_backward(dP: np.ndarray, P: np.ndarray) -> np.ndarray:
+    """Gradient of softmax, read from its output.
+
+    `dZ[n, k] = P[n, k] (dP[n, k] - sum over j of dP[n, j] P[n, j])`. With cross-entropy, use
+    `losses.softmax_cross_entropy` instead, where the two collapse into `P - Y`.
+    """
+    return P * (dP - np.sum(dP * P, axis=1, keepdims=True))
+
+
+def dropout_mask(
+    shape: tuple[int, ...], rate: float, rng: np.random.Generator, dtype: type = np.float32
+) -> np.ndarray:
+    """Draw which units stay: `1 / (1 - rate)` with probability `1 - rate`, else 0.
+
+    The factor makes up for the units that are missing (*inverted* dropout), so that the
+    network is used without dropout, and unchanged, at test time. Forward, `A mask`;
+    backward, with the same mask, `dA mask`.
+
+    Parameters
+    ----------
+    shape
+        That of the activations, `(N, units)`.
+    rate
+        The share of units left out, from 0 to below 1.
+    rng
+        Where the randomness comes from.
+    dtype
+        That of the activations.
+
+    Raises
+    ------
+    ValueError
+        The rate is outside 0 to 1, or is 1.
+
+    References
+    ----------
+    Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov (2014), "Dropout: a simple
+    way to prevent neural networks from overfitting".
+    """
+    if not 0 <= rate < 1:
+        raise ValueError(f"expected a dropout rate from 0 to below 1, found {rate}")
+    stays = rng.random(shape, dtype=np.float32) >= rate
+    return stays.astype(dtype) / dtype(1 - rate)
+
+
+# By name, what a network may put behind a dense layer: forward and backward.
+ACTIVATIONS = {
+    "identity": (identity_forward, identity_backward),
+    "leaky_relu": (leaky_relu_forward, leaky_relu_backward),
+    "relu": (relu_forward, relu_backward),
+    "sigmoid": (sigmoid_forward, sigmoid_backward),
+    "softmax": (softmax, softmax_backward),
+    "tanh": (tanh_forward, tanh_backward),
+}

@@ -1,16 +1,19 @@
 """The network: it owns the memory, and leaves the maths to `layers` and `losses`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from nn_core.initializers import he_normal
-from nn_core.layers import dense_backward, dense_forward, relu_backward, relu_forward, softmax
-from nn_core.losses import softmax_cross_entropy
+from nn_core.layers import ACTIVATIONS, dense_backward, dense_forward, dropout_mask
+from nn_core.losses import mean_squared_error, softmax_cross_entropy
+
+LOSSES = ("cross_entropy", "mean_squared_error")
+Initializer = Callable[[tuple[int, int], np.random.Generator], np.ndarray]
 
 
 class MLP:
-    """A multilayer perceptron: dense layers with ReLU between them.
+    """A multilayer perceptron: dense layers with an activation behind each.
 
     All parameters lie in one flat vector `theta`, all gradients in another, `grad`. The
     weights and biases of each layer are views into them, so that `theta -= lr * grad`
@@ -21,7 +24,15 @@ class MLP:
     sizes
         Units per layer, inputs first: `(784, 128, 10)`.
     rng
-        Where the starting weights come from (`he_normal`). Biases start at zero.
+        Where the starting weights come from. Biases start at zero.
+    activation
+        Behind each hidden layer: "relu", "leaky_relu", "sigmoid", "tanh" or "identity".
+    output
+        Behind the last layer: "softmax", or with the mean squared error any of the above.
+    loss
+        "cross_entropy" or "mean_squared_error".
+    initializer
+        A function of `initializers`, such as `he_normal`.
     dtype
         float32 for speed, float64 for a gradient check.
 
@@ -37,24 +48,43 @@ class MLP:
     Raises
     ------
     ValueError
-        Fewer than two sizes, or a size below 1.
+        Fewer than two sizes, a size below 1, a name that is not known, or cross-entropy
+        without softmax.
     """
 
     def __init__(
-        self, sizes: Sequence[int], rng: np.random.Generator, dtype: type = np.float32
+        self,
+        sizes: Sequence[int],
+        rng: np.random.Generator,
+        *,
+        activation: str = "relu",
+        output: str = "softmax",
+        loss: str = "cross_entropy",
+        initializer: Initializer = he_normal,
+        dtype: type = np.float32,
     ) -> None:
         if len(sizes) < 2 or min(sizes) < 1:
             raise ValueError(
                 f"expected at least two layer sizes of at least 1, inputs first, found {sizes}"
             )
+        for name, found, known in (
+            ("activation", activation, ACTIVATIONS.keys() - {"softmax"}),
+            ("output", output, ACTIVATIONS.keys()),
+            ("loss", loss, LOSSES),
+        ):
+            if found not in known:
+                raise ValueError(f"expected {name} to be one of {sorted(known)}, found {found!r}")
+        if loss == "cross_entropy" and output != "softmax":
+            raise ValueError(f"cross_entropy needs the output 'softmax', found {output!r}")
         self.sizes = tuple(sizes)
+        self.activation, self.output, self.loss = activation, output, loss
         count = sum((fan_in + 1) * fan_out for fan_in, fan_out in self._shapes())
         self.theta = np.zeros(count, dtype)
         self.grad = np.zeros(count, dtype)
         self.W, self.b = self._views(self.theta)
         self.dW, self.db = self._views(self.grad)
         for W in self.W:
-            W[...] = he_normal(W.shape, rng)
+            W[...] = initializer(W.shape, rng)
 
     def _shapes(self) -> list[tuple[int, int]]:
         return list(zip(self.sizes[:-1], self.sizes[1:], strict=True))
@@ -68,43 +98,97 @@ class MLP:
             start = end
         return weights, biases
 
-    def activations(self, X: np.ndarray) -> list[np.ndarray]:
-        """All that flows forward: the input, each hidden layer's output, then the logits."""
+    @property
+    def is_weight(self) -> np.ndarray:
+        """Which entries of `theta` are weights rather than biases, boolean `(parameters,)`."""
+        mask = np.zeros(self.theta.size, bool)
+        for W in self._views(mask)[0]:
+            W[...] = True
+        return mask
+
+    def activations(
+        self, X: np.ndarray, masks: Sequence[np.ndarray] | None = None
+    ) -> list[np.ndarray]:
+        """All that flows forward: the input, each hidden layer's output, then the logits.
+
+        With `masks`, from `dropout_masks`, each hidden output is multiplied by its mask before
+        it goes on.
+        """
+        forward, _ = ACTIVATIONS[self.activation]
         A = [X]
-        for W, b in zip(self.W[:-1], self.b[:-1], strict=True):
-            A.append(relu_forward(dense_forward(A[-1], W, b)))
-        A.append(dense_forward(A[-1], self.W[-1], self.b[-1]))
+        for layer, (W, b) in enumerate(zip(self.W, self.b, strict=True)):
+            Z = dense_forward(drop(A[layer], masks, layer), W, b)
+            A.append(forward(Z) if layer < len(self.W) - 1 else Z)
         return A
 
+    def dropout_masks(self, N: int, rate: float, rng: np.random.Generator) -> list[np.ndarray]:
+        """Draw which hidden units stay for a batch of N examples, one mask per hidden layer."""
+        dtype = self.theta.dtype.type
+        return [dropout_mask((N, size), rate, rng, dtype) for size in self.sizes[1:-1]]
+
     def forward(self, X: np.ndarray) -> np.ndarray:
-        """The logits `Z (N, classes)` for inputs `X (N, D)`."""
+        """The logits `Z (N, K)` for inputs `X (N, D)`."""
         return self.activations(X)[-1]
 
-    def loss_and_grad(self, X: np.ndarray, y: np.ndarray) -> float:
-        """The cross-entropy of a batch; its gradient is left in `grad` (backpropagation)."""
-        *A, Z = self.activations(X)
-        loss, dZ = softmax_cross_entropy(Z, y)
+    def loss_of(
+        self, Z: np.ndarray, y: np.ndarray, *, smoothing: float = 0.0
+    ) -> tuple[float, np.ndarray]:
+        """The loss for logits `Z (N, K)` and labels `y (N,)`, and its gradient `dZ`."""
+        if self.loss == "cross_entropy":
+            return softmax_cross_entropy(Z, y, smoothing=smoothing)
+        forward, backward = ACTIVATIONS[self.output]
+        A = forward(Z)
+        loss, dA = mean_squared_error(A, y)
+        return loss, backward(dA, A)
+
+    def loss_and_grad(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        *,
+        masks: Sequence[np.ndarray] | None = None,
+        smoothing: float = 0.0,
+    ) -> float:
+        """The loss of a batch; its gradient is left in `grad` (backpropagation).
+
+        Parameters
+        ----------
+        X, y
+            Inputs `(N, D)` and integer labels `(N,)`.
+        masks
+            From `dropout_masks`, where dropout is wanted.
+        smoothing
+            Label smoothing, for cross-entropy only.
+        """
+        _, backward = ACTIVATIONS[self.activation]
+        *A, Z = self.activations(X, masks)
+        loss, dZ = self.loss_of(Z, y, smoothing=smoothing)
         for layer in reversed(range(len(self.W))):
             dA, _, _ = dense_backward(
                 dZ,
-                A[layer],
+                drop(A[layer], masks, layer),
                 self.W[layer],
                 dW=self.dW[layer],
                 db=self.db[layer],
                 input_gradient=layer > 0,
             )
             if dA is not None:
-                dZ = relu_backward(dA, A[layer])
+                dZ = backward(drop(dA, masks, layer), A[layer])
         return loss
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """The probability of each class, `(N, classes)`."""
-        return softmax(self.forward(X))
+        """The output of the last activation, with softmax the probabilities, `(N, K)`."""
+        return ACTIVATIONS[self.output][0](self.forward(X))
 
     def predict(self, X: np.ndarray) -> np.ndarray:
-        """The most probable class of each example, `(N,)`."""
+        """The class with the largest output for each example, `(N,)`."""
         return self.forward(X).argmax(axis=1)
 
     def __repr__(self) -> str:
         layers = "-".join(str(size) for size in self.sizes)
         return f"MLP {layers}, {self.theta.size:,} parameters"
+
+
+def drop(A: np.ndarray, masks: Sequence[np.ndarray] | None, layer: int) -> np.ndarray:
+    """Multiply what enters a layer by its dropout mask; the first layer's input has none."""
+    return A if masks is None or layer == 0 else A * masks[layer - 1]

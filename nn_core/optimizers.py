@@ -1,14 +1,180 @@
-"""Optimizers: how the parameters move once the gradient is known."""
+"""Optimizers: how the parameters move once the gradient `g` is known.
+
+All work on the flat vectors of a network, `step(theta, grad)`, and change `theta` in place.
+`lr`, the learning rate, may be set anew before each step (see `schedules`). What an optimizer
+remembers is in `t`, the number of steps taken, and in `state`, one vector for each moment.
+"""
 
 import math
 
 import numpy as np
 
 
-class Adam:
-    """Adaptive moment estimation: a step scaled, per parameter, by its recent gradients.
+class SGD:
+    """Gradient descent: `theta = theta - lr g`. Stochastic when `g` comes from a minibatch.
 
-    With `g` the gradient and `t = 1, 2, ...` the number of the step::
+    Parameters
+    ----------
+    lr
+        Learning rate: the length of a step is `lr |g|`.
+
+    References
+    ----------
+    Robbins and Monro (1951), "A stochastic approximation method".
+    """
+
+    def __init__(self, lr: float) -> None:
+        self.lr = lr
+        self.t = 0
+        self.state: dict[str, np.ndarray] = {}
+        self._work = np.empty(0)
+
+    def step(self, theta: np.ndarray, grad: np.ndarray) -> None:
+        """Move `theta` in place, one step against `grad`."""
+        self.t += 1
+        # Every line of an update passes over the whole vector, so each writes into memory that
+        # is there already, and all scalars are Python floats: NumPy's own would turn a float32
+        # vector into float64.
+        if self._work.shape != theta.shape or self._work.dtype != theta.dtype:
+            self._work = np.empty_like(theta)
+        self._move(theta, grad, self._work)
+
+    def _memory(self, name: str, theta: np.ndarray) -> np.ndarray:
+        if name not in self.state:
+            self.state[name] = np.zeros_like(theta)
+        return self.state[name]
+
+    def _move(self, theta: np.ndarray, grad: np.ndarray, work: np.ndarray) -> None:
+        np.multiply(grad, self.lr, out=work)
+        theta -= work
+
+
+class Momentum(SGD):
+    """Keep rolling: `v = beta v + g`, `theta = theta - lr v`.
+
+    Parameters
+    ----------
+    lr
+        Learning rate. On a steady slope the step grows to `lr / (1 - beta)` times `g`.
+    beta
+        How much of the velocity is kept from one step to the next.
+
+    References
+    ----------
+    Polyak (1964), "Some methods of speeding up the convergence of iteration methods".
+    """
+
+    def __init__(self, lr: float, beta: float = 0.9) -> None:
+        super().__init__(lr)
+        self.beta = beta
+
+    def _move(self, theta: np.ndarray, grad: np.ndarray, work: np.ndarray) -> None:
+        v = self._memory("v", theta)
+        v *= self.beta
+        v += grad
+        np.multiply(v, self.lr, out=work)
+        theta -= work
+
+
+class Nesterov(Momentum):
+    """Momentum that looks ahead: `v = beta v + g`, `theta = theta - lr (g + beta v)`.
+
+    This is Nesterov's method written for the point from which the gradient is taken, the
+    form that frameworks use.
+
+    Parameters
+    ----------
+    lr, beta
+        As for `Momentum`.
+
+    References
+    ----------
+    Nesterov (1983), "A method of solving a convex programming problem with convergence rate
+    O(1/k^2)". This form: Sutskever, Martens, Dahl and Hinton (2013), "On the importance of
+    initialization and momentum in deep learning".
+    """
+
+    def _move(self, theta: np.ndarray, grad: np.ndarray, work: np.ndarray) -> None:
+        v = self._memory("v", theta)
+        v *= self.beta
+        v += grad
+        np.multiply(v, self.beta, out=work)
+        work += grad
+        work *= self.lr
+        theta -= work
+
+
+class AdaGrad(SGD):
+    """A rate for each parameter: `s = s + g^2`, `theta = theta - lr g / (sqrt(s) + epsilon)`.
+
+    Parameters
+    ----------
+    lr
+        Learning rate. The sum `s` only grows, so the steps only shrink.
+    epsilon
+        Keeps the division away from zero.
+
+    References
+    ----------
+    Duchi, Hazan and Singer (2011), "Adaptive subgradient methods for online learning and
+    stochastic optimization".
+    """
+
+    def __init__(self, lr: float, epsilon: float = 1e-10) -> None:
+        super().__init__(lr)
+        self.epsilon = epsilon
+
+    def _move(self, theta: np.ndarray, grad: np.ndarray, work: np.ndarray) -> None:
+        s = self._memory("s", theta)
+        np.multiply(grad, grad, out=work)
+        s += work
+        np.sqrt(s, out=work)
+        work += self.epsilon
+        np.divide(grad, work, out=work)
+        work *= self.lr
+        theta -= work
+
+
+class RMSProp(SGD):
+    """AdaGrad that forgets: `s = beta s + (1 - beta) g^2`, the update as there.
+
+    `theta = theta - lr g / (sqrt(s) + epsilon)`.
+
+    Parameters
+    ----------
+    lr
+        Learning rate: about the size of one step, in units of theta.
+    beta
+        How much of the mean of squares is kept from one step to the next.
+    epsilon
+        Keeps the division away from zero.
+
+    References
+    ----------
+    Tieleman and Hinton (2012), lecture 6.5 of "Neural networks for machine learning".
+    """
+
+    def __init__(self, lr: float, beta: float = 0.99, epsilon: float = 1e-8) -> None:
+        super().__init__(lr)
+        self.beta, self.epsilon = beta, epsilon
+
+    def _move(self, theta: np.ndarray, grad: np.ndarray, work: np.ndarray) -> None:
+        s = self._memory("s", theta)
+        s *= self.beta
+        np.multiply(grad, grad, out=work)
+        work *= 1 - self.beta
+        s += work
+        np.sqrt(s, out=work)
+        work += self.epsilon
+        np.divide(grad, work, out=work)
+        work *= self.lr
+        theta -= work
+
+
+class Adam(SGD):
+    """Adaptive moment estimation: momentum and RMSProp together, their bias undone.
+
+    With `t = 1, 2, ...` the number of the step::
 
         m = beta1 m + (1 - beta1) g           mean of recent gradients
         v = beta2 v + (1 - beta2) g^2         mean of their squares
@@ -38,20 +204,11 @@ class Adam:
         beta2: float = 0.999,
         epsilon: float = 1e-8,
     ) -> None:
-        self.lr, self.beta1, self.beta2, self.epsilon = lr, beta1, beta2, epsilon
-        self.t = 0
-        self.m: np.ndarray | None = None
-        self.v: np.ndarray | None = None
+        super().__init__(lr)
+        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
 
-    def step(self, theta: np.ndarray, grad: np.ndarray) -> None:
-        """Move `theta` in place, one step against `grad`."""
-        if self.m is None or self.v is None:
-            self.m, self.v = np.zeros_like(theta), np.zeros_like(theta)
-            self._work = np.empty_like(theta)
-        m, v, work = self.m, self.v, self._work
-        self.t += 1
-        # Every line below passes once over theta in place: on a vector of this size
-        # memory, not arithmetic, takes the time.
+    def _move(self, theta: np.ndarray, grad: np.ndarray, work: np.ndarray) -> None:
+        m, v = self._memory("m", theta), self._memory("v", theta)
         m *= self.beta1
         np.multiply(grad, 1 - self.beta1, out=work)
         m += work
@@ -59,11 +216,53 @@ class Adam:
         np.multiply(grad, grad, out=work)
         work *= 1 - self.beta2
         v += work
-        # The two bias corrections are plain numbers, so they are folded into the step
-        # and into epsilon instead of being applied to the vectors.
+        # The two bias corrections are plain numbers, so they are folded into the step and into
+        # epsilon instead of being applied to the vectors.
         root = math.sqrt(1 - self.beta2**self.t)
         np.sqrt(v, out=work)
         work += self.epsilon * root
         np.divide(m, work, out=work)
         work *= self.lr * root / (1 - self.beta1**self.t)
         theta -= work
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay: first `theta = theta - lr decay theta`, then Adam.
+
+    Unlike an L2 penalty, the decay does not pass through Adam's division, so that every
+    weight shrinks at the same rate.
+
+    Parameters
+    ----------
+    lr, beta1, beta2, epsilon
+        As for `Adam`.
+    decay
+        The share of a weight that is lost in each step is `lr decay`.
+    weights
+        Which parameters decay, boolean `(parameters,)`: usually `network.is_weight`, since
+        biases need no decay. By default all do.
+
+    References
+    ----------
+    Loshchilov and Hutter (2019), "Decoupled weight decay regularization".
+    """
+
+    def __init__(
+        self,
+        lr: float = 1e-3,
+        *,
+        decay: float = 0.01,
+        weights: np.ndarray | None = None,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+    ) -> None:
+        super().__init__(lr, beta1=beta1, beta2=beta2, epsilon=epsilon)
+        self.decay, self.weights = decay, weights
+
+    def _move(self, theta: np.ndarray, grad: np.ndarray, work: np.ndarray) -> None:
+        np.multiply(theta, self.lr * self.decay, out=work)
+        if self.weights is not None:
+            work *= self.weights
+        theta -= work
+        super()._move(theta, grad, work)

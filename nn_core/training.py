@@ -1,50 +1,93 @@
 """The training loop."""
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nn_core.data import check_integer_labels, check_same_length, minibatches
-from nn_core.losses import softmax_cross_entropy
 from nn_core.metrics import accuracy
 from nn_core.network import MLP
-from nn_core.optimizers import Adam
+from nn_core.optimizers import SGD
+from nn_core.regularization import (
+    EarlyStopping,
+    ExponentialMovingAverage,
+    clip_norm,
+    l2_penalty,
+)
+from nn_core.schedules import Schedule
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Augmentation = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+
 
 def fit(
     model: MLP,
-    optimizer: Adam,
+    optimizer: SGD,
     X: np.ndarray,
     y: np.ndarray,
     *,
     epochs: int,
-    batch_size: int,
+    batch_size: int | None,
     rng: np.random.Generator,
     dev: tuple[np.ndarray, np.ndarray] | None = None,
+    schedule: Schedule | None = None,
+    l2: float = 0.0,
+    dropout: float = 0.0,
+    smoothing: float = 0.0,
+    clip: float | None = None,
+    augment: Augmentation | None = None,
+    average: float | None = None,
+    patience: int | None = None,
+    on_step: Callable[[int, float], object] | None = None,
+    on_epoch: Callable[[dict[str, float]], object] | None = None,
     progress: bool = True,
 ) -> "pd.DataFrame":
     """Train a network: for each minibatch, find the gradient and take a step.
+
+    Interrupt it (Ctrl-C, or the stop button of a notebook) and it gives the history of the
+    epochs that were finished; the network keeps what it has learned until then.
 
     Parameters
     ----------
     model
         The network; its `theta` is changed in place.
     optimizer
-        Anything with `step(theta, grad)`.
+        One of `optimizers`.
     X, y
         Inputs `(N, D)` of the network's dtype and integer labels `(N,)`.
     epochs
         How many times to walk through all examples.
     batch_size
-        Examples per step.
+        Examples per step; None takes all of them, in their order (full batch).
     rng
-        Where the order of the examples comes from.
+        Where the order of the examples, dropout and augmentation come from.
     dev
         `(X_dev, y_dev)` to measure on after each epoch.
+    schedule
+        Gives the learning rate for each step, counted from 0 (see `schedules`).
+    l2
+        Strength of the L2 penalty on the weights (see `l2_penalty`).
+    dropout
+        Share of hidden units left out in each step (see `dropout_mask`).
+    smoothing
+        Label smoothing (see `softmax_cross_entropy`).
+    clip
+        Largest length of the gradient (see `clip_norm`).
+    augment
+        A function of a batch of inputs and `rng` that gives changed inputs.
+    average
+        Decay of an exponential moving average of `theta`, which is what is measured, and what
+        the network holds in the end.
+    patience
+        Stop when the dev accuracy has not risen for so many epochs, and go back to the best.
+    on_step
+        Called after each step with its number, from 1, and the loss of its batch.
+    on_epoch
+        Called after each epoch with its row of the history.
     progress
         Whether to show a progress bar.
 
@@ -52,14 +95,16 @@ def fit(
     -------
     DataFrame
         A row per epoch, counted from 1, the index. `loss` is the mean over the epoch's
-        batches, in nats. With `dev`, `dev_loss`, `dev_accuracy` and `accuracy` are
-        measured when the epoch ends, `accuracy` on as many training examples as there
-        are in the dev set. `seconds` have passed since training began.
+        batches, penalty included. With `dev`, `dev_loss`, `dev_accuracy` and `accuracy` are
+        measured when the epoch ends, `accuracy` on as many training examples as there are in
+        the dev set. `lr` is the last learning rate used. `seconds` have passed since training
+        began.
 
     Raises
     ------
     TypeError, ValueError
-        The data do not fit the network: dtype, shape, labels or number of examples.
+        The data do not fit the network: dtype, shape, labels or number of examples. Or
+        `patience` without `dev`.
     """
     import pandas as pd
     from tqdm.auto import tqdm
@@ -67,30 +112,78 @@ def fit(
     check_examples(model, X, y)
     if dev is not None:
         check_examples(model, *dev)
-    rows = []
+    elif patience is not None:
+        raise ValueError("expected dev examples to measure patience on, found none")
+    smoothed = None if average is None else ExponentialMovingAverage(model.theta, average)
+    stopping = None if patience is None else EarlyStopping(patience)
+    rows: list[dict[str, float]] = []
+    step = 0
     began = time.perf_counter()
-    steps = epochs * -(-len(X) // batch_size)
+    steps = epochs * (1 if batch_size is None else -(-len(X) // batch_size))
     with tqdm(total=steps, disable=not progress, unit="step") as bar:
-        for epoch in range(1, epochs + 1):
-            bar.set_description(f"epoch {epoch}/{epochs}")
-            total = 0.0
-            for X_batch, y_batch in minibatches(X, y, batch_size, rng):
-                loss = model.loss_and_grad(X_batch, y_batch)
-                optimizer.step(model.theta, model.grad)
-                total += loss * len(X_batch)
-                bar.update()
-            row = {"epoch": epoch, "loss": total / len(X)}
-            if dev is not None:
-                X_dev, y_dev = dev
-                Z = model.forward(X_dev)
-                some = slice(len(X_dev))
-                row["accuracy"] = accuracy(y[some], model.predict(X[some]))
-                row["dev_loss"], _ = softmax_cross_entropy(Z, y_dev)
-                row["dev_accuracy"] = accuracy(y_dev, Z.argmax(axis=1))
-                bar.set_postfix_str(f"dev accuracy {row['dev_accuracy']:.2%}")
-            row["seconds"] = time.perf_counter() - began
-            rows.append(row)
-    return pd.DataFrame(rows).set_index("epoch")
+        try:
+            for epoch in range(1, epochs + 1):
+                bar.set_description(f"epoch {epoch}/{epochs}")
+                total = 0.0
+                batches = [(X, y)] if batch_size is None else minibatches(X, y, batch_size, rng)
+                for X_batch, y_batch in batches:
+                    if schedule is not None:
+                        optimizer.lr = schedule(step)
+                    if augment is not None:
+                        X_batch = augment(X_batch, rng)
+                    masks = model.dropout_masks(len(X_batch), dropout, rng) if dropout else None
+                    loss = model.loss_and_grad(X_batch, y_batch, masks=masks, smoothing=smoothing)
+                    if l2:
+                        loss += l2_penalty(model.W, model.dW, l2)
+                    if clip is not None:
+                        clip_norm(model.grad, clip)
+                    optimizer.step(model.theta, model.grad)
+                    if smoothed is not None:
+                        smoothed.update(model.theta)
+                    step += 1
+                    total += loss * len(X_batch)
+                    bar.update()
+                    if on_step is not None:
+                        on_step(step, loss)
+                row = {"epoch": epoch, "loss": total / len(X)}
+                # While it is measured, the network holds the average; then training goes on.
+                kept = model.theta.copy()
+                if smoothed is not None:
+                    model.theta[:] = smoothed.average
+                if dev is not None:
+                    row |= measure(model, X, y, *dev)
+                    bar.set_postfix_str(f"dev accuracy {row['dev_accuracy']:.2%}")
+                row |= {"lr": optimizer.lr, "seconds": time.perf_counter() - began}
+                rows.append(row)
+                if on_epoch is not None:
+                    on_epoch(row)
+                if stopping is not None and stopping.update(row["dev_accuracy"], model.theta):
+                    break
+                if epoch < epochs:
+                    model.theta[:] = kept
+        except KeyboardInterrupt:
+            bar.write(f"stopped after {len(rows)} of {epochs} epochs")
+    if stopping is not None and stopping.theta is not None:
+        model.theta[:] = stopping.theta
+    columns = ["epoch", "loss", *(MEASURED if dev is not None else []), "lr", "seconds"]
+    return pd.DataFrame(rows, columns=columns).set_index("epoch")
+
+
+MEASURED = ["accuracy", "dev_loss", "dev_accuracy"]
+
+
+def measure(
+    model: MLP, X: np.ndarray, y: np.ndarray, X_dev: np.ndarray, y_dev: np.ndarray
+) -> dict[str, float]:
+    """Accuracy on some training examples; loss and accuracy on the dev set."""
+    some = slice(len(X_dev))
+    Z = model.forward(X_dev)
+    values = (
+        accuracy(y[some], model.predict(X[some])),
+        model.loss_of(Z, y_dev)[0],
+        accuracy(y_dev, Z.argmax(axis=1)),
+    )
+    return dict(zip(MEASURED, values, strict=True))
 
 
 def check_examples(model: MLP, X: np.ndarray, y: np.ndarray) -> None:

@@ -5,18 +5,26 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from nn_core import (
-    MLP,
+from nn_core import MLP, directional_error, initializers, numerical_gradient, relative_error
+from nn_core.layers import (
+    ACTIVATIONS,
     dense_backward,
     dense_forward,
-    he_normal,
-    numerical_gradient,
-    relative_error,
+    dropout_mask,
+    leaky_relu_backward,
+    leaky_relu_forward,
     relu_backward,
     relu_forward,
+    sigmoid_backward,
+    sigmoid_forward,
     softmax,
-    softmax_cross_entropy,
+    softmax_backward,
+    tanh_backward,
+    tanh_forward,
 )
+from nn_core.losses import mean_squared_error, softmax_cross_entropy
+from nn_core.network import drop
+from nn_core.regularization import l2_penalty
 
 seeds = st.integers(0, 10_000)
 sizes = st.integers(1, 6)
@@ -38,46 +46,102 @@ def test_dense_gradients(n, fan_in, fan_out, seed):
         assert relative_error(ours, numerical_gradient(f, x)) < 1e-7
 
 
-@given(sizes, sizes, seeds)
-def test_relu_gradient(n, width, seed):
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@given(n=sizes, width=st.integers(2, 6), seed=seeds)
+def test_activation_gradient(name, n, width, seed):
+    forward, backward = ACTIVATIONS[name]
     rng = np.random.default_rng(seed)
-    # Away from the kink: a difference across it is neither of the two slopes.
-    Z = rng.uniform(0.01, 1, (n, width)) * rng.choice([-1, 1], (n, width))
+    # Away from the kink of ReLU: a difference across it is neither of the two slopes.
+    Z = rng.uniform(0.01, 2, (n, width)) * rng.choice([-1, 1], (n, width))
     dA = rng.normal(size=(n, width))
-    numeric = numerical_gradient(lambda: float(np.sum(dA * relu_forward(Z))), Z)
-    ours = relu_backward(dA, relu_forward(Z))
-    assert relative_error(ours, numeric) < 1e-7
+    numeric = numerical_gradient(lambda: float(np.sum(dA * forward(Z))), Z)
+    ours = backward(dA, forward(Z))
+    assert relative_error(ours, numeric) < 1e-7 or np.abs(numeric).max() < 1e-9
+
+
+@given(sizes, st.integers(2, 6), st.sampled_from([0.0, 0.1, 0.9]), seeds)
+def test_softmax_cross_entropy_gradient(n, classes, smoothing, seed):
+    rng = np.random.default_rng(seed)
+    Z, y = rng.normal(size=(n, classes)), rng.integers(0, classes, n)
+
+    def f():
+        return softmax_cross_entropy(Z, y, smoothing=smoothing)[0]
+
+    _, dZ = softmax_cross_entropy(Z, y, smoothing=smoothing)
+    assert relative_error(dZ, numerical_gradient(f, Z)) < 1e-7
 
 
 @given(sizes, st.integers(2, 6), seeds)
-def test_softmax_cross_entropy_gradient(n, classes, seed):
+def test_mean_squared_error_gradient(n, classes, seed):
     rng = np.random.default_rng(seed)
-    Z, y = rng.normal(size=(n, classes)), rng.integers(0, classes, n)
-    _, dZ = softmax_cross_entropy(Z, y)
-    numeric = numerical_gradient(lambda: softmax_cross_entropy(Z, y)[0], Z)
-    assert relative_error(dZ, numeric) < 1e-7
+    A, y = rng.normal(size=(n, classes)), rng.integers(0, classes, n)
+    _, dA = mean_squared_error(A, y)
+    assert relative_error(dA, numerical_gradient(lambda: mean_squared_error(A, y)[0], A)) < 1e-7
 
 
-@settings(deadline=None)
-@given(st.lists(st.integers(2, 5), min_size=2, max_size=4), st.integers(1, 5), seeds)
-def test_network_gradient(layers, n, seed):
+HEADS = [("softmax", "cross_entropy")]
+HEADS += [(output, "mean_squared_error") for output in ACTIVATIONS]
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    layers=st.lists(st.integers(2, 5), min_size=2, max_size=4),
+    n=st.integers(1, 5),
+    hidden=st.sampled_from(sorted(ACTIVATIONS.keys() - {"softmax"})),
+    head=st.sampled_from(HEADS),
+    l2=st.sampled_from([0.0, 0.3]),
+    dropout=st.sampled_from([0.0, 0.4]),
+    smoothing=st.sampled_from([0.0, 0.2]),
+    seed=seeds,
+)
+def test_network_gradient(layers, n, hidden, head, l2, dropout, smoothing, seed):
     rng = np.random.default_rng(seed)
-    network = MLP(layers, rng, dtype=np.float64)
+    output, loss = head
+    network = MLP(layers, rng, activation=hidden, output=output, loss=loss, dtype=np.float64)
     # Biases other than zero: zero ones hide a wrong bias gradient from the check.
     network.theta += rng.normal(scale=0.3, size=network.theta.size)
     X, y = rng.normal(size=(n, layers[0])), rng.integers(0, layers[-1], n)
-    inputs = network.activations(X)[:-1]
-    sums = map(dense_forward, inputs[:-1], network.W[:-1], network.b[:-1])
-    assume(all(np.abs(Z).min() > 1e-3 for Z in sums))  # away from the kinks of ReLU
+    masks = network.dropout_masks(n, dropout, rng) if dropout else None
+    if "relu" in hidden + output:
+        # Away from the kinks: no weighted sum near zero.
+        A = network.activations(X, masks)[:-1]
+        inputs = [drop(A[layer], masks, layer) for layer in range(len(A))]
+        sums = map(dense_forward, inputs, network.W, network.b)
+        assume(all(np.abs(Z).min() > 1e-3 for Z in sums))
+
+    def f():
+        Z = network.activations(X, masks)[-1]
+        penalty = l2 / 2 * sum(float(np.sum(W**2)) for W in network.W)
+        return network.loss_of(Z, y, smoothing=smoothing)[0] + penalty
+
+    network.loss_and_grad(X, y, masks=masks, smoothing=smoothing)
+    if l2:
+        l2_penalty(network.W, network.dW, l2)
+    numeric = numerical_gradient(f, network.theta)
+    # A gradient that is zero up to rounding is compared by size.
+    assert relative_error(network.grad, numeric) < 1e-7 or np.abs(numeric).max() < 1e-9
+
+
+def test_directional_check_of_a_large_network():
+    rng = np.random.default_rng(0)
+    network = MLP((784, 128, 10), rng, activation="tanh", dtype=np.float64)
+    network.theta += rng.normal(scale=0.1, size=network.theta.size)
+    X, y = rng.random((32, 784)), rng.integers(0, 10, 32)
+    kept = network.theta.copy()
 
     def f():
         return softmax_cross_entropy(network.forward(X), y)[0]
 
-    numeric = numerical_gradient(f, network.theta)
     network.loss_and_grad(X, y)
-    # Where all hidden units are off, the gradient is that of the last biases alone; a gradient
-    # that is zero up to rounding is compared by size.
-    assert relative_error(network.grad, numeric) < 1e-7 or np.abs(numeric).max() < 1e-9
+    assert directional_error(f, network.theta, network.grad, rng) < 1e-7
+    assert np.array_equal(network.theta, kept)
+    # A bias gradient that is averaged where it should be summed is found.
+    network.db[0][:] /= 32
+    assert directional_error(f, network.theta, network.grad, rng) > 1e-5
+    network.db[0][:] = 0
+    assert directional_error(f, network.theta, network.grad, rng) > 1e-5
+    with pytest.raises(TypeError, match="float64, found float32"):
+        directional_error(f, np.zeros(2, np.float32), np.zeros(2, np.float32), rng)
 
 
 # --- by hand
@@ -105,6 +169,53 @@ def test_dense_backward_writes_where_told():
     _, expected_dW, expected_db = dense_backward(dZ, X, W)
     assert np.array_equal(dW, expected_dW)
     assert np.array_equal(db, expected_db)
+
+
+def test_activations_by_hand():
+    # (1 + tanh(1/2 log 3)) / 2 = 3/4, the sigmoid of log 3; tanh(log 2) = (2 - 1/2)/(2 + 1/2)
+    assert np.allclose(sigmoid_forward(np.array([0.0, np.log(3)])), [0.5, 0.75])
+    assert np.allclose(tanh_forward(np.array([np.log(2)])), [0.6])
+    assert np.allclose(leaky_relu_forward(np.array([-2.0, 3.0])), [-0.02, 3])
+    assert np.allclose(leaky_relu_forward(np.array([-2.0, 3.0]), 0.5), [-1, 3])
+    assert leaky_relu_backward(np.ones(2), np.array([-1.0, 3.0]), 0.5).tolist() == [0.5, 1]
+    assert sigmoid_backward(np.array([8.0]), np.array([0.25])).tolist() == [1.5]
+    assert tanh_backward(np.array([8.0]), np.array([0.5])).tolist() == [6]
+    # dP = (1, 0), P = (1/4, 3/4): dP - dP.P = (3/4, -1/4)
+    ours = softmax_backward(np.array([[1.0, 0.0]]), np.array([[0.25, 0.75]]))
+    assert np.allclose(ours, [[3 / 16, -3 / 16]])
+
+
+def test_sigmoid_at_extremes():
+    with np.errstate(all="raise"):
+        A = sigmoid_forward(np.array([-1e4, 0, 1e4], np.float32))
+    assert A.tolist() == [0, 0.5, 1]
+    assert A.dtype == np.float32
+
+
+def test_mean_squared_error_by_hand():
+    # One-hot (0, 1): ((0.5)^2 + (0.2 - 1)^2) / 2 and 2/2 (0.5, -0.8)
+    loss, dA = mean_squared_error(np.array([[0.5, 0.2]]), np.array([1]))
+    assert loss == pytest.approx((0.25 + 0.64) / 2)
+    assert np.allclose(dA, [[0.5, -0.8]])
+
+
+def test_label_smoothing_by_hand():
+    # P = (1/4, 3/4), target 0.9 on the second and 0.1 more shared: Q = (0.05, 0.95)
+    loss, dZ = softmax_cross_entropy(np.array([[0.0, np.log(3)]]), np.array([1]), smoothing=0.1)
+    assert loss == pytest.approx(-0.05 * np.log(0.25) - 0.95 * np.log(0.75))
+    assert np.allclose(dZ, [[0.2, -0.2]])
+
+
+def test_dropout_mask():
+    rng = np.random.default_rng(0)
+    mask = dropout_mask((500, 200), 0.2, rng)
+    assert mask.dtype == np.float32
+    assert set(np.unique(mask)) == {np.float32(0), np.float32(1) / np.float32(0.8)}
+    assert mask.mean() == pytest.approx(1, abs=0.01)
+    assert np.all(dropout_mask((3, 3), 0.0, rng, np.float64) == 1)
+    for rate in (-0.1, 1.0):
+        with pytest.raises(ValueError, match=f"from 0 to below 1, found {rate}"):
+            dropout_mask((1, 1), rate, rng)
 
 
 def test_relu_at_the_kink():
@@ -195,9 +306,32 @@ def test_network_starts_as_he_proposed():
     network = MLP((784, 500, 10), np.random.default_rng(0))
     assert network.W[0].std() == pytest.approx(np.sqrt(2 / 784), rel=0.01)
     assert not network.b[0].any()
-    W = he_normal((400, 300), np.random.default_rng(1))
-    assert W.mean() == pytest.approx(0, abs=1e-3)
-    assert W.std() == pytest.approx(np.sqrt(2 / 400), rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "variance", "largest"),
+    [
+        ("zeros", 0, 0),
+        ("small_normal", 1e-4, None),
+        ("uniform", 0.25 / 3, 0.5),
+        ("glorot_normal", 2 / 700, None),
+        ("glorot_uniform", 2 / 700, np.sqrt(6 / 700)),
+        ("he_normal", 2 / 400, None),
+        ("he_uniform", 2 / 400, np.sqrt(6 / 400)),
+    ],
+)
+def test_initializers(name, variance, largest):
+    W = getattr(initializers, name)((400, 300), np.random.default_rng(1))
+    assert W.shape == (400, 300)
+    assert W.mean() == pytest.approx(0, abs=4 * np.sqrt(variance / 120_000))
+    assert W.var() == pytest.approx(variance, rel=0.02)
+    if largest is None:
+        assert np.abs(W).max() > 3.5 * np.sqrt(variance)
+    else:
+        assert 0.999 * largest <= np.abs(W).max() <= largest
+    model = MLP((4, 3), np.random.default_rng(2), initializer=getattr(initializers, name))
+    expected = getattr(initializers, name)((4, 3), np.random.default_rng(2))
+    assert np.allclose(model.W[0], expected)
 
 
 def test_network_by_hand():
@@ -210,6 +344,36 @@ def test_network_by_hand():
     assert network.predict(X).tolist() == [1, 1]
     assert np.allclose(network.predict_proba(X).sum(axis=1), 1)
     assert network.predict_proba(X)[0, 1] == pytest.approx(1 / (1 + np.exp(-2)))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"activation": "swish"}, r"activation to be one of \['identity', .*found 'swish'"),
+        ({"activation": "softmax"}, "activation to be one of"),
+        ({"output": "relu6"}, "output to be one of"),
+        ({"loss": "hinge"}, r"loss to be one of \['cross_entropy', 'mean_squared_error'\]"),
+        ({"output": "sigmoid"}, "cross_entropy needs the output 'softmax', found 'sigmoid'"),
+    ],
+)
+def test_network_refuses_names(options, message):
+    with pytest.raises(ValueError, match=message):
+        MLP((3, 2), np.random.default_rng(0), **options)
+
+
+def test_weights_and_biases_are_told_apart():
+    network = MLP((3, 2, 2), np.random.default_rng(0))
+    flat = [*[True] * 6, *[False] * 2, *[True] * 4, *[False] * 2]
+    assert network.is_weight.tolist() == flat
+
+
+def test_dropout_is_off_unless_asked_for():
+    network = MLP((3, 5, 2), np.random.default_rng(0))
+    X = np.ones((2, 3), np.float32)
+    masks = network.dropout_masks(2, 0.5, np.random.default_rng(1))
+    assert [mask.shape for mask in masks] == [(2, 5)]
+    assert np.array_equal(network.forward(X), network.activations(X)[-1])
+    assert not np.array_equal(network.forward(X), network.activations(X, masks)[-1])
 
 
 @pytest.mark.parametrize("layers", [(784,), (3, 0, 2)])

@@ -3,46 +3,14 @@
 import numpy as np
 import pytest
 
-from nn_core import MLP, Adam, accuracy, confusion_matrix, fit
-
-
-def textbook_adam(theta, grads, lr, beta1=0.9, beta2=0.999, epsilon=1e-8):
-    """Adam as the paper prints it, line by line."""
-    m, v = np.zeros_like(theta), np.zeros_like(theta)
-    for t, g in enumerate(grads, start=1):
-        m = beta1 * m + (1 - beta1) * g
-        v = beta2 * v + (1 - beta2) * g**2
-        m_hat = m / (1 - beta1**t)
-        v_hat = v / (1 - beta2**t)
-        theta = theta - lr * m_hat / (np.sqrt(v_hat) + epsilon)
-    return theta
-
-
-@pytest.mark.parametrize("epsilon", [1e-8, 0.1])
-def test_adam_is_the_paper_s(epsilon):
-    rng = np.random.default_rng(0)
-    start, grads = rng.normal(size=50), rng.normal(size=(20, 50))
-    theta, optimizer = start.copy(), Adam(lr=0.01, epsilon=epsilon)
-    for grad in grads:
-        kept = grad.copy()
-        optimizer.step(theta, grad)
-        assert np.array_equal(grad, kept)
-    expected = textbook_adam(start, grads, lr=0.01, epsilon=epsilon)
-    assert np.allclose(theta, expected, rtol=1e-12)
-
-
-def test_adam_first_step_by_hand():
-    # m_hat = g and v_hat = g^2 after one step, so it moves by lr against the sign of g.
-    theta = np.array([1.0, 1.0])
-    Adam(lr=0.1).step(theta, np.array([5.0, -0.01]))
-    assert np.allclose(theta, [0.9, 1.1], atol=1e-6)
-
-
-def test_adam_keeps_float32():
-    theta = np.ones(3, np.float32)
-    optimizer = Adam()
-    optimizer.step(theta, theta.copy())
-    assert optimizer.m.dtype == optimizer.v.dtype == theta.dtype == np.float32
+from nn_core import MLP, accuracy, confusion_matrix, fit
+from nn_core.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
+from nn_core.regularization import (
+    EarlyStopping,
+    ExponentialMovingAverage,
+    clip_norm,
+    l2_penalty,
+)
 
 
 @pytest.fixture
@@ -63,7 +31,8 @@ def test_fit_learns(circles):
     assert accuracy(y, network.predict(X)) > 0.97
     assert history.index.tolist() == list(range(1, 41))
     assert history.index.name == "epoch"
-    assert list(history) == ["loss", "accuracy", "dev_loss", "dev_accuracy", "seconds"]
+    columns = ["loss", "accuracy", "dev_loss", "dev_accuracy", "lr", "seconds"]
+    assert list(history) == columns
     assert history.loss.iloc[-1] < 0.2 < history.loss.iloc[0]
     assert history.dev_accuracy.iloc[-1] == accuracy(y[:100], network.predict(X[:100]))
     assert history.accuracy.iloc[-1] == history.dev_accuracy.iloc[-1]
@@ -77,7 +46,7 @@ def test_fit_is_seeded_and_quiet(circles, capsys):
         rng = np.random.default_rng(seed)
         network = MLP((2, 8, 2), rng)
         history = fit(network, Adam(), X, y, epochs=2, batch_size=50, rng=rng, progress=progress)
-        assert list(history) == ["loss", "seconds"]
+        assert list(history) == ["loss", "lr", "seconds"]
         return network.theta
 
     first = train(0)
@@ -139,3 +108,226 @@ def test_confusion_matrix():
     assert confusion_matrix(y, predicted, 3).tolist() == [[1, 1, 0], [0, 1, 0], [2, 0, 0]]
     with pytest.raises(ValueError, match="2 examples and 3 labels"):
         confusion_matrix(np.zeros(3, int), np.zeros(2, int))
+
+
+# --- what fit can do on top
+
+
+def train(circles, *, model=None, optimizer=None, epochs=3, seed=0, **options):
+    X, y = circles
+    rng = np.random.default_rng(seed)
+    model = model or MLP((2, 8, 2), rng)
+    options = {"batch_size": 50, "progress": False, **options}
+    history = fit(model, optimizer or SGD(0.1), X, y, epochs=epochs, rng=rng, **options)
+    return model, history
+
+
+def test_full_batch_is_one_step_over_all(circles):
+    X, y = circles
+    model, _ = train(circles, epochs=1, batch_size=None)
+    by_hand = MLP((2, 8, 2), np.random.default_rng(0))
+    by_hand.loss_and_grad(X, y)
+    assert np.allclose(model.theta, by_hand.theta - 0.1 * by_hand.grad, atol=1e-7)
+
+
+def test_schedule_sets_the_rate_of_each_step(circles):
+    rates = []
+    optimizer = SGD(9.0)
+    _, history = train(
+        circles,
+        optimizer=optimizer,
+        schedule=lambda t: 0.1 / (t + 1),
+        on_step=lambda step, loss: rates.append((step, optimizer.lr)),
+    )
+    # 400 examples in batches of 50: eight steps an epoch.
+    assert rates == [(step, 0.1 / step) for step in range(1, 25)]
+    assert history.lr.tolist() == [0.1 / 8, 0.1 / 16, 0.1 / 24]
+
+
+def test_callbacks_see_losses_and_rows(circles):
+    losses, rows = [], []
+    X, y = circles
+    _, history = train(
+        circles,
+        dev=(X[:9], y[:9]),
+        on_step=lambda step, loss: losses.append(loss),
+        on_epoch=rows.append,
+    )
+    assert history.loss.tolist() == pytest.approx(np.reshape(losses, (3, 8)).mean(axis=1).tolist())
+    assert [row["epoch"] for row in rows] == [1, 2, 3]
+    assert [row["dev_accuracy"] for row in rows] == history.dev_accuracy.tolist()
+
+
+def test_l2_is_in_loss_and_gradient(circles):
+    X, y = circles
+    plain = MLP((2, 8, 2), np.random.default_rng(0))
+    loss = plain.loss_and_grad(X, y)
+    squares = sum(float(np.sum(W**2)) for W in plain.W)
+    model, history = train(circles, epochs=1, batch_size=None, l2=0.3)
+    assert history.loss.iloc[0] == pytest.approx(loss + 0.15 * squares, rel=1e-5)
+    expected = plain.theta - 0.1 * (plain.grad + 0.3 * plain.theta * plain.is_weight)
+    assert np.allclose(model.theta, expected, atol=1e-6)
+
+
+def test_clip_shortens_the_step(circles):
+    before = MLP((2, 8, 2), np.random.default_rng(0)).theta
+    model, _ = train(circles, epochs=1, batch_size=None, clip=0.01)
+    assert np.linalg.norm(model.theta - before) == pytest.approx(0.1 * 0.01, rel=1e-3)
+
+
+def test_dropout_and_smoothing_reach_the_network(circles):
+    losses = {
+        name: train(circles, epochs=1, optimizer=SGD(0), batch_size=None, **option)[1].loss.iloc[0]
+        for name, option in {
+            "plain": {},
+            "dropout": {"dropout": 0.5},
+            "smoothing": {"smoothing": 0.2},
+        }.items()
+    }
+    assert len(set(losses.values())) == 3
+
+
+def test_augmentation_changes_what_is_learned_from(circles):
+    X, _ = circles
+    seen = []
+
+    def mirror(X_batch, rng):
+        seen.append(len(X_batch))
+        assert isinstance(rng, np.random.Generator)
+        return -X_batch
+
+    kept = X.copy()
+    mirrored, _ = train(circles, augment=mirror)
+    assert seen == [50] * 24
+    assert np.array_equal(X, kept)
+    direct, _ = train((-X, circles[1]))
+    assert np.array_equal(mirrored.theta, direct.theta)
+
+
+def test_average_is_measured_and_kept(circles):
+    X, y = circles
+    points = []
+    model = MLP((2, 8, 2), np.random.default_rng(5))
+    start = model.theta.copy()
+    train(
+        circles,
+        model=model,
+        epochs=2,
+        average=0.9,
+        dev=(X, y),
+        on_step=lambda *_: points.append(model.theta.copy()),
+    )
+    average = start
+    for theta in points:
+        average = 0.9 * average + 0.1 * theta
+    assert np.allclose(model.theta, average, atol=1e-6)
+    # Training itself goes on from where the steps had led, not from the average.
+    plain = MLP((2, 8, 2), np.random.default_rng(5))
+    train(circles, model=plain, epochs=2)
+    assert np.allclose(plain.theta, points[-1], atol=1e-6)
+
+
+def test_patience_stops_and_goes_back_to_the_best(circles):
+    X, y = circles
+    kept = {}
+    model = MLP((2, 8, 2), np.random.default_rng(1))
+    # A rate so high that the accuracy jumps about and does not last.
+    _, history = train(
+        circles,
+        model=model,
+        optimizer=SGD(30.0),
+        epochs=60,
+        patience=4,
+        dev=(X, y),
+        on_epoch=lambda row: kept.setdefault(row["dev_accuracy"], model.theta.copy()),
+    )
+    best = history.dev_accuracy.max()
+    assert len(history) == history.dev_accuracy.to_numpy().argmax() + 1 + 4 < 60
+    assert np.array_equal(model.theta, kept[best])
+    assert accuracy(y, model.predict(X)) == best
+
+
+def test_patience_needs_dev_examples(circles):
+    with pytest.raises(ValueError, match="expected dev examples"):
+        train(circles, patience=3)
+
+
+def test_interrupting_keeps_what_was_learned(circles):
+    def stop(step, loss):
+        if step == 20:
+            raise KeyboardInterrupt
+
+    points = []
+    model = MLP((2, 8, 2), np.random.default_rng(0))
+
+    def step(number, loss):
+        points.append(model.theta.copy())
+        stop(number, loss)
+
+    _, history = train(circles, model=model, on_step=step)
+    assert history.index.tolist() == [1, 2]
+    assert np.array_equal(model.theta, points[-1])
+    _, empty = train(circles, epochs=9, on_step=lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert len(empty) == 0
+    assert list(empty) == ["loss", "lr", "seconds"]
+
+
+# --- the parts on their own
+
+
+def test_clip_norm():
+    grad = np.array([3.0, 4.0])
+    assert clip_norm(grad, 10) == 5
+    assert grad.tolist() == [3, 4]
+    assert clip_norm(grad, 1) == 5
+    assert np.allclose(grad, [0.6, 0.8])
+
+
+def test_l2_penalty_by_hand():
+    W, dW = np.array([[1.0, 2.0]]), np.array([[10.0, 10.0]])
+    # 0.5/2 * (1 + 4); the gradient gains 0.5 * W
+    assert l2_penalty([W], [dW], 0.5) == 1.25
+    assert dW.tolist() == [[10.5, 11]]
+    assert W.tolist() == [[1, 2]]
+
+
+def test_early_stopping_by_hand():
+    stopping = EarlyStopping(patience=2)
+    theta = np.zeros(1)
+    answers = []
+    for score in (0.5, 0.7, 0.7, 0.9, 0.8, 0.6):
+        theta[:] = score
+        answers.append(stopping.update(score, theta))
+    # Equal is not better: 0.7 again counts as waiting.
+    assert answers == [False, False, False, False, False, True]
+    assert stopping.best == 0.9
+    assert stopping.theta.tolist() == [0.9]
+
+
+def test_average_by_hand():
+    theta = np.array([1.0])
+    average = ExponentialMovingAverage(theta, decay=0.5)
+    theta[:] = 3
+    average.update(theta)
+    average.update(theta)
+    # 1 -> (1 + 3) / 2 = 2 -> (2 + 3) / 2
+    assert average.average.tolist() == [2.5]
+
+
+@pytest.mark.parametrize("make", [SGD, Momentum, Nesterov, AdaGrad, RMSProp, Adam, AdamW])
+def test_optimizers_keep_float32_and_move_in_place(make):
+    theta = np.ones(3, np.float32)
+    view = theta[:]
+    optimizer = make(0.1)
+    for _ in range(3):
+        optimizer.step(theta, np.ones(3, np.float32))
+    assert theta.dtype == np.float32
+    assert np.all(view < 1)
+    assert all(moment.dtype == np.float32 for moment in optimizer.state.values())
+
+
+def test_adamw_spares_biases():
+    theta = np.array([2.0, 2.0])
+    # A gradient of zero leaves the decay alone: 2 - 0.1 * 0.5 * 2.
+    AdamW(0.1, decay=0.5, weights=np.array([True, False])).step(theta, np.zeros(2))
+    assert np.allclose(theta, [1.9, 2.0])

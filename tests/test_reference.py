@@ -1,0 +1,91 @@
+"""Against PyTorch: ten steps of each optimizer, twelve of each schedule, losses at extremes.
+
+The numbers in reference/torch.json were made by reference/make_torch.py.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nn_core import losses, network, optimizers, schedules
+
+TORCH = json.loads((Path(__file__).parent / "reference" / "torch.json").read_text("utf-8"))
+
+OPTIMIZERS = {
+    "SGD": lambda: optimizers.SGD(0.03),
+    "Momentum": lambda: optimizers.Momentum(0.03, beta=0.8),
+    "Nesterov": lambda: optimizers.Nesterov(0.03, beta=0.8),
+    "AdaGrad": lambda: optimizers.AdaGrad(0.3),
+    "RMSProp": lambda: optimizers.RMSProp(0.03),
+    "Adam": lambda: optimizers.Adam(0.1, beta1=0.8, beta2=0.95, epsilon=1e-3),
+    "AdamW": lambda: optimizers.AdamW(0.1, decay=0.2, beta1=0.8, beta2=0.95, epsilon=1e-3),
+}
+
+SCHEDULES = {
+    "constant": schedules.constant(0.1),
+    "step_decay": schedules.step_decay(0.1, every=5, factor=0.3),
+    "exponential_decay": schedules.exponential_decay(0.1, factor=0.8),
+    "inverse_time_decay": schedules.inverse_time_decay(0.1, rate=0.5),
+    "cosine_decay": schedules.cosine_decay(0.1, steps=12, final=0.01),
+    "warm_up": schedules.warm_up(schedules.cosine_decay(0.1, steps=8), steps=4),
+}
+
+
+def grad_of(theta):
+    return 2 * np.array(TORCH["curvature"]) * (theta - 1) + np.cos(theta)
+
+
+@pytest.mark.parametrize("name", TORCH["paths"])
+def test_optimizer_takes_the_same_path(name):
+    optimizer, theta = OPTIMIZERS[name](), np.array(TORCH["start"])
+    for t, expected in enumerate(TORCH["paths"][name], start=1):
+        grad = grad_of(theta)
+        kept = grad.copy()
+        optimizer.step(theta, grad)
+        assert np.array_equal(grad, kept)
+        assert optimizer.t == t
+        np.testing.assert_allclose(theta, expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", TORCH["rates"])
+def test_schedule_gives_the_same_rates(name):
+    rates = [SCHEDULES[name](t) for t in range(12)]
+    np.testing.assert_allclose(rates, TORCH["rates"][name], rtol=1e-12, atol=1e-15)
+
+
+def test_every_optimizer_and_schedule_has_a_reference():
+    classes = {
+        name
+        for name, value in vars(optimizers).items()
+        if isinstance(value, type) and issubclass(value, optimizers.SGD)
+    }
+    assert classes == set(OPTIMIZERS) == set(TORCH["paths"])
+    functions = {
+        name
+        for name, value in vars(schedules).items()
+        if getattr(value, "__module__", "") == "nn_core.schedules"
+    }
+    assert functions == set(SCHEDULES) == set(TORCH["rates"])
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_cross_entropy(smoothing):
+    stored = TORCH["losses"]
+    expected = stored["cross_entropy_smoothed" if smoothing else "cross_entropy"]
+    Z, y = np.array(stored["Z"]), np.array(stored["y"])
+    loss, dZ = losses.softmax_cross_entropy(Z, y, smoothing=smoothing)
+    assert loss == pytest.approx(expected["loss"], rel=1e-12)
+    np.testing.assert_allclose(dZ, expected["dZ"], rtol=1e-9, atol=1e-15)
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+def test_mean_squared_error(output):
+    stored = TORCH["losses"]
+    expected = stored[f"{output}_mean_squared_error"]
+    rng = np.random.default_rng(0)
+    model = network.MLP((2, 3), rng, output=output, loss="mean_squared_error")
+    loss, dZ = model.loss_of(np.array(stored["Z"]), np.array(stored["y"]))
+    assert loss == pytest.approx(expected["loss"], rel=1e-12)
+    np.testing.assert_allclose(dZ, expected["dZ"], rtol=1e-9, atol=1e-12)
