@@ -9,6 +9,10 @@ import math
 
 import numpy as np
 
+# An update passes over the vectors several times. In blocks of this many entries, what one pass
+# has brought from memory is still in the cache for the next; smaller blocks only add calls.
+BLOCK = 65_536
+
 
 class SGD:
     """Gradient descent: `theta = theta - lr g`. Stochastic when `g` comes from a minibatch.
@@ -23,29 +27,34 @@ class SGD:
     Robbins and Monro (1951), "A stochastic approximation method".
     """
 
+    moments: tuple[str, ...] = ()  # the names of the vectors that a method remembers
+
     def __init__(self, lr: float) -> None:
         self.lr = lr
         self.t = 0
         self.state: dict[str, np.ndarray] = {}
-        self._work = np.empty(0)
+        self._work: np.ndarray | None = None
 
     def step(self, theta: np.ndarray, grad: np.ndarray) -> None:
         """Move `theta` in place, one step against `grad`."""
         self.t += 1
-        # Every line of an update passes over the whole vector, so each writes into memory that
-        # is there already, and all scalars are Python floats: NumPy's own would turn a float32
-        # vector into float64.
-        if self._work.shape != theta.shape or self._work.dtype != theta.dtype:
-            self._work = np.empty_like(theta)
-        self._move(theta, grad, self._work)
+        for name in self.moments:
+            if name not in self.state:
+                self.state[name] = np.zeros_like(theta)
+        if self._work is None or self._work.dtype != theta.dtype:
+            self._work = np.empty(BLOCK, theta.dtype)
+        for start in range(0, theta.size, BLOCK):
+            block = slice(start, start + BLOCK)
+            part = theta[block]
+            memory = [self.state[name][block] for name in self.moments]
+            self._move(part, grad[block], self._work[: part.size], *memory)
 
-    def _memory(self, name: str, theta: np.ndarray) -> np.ndarray:
-        if name not in self.state:
-            self.state[name] = np.zeros_like(theta)
-        return self.state[name]
-
-    def _move(self, theta: np.ndarray, grad: np.ndarray, work: np.ndarray) -> None:
-        np.multiply(grad, self.lr, out=work)
+    # In each of these methods every line writes into memory that is there already, and all scalars
+    # are Python floats: NumPy's own would turn a float32 vector into float64.
+    def _move(
+        self, theta: np.ndarray, g: np.ndarray, work: np.ndarray, *moments: np.ndarray
+    ) -> None:
+        np.multiply(g, self.lr, out=work)
         theta -= work
 
 
@@ -64,14 +73,18 @@ class Momentum(SGD):
     Polyak (1964), "Some methods of speeding up the convergence of iteration methods".
     """
 
+    moments = ("v",)
+
     def __init__(self, lr: float, beta: float = 0.9) -> None:
         super().__init__(lr)
         self.beta = beta
 
-    def _move(self, theta: np.ndarray, grad: np.ndarray, work: np.ndarray) -> None:
-        v = self._memory("v", theta)
+    def _move(
+        self, theta: np.ndarray, g: np.ndarray, work: np.ndarray, *moments: np.ndarray
+    ) -> None:
+        (v,) = moments
         v *= self.beta
-        v += grad
+        v += g
         np.multiply(v, self.lr, out=work)
         theta -= work
 
@@ -94,12 +107,14 @@ class Nesterov(Momentum):
     initialization and momentum in deep learning".
     """
 
-    def _move(self, theta: np.ndarray, grad: np.ndarray, work: np.ndarray) -> None:
-        v = self._memory("v", theta)
+    def _move(
+        self, theta: np.ndarray, g: np.ndarray, work: np.ndarray, *moments: np.ndarray
+    ) -> None:
+        (v,) = moments
         v *= self.beta
-        v += grad
+        v += g
         np.multiply(v, self.beta, out=work)
-        work += grad
+        work += g
         work *= self.lr
         theta -= work
 
@@ -120,17 +135,21 @@ class AdaGrad(SGD):
     stochastic optimization".
     """
 
+    moments = ("s",)
+
     def __init__(self, lr: float, epsilon: float = 1e-10) -> None:
         super().__init__(lr)
         self.epsilon = epsilon
 
-    def _move(self, theta: np.ndarray, grad: np.ndarray, work: np.ndarray) -> None:
-        s = self._memory("s", theta)
-        np.multiply(grad, grad, out=work)
+    def _move(
+        self, theta: np.ndarray, g: np.ndarray, work: np.ndarray, *moments: np.ndarray
+    ) -> None:
+        (s,) = moments
+        np.multiply(g, g, out=work)
         s += work
         np.sqrt(s, out=work)
         work += self.epsilon
-        np.divide(grad, work, out=work)
+        np.divide(g, work, out=work)
         work *= self.lr
         theta -= work
 
@@ -154,19 +173,23 @@ class RMSProp(SGD):
     Tieleman and Hinton (2012), lecture 6.5 of "Neural networks for machine learning".
     """
 
+    moments = ("s",)
+
     def __init__(self, lr: float, beta: float = 0.99, epsilon: float = 1e-8) -> None:
         super().__init__(lr)
         self.beta, self.epsilon = beta, epsilon
 
-    def _move(self, theta: np.ndarray, grad: np.ndarray, work: np.ndarray) -> None:
-        s = self._memory("s", theta)
+    def _move(
+        self, theta: np.ndarray, g: np.ndarray, work: np.ndarray, *moments: np.ndarray
+    ) -> None:
+        (s,) = moments
         s *= self.beta
-        np.multiply(grad, grad, out=work)
+        np.multiply(g, g, out=work)
         work *= 1 - self.beta
         s += work
         np.sqrt(s, out=work)
         work += self.epsilon
-        np.divide(grad, work, out=work)
+        np.divide(g, work, out=work)
         work *= self.lr
         theta -= work
 
@@ -196,6 +219,8 @@ class Adam(SGD):
     Kingma and Ba (2015), "Adam: a method for stochastic optimization".
     """
 
+    moments = ("m", "v")
+
     def __init__(
         self,
         lr: float = 1e-3,
@@ -207,22 +232,22 @@ class Adam(SGD):
         super().__init__(lr)
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
 
-    def _move(self, theta: np.ndarray, grad: np.ndarray, work: np.ndarray) -> None:
-        m, v = self._memory("m", theta), self._memory("v", theta)
+    def _move(
+        self, theta: np.ndarray, g: np.ndarray, work: np.ndarray, *moments: np.ndarray
+    ) -> None:
+        # What is remembered here is m / (1 - beta1) and v / (1 - beta2): two passes less. These
+        # factors and the bias corrections are plain numbers and go into the step and epsilon.
+        m, v = moments
         m *= self.beta1
-        np.multiply(grad, 1 - self.beta1, out=work)
-        m += work
+        m += g
+        np.multiply(g, g, out=work)
         v *= self.beta2
-        np.multiply(grad, grad, out=work)
-        work *= 1 - self.beta2
         v += work
-        # The two bias corrections are plain numbers, so they are folded into the step and into
-        # epsilon instead of being applied to the vectors.
-        root = math.sqrt(1 - self.beta2**self.t)
         np.sqrt(v, out=work)
-        work += self.epsilon * root
+        root = math.sqrt((1 - self.beta2) / (1 - self.beta2**self.t))
+        work += self.epsilon / root
         np.divide(m, work, out=work)
-        work *= self.lr * root / (1 - self.beta1**self.t)
+        work *= self.lr * (1 - self.beta1) / (1 - self.beta1**self.t) / root
         theta -= work
 
 
@@ -260,9 +285,7 @@ class AdamW(Adam):
         super().__init__(lr, beta1=beta1, beta2=beta2, epsilon=epsilon)
         self.decay, self.weights = decay, weights
 
-    def _move(self, theta: np.ndarray, grad: np.ndarray, work: np.ndarray) -> None:
-        np.multiply(theta, self.lr * self.decay, out=work)
-        if self.weights is not None:
-            work *= self.weights
-        theta -= work
-        super()._move(theta, grad, work)
+    def step(self, theta: np.ndarray, grad: np.ndarray) -> None:
+        """Move `theta` in place, one step against `grad`, and shrink the weights."""
+        theta -= self.lr * self.decay * (theta if self.weights is None else theta * self.weights)
+        super().step(theta, grad)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nn_core import MLP, accuracy, confusion_matrix, fit
-from nn_core.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
+from nn_core.optimizers import BLOCK, SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
 from nn_core.regularization import (
     EarlyStopping,
     ExponentialMovingAverage,
@@ -324,6 +324,29 @@ def test_optimizers_keep_float32_and_move_in_place(make):
     assert theta.dtype == np.float32
     assert np.all(view < 1)
     assert all(moment.dtype == np.float32 for moment in optimizer.state.values())
+
+
+def textbook_adam(theta, grads, lr, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """Adam as the paper prints it, line by line."""
+    m, v = np.zeros_like(theta), np.zeros_like(theta)
+    for t, g in enumerate(grads, start=1):
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        m_hat = m / (1 - beta1**t)
+        v_hat = v / (1 - beta2**t)
+        theta = theta - lr * m_hat / (np.sqrt(v_hat) + epsilon)
+    return theta
+
+
+@pytest.mark.parametrize("size", [1, BLOCK - 1, BLOCK, 2 * BLOCK + 3])
+def test_fast_adam_is_the_textbook_s(size):
+    rng = np.random.default_rng(0)
+    start, grads = rng.normal(size=size), rng.normal(size=(4, size))
+    theta, optimizer = start.copy(), Adam(lr=0.01, epsilon=1e-3)
+    for grad in grads:
+        optimizer.step(theta, grad)
+    expected = textbook_adam(start, grads, lr=0.01, epsilon=1e-3)
+    assert np.allclose(theta, expected, rtol=1e-12, atol=0)
 
 
 def test_adamw_spares_biases():
