@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book serve test lab format lock claims pictures clean
+.PHONY: book serve test lab check format lock claims pictures clean
 
 book: .venv/installed
 	$(BIN)/python -c "import shutil; shutil.rmtree('_build', ignore_errors=True)"
@@ -19,6 +19,11 @@ test: .venv/installed
 
 lab: .venv/installed
 	$(BIN)/jupyter lab book
+
+check: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 format: .venv/installed
 	$(BIN)/ruff check --fix .

@@ -9,8 +9,12 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MNIST_FOLDER = Path(__file__).with_name("mnist")
 SIDE = 28  # pixels
@@ -222,7 +226,7 @@ def read_csv(path: str | Path, *, raw: bool = False) -> tuple[np.ndarray, np.nda
     return (images if raw else scale_pixels(images)), labels
 
 
-def _whole_numbers(path, table, first_line: int) -> np.ndarray:
+def _whole_numbers(path: str | Path, table: "pd.DataFrame", first_line: int) -> np.ndarray:
     """The table as integers; the first cell that is not a whole number is named."""
     if all(dtype.kind in "iu" for dtype in table.dtypes):
         return table.to_numpy()
@@ -235,12 +239,12 @@ def _whole_numbers(path, table, first_line: int) -> np.ndarray:
         found = table.iat[row, column]
         raise DataError(
             f"{path}: expected a whole number on line {row + first_line}, column {column + 1}, "
-            f"found {'nothing (NaN)' if pd.isna(found) else repr(found)}"
+            f"found {'nothing (NaN)' if table.isna().iat[row, column] else repr(found)}"
         )
     return numbers.astype(np.int64)
 
 
-def _check_labels(path, labels: np.ndarray) -> None:
+def _check_labels(path: str | Path, labels: np.ndarray) -> None:
     wrong = np.flatnonzero((labels < 0) | (labels >= CLASSES))
     if len(wrong):
         raise DataError(

@@ -79,8 +79,8 @@ class MLP:
         self.sizes = tuple(sizes)
         self.activation, self.output, self.loss = activation, output, loss
         count = sum((fan_in + 1) * fan_out for fan_in, fan_out in self._shapes())
-        self.theta = np.zeros(count, dtype)
-        self.grad = np.zeros(count, dtype)
+        self.theta: np.ndarray = np.zeros(count, dtype)
+        self.grad: np.ndarray = np.zeros(count, dtype)
         self.W, self.b = self._views(self.theta)
         self.dW, self.db = self._views(self.grad)
         for W in self.W:
