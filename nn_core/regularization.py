@@ -107,4 +107,9 @@ class EarlyStopping:
             self.best, self.waited, self.theta = score, 0, theta.copy()
         else:
             self.waited += 1
+        return self.done
+
+    @property
+    def done(self) -> bool:
+        """Whether the best has not been beaten for too long."""
         return self.waited >= self.patience

@@ -1,11 +1,14 @@
 """The training loop."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nn_core.checkpoints import Run
 from nn_core.data import check_integer_labels, check_same_length, minibatches
 from nn_core.metrics import accuracy
 from nn_core.network import MLP
@@ -42,6 +45,7 @@ def fit(
     augment: Augmentation | None = None,
     average: float | None = None,
     patience: int | None = None,
+    checkpoint: str | Path | None = None,
     on_step: Callable[[int, float], object] | None = None,
     on_epoch: Callable[[dict[str, float]], object] | None = None,
     progress: bool = True,
@@ -84,6 +88,9 @@ def fit(
         the network holds in the end.
     patience
         Stop when the dev accuracy has not risen for so many epochs, and go back to the best.
+    checkpoint
+        A file to write after each epoch. If it is there at the start, training goes on from
+        it and ends as it would have without the break, to the bit. `epochs` is the total.
     on_step
         Called after each step with its number, from 1, and the loss of its batch.
     on_epoch
@@ -114,21 +121,29 @@ def fit(
         check_examples(model, *dev)
     elif patience is not None:
         raise ValueError("expected dev examples to measure patience on, found none")
-    smoothed = None if average is None else ExponentialMovingAverage(model.theta, average)
-    stopping = None if patience is None else EarlyStopping(patience)
-    rows: list[dict[str, float]] = []
-    step = 0
-    began = time.perf_counter()
+    run = Run(
+        model,
+        optimizer,
+        rng,
+        None if average is None else ExponentialMovingAverage(model.theta, average),
+        None if patience is None else EarlyStopping(patience),
+    )
+    if checkpoint is not None and Path(checkpoint).exists():
+        run.load(checkpoint)
+    seconds = run.rows[-1]["seconds"] if run.rows else 0.0
+    began = time.perf_counter() - seconds
     steps = epochs * (1 if batch_size is None else -(-len(X) // batch_size))
-    with tqdm(total=steps, disable=not progress, unit="step") as bar:
+    with tqdm(total=steps, initial=run.step, disable=not progress, unit="step") as bar:
         try:
-            for epoch in range(1, epochs + 1):
+            for epoch in range(len(run.rows) + 1, epochs + 1):
+                if run.stopping is not None and run.stopping.done:
+                    break
                 bar.set_description(f"epoch {epoch}/{epochs}")
                 total = 0.0
                 batches = [(X, y)] if batch_size is None else minibatches(X, y, batch_size, rng)
                 for X_batch, y_batch in batches:
                     if schedule is not None:
-                        optimizer.lr = schedule(step)
+                        optimizer.lr = schedule(run.step)
                     if augment is not None:
                         X_batch = augment(X_batch, rng)
                     masks = model.dropout_masks(len(X_batch), dropout, rng) if dropout else None
@@ -138,35 +153,46 @@ def fit(
                     if clip is not None:
                         clip_norm(model.grad, clip)
                     optimizer.step(model.theta, model.grad)
-                    if smoothed is not None:
-                        smoothed.update(model.theta)
-                    step += 1
+                    if run.average is not None:
+                        run.average.update(model.theta)
+                    run.step += 1
                     total += loss * len(X_batch)
                     bar.update()
                     if on_step is not None:
-                        on_step(step, loss)
+                        on_step(run.step, loss)
                 row = {"epoch": epoch, "loss": total / len(X)}
-                # While it is measured, the network holds the average; then training goes on.
-                kept = model.theta.copy()
-                if smoothed is not None:
-                    model.theta[:] = smoothed.average
-                if dev is not None:
-                    row |= measure(model, X, y, *dev)
-                    bar.set_postfix_str(f"dev accuracy {row['dev_accuracy']:.2%}")
+                with averaged(run):
+                    if dev is not None:
+                        row |= measure(model, X, y, *dev)
+                        bar.set_postfix_str(f"dev accuracy {row['dev_accuracy']:.2%}")
+                    if run.stopping is not None:
+                        run.stopping.update(row["dev_accuracy"], model.theta)
                 row |= {"lr": optimizer.lr, "seconds": time.perf_counter() - began}
-                rows.append(row)
+                run.rows.append(row)
+                if checkpoint is not None:
+                    run.save(checkpoint)
                 if on_epoch is not None:
                     on_epoch(row)
-                if stopping is not None and stopping.update(row["dev_accuracy"], model.theta):
-                    break
-                if epoch < epochs:
-                    model.theta[:] = kept
         except KeyboardInterrupt:
-            bar.write(f"stopped after {len(rows)} of {epochs} epochs")
-    if stopping is not None and stopping.theta is not None:
-        model.theta[:] = stopping.theta
+            bar.write(f"stopped after {len(run.rows)} of {epochs} epochs")
+    if run.stopping is not None and run.stopping.theta is not None:
+        model.theta[:] = run.stopping.theta
+    elif run.average is not None:
+        model.theta[:] = run.average.average
     columns = ["epoch", "loss", *(MEASURED if dev is not None else []), "lr", "seconds"]
-    return pd.DataFrame(rows, columns=columns).set_index("epoch")
+    return pd.DataFrame(run.rows, columns=columns).set_index("epoch")
+
+
+@contextmanager
+def averaged(run: Run) -> Iterator[None]:
+    """Let the network hold the average of its parameters for a while, if there is one."""
+    kept = run.model.theta.copy()
+    if run.average is not None:
+        run.model.theta[:] = run.average.average
+    try:
+        yield
+    finally:
+        run.model.theta[:] = kept
 
 
 MEASURED = ["accuracy", "dev_loss", "dev_accuracy"]

@@ -184,7 +184,8 @@ def test_activations_by_hand():
     assert np.allclose(tanh_forward(np.array([np.log(2)])), [0.6])
     assert np.allclose(leaky_relu_forward(np.array([-2.0, 3.0])), [-0.02, 3])
     assert np.allclose(leaky_relu_forward(np.array([-2.0, 3.0]), 0.5), [-1, 3])
-    assert leaky_relu_backward(np.ones(2), np.array([-1.0, 3.0]), 0.5).tolist() == [0.5, 1]
+    assert leaky_relu_backward(np.ones(3), np.array([-1.0, 0, 3.0]), 0.5).tolist() == [0.5, 0.5, 1]
+    assert leaky_relu_backward(np.ones(1), -np.ones(1)).tolist() == [0.01]
     assert sigmoid_backward(np.array([8.0]), np.array([0.25])).tolist() == [1.5]
     assert tanh_backward(np.array([8.0]), np.array([0.5])).tolist() == [6]
     # dP = (1, 0), P = (1/4, 3/4): dP - dP.P = (3/4, -1/4)
@@ -219,6 +220,9 @@ def test_dropout_mask():
     assert mask.dtype == np.float32
     assert set(np.unique(mask)) == {np.float32(0), np.float32(1) / np.float32(0.8)}
     assert mask.mean() == pytest.approx(1, abs=0.01)
+    # The draws are float32, half the cost of float64, so a seed always gives this mask.
+    draws = np.random.default_rng(0).random((500, 200), dtype=np.float32)
+    assert np.array_equal(mask > 0, draws >= 0.2)
     assert np.all(dropout_mask((3, 3), 0.0, rng, np.float64) == 1)
     for rate in (-0.1, 1.0):
         with pytest.raises(ValueError, match=f"from 0 to below 1, found {rate}"):
@@ -264,6 +268,10 @@ def test_cross_entropy_at_extremes():
     loss, dZ = softmax_cross_entropy(np.array([[1e4, -1e4]]), np.array([1]))
     assert loss == pytest.approx(2e4)
     assert np.allclose(dZ, [[1, -1]])
+    # Rows of very different size: each is measured against its own largest score.
+    loss, dZ = softmax_cross_entropy(np.array([[1e4, 1e4], [-1e4, -1e4]]), np.array([0, 1]))
+    assert loss == pytest.approx(np.log(2))
+    assert np.allclose(dZ, [[-0.25, 0.25], [0.25, -0.25]])
 
 
 def test_relative_error():

@@ -24,12 +24,12 @@ OPTIMIZERS = {
 }
 
 SCHEDULES = {
-    "constant": schedules.constant(0.1),
-    "step_decay": schedules.step_decay(0.1, every=5, factor=0.3),
-    "exponential_decay": schedules.exponential_decay(0.1, factor=0.8),
-    "inverse_time_decay": schedules.inverse_time_decay(0.1, rate=0.5),
-    "cosine_decay": schedules.cosine_decay(0.1, steps=12, final=0.01),
-    "warm_up": schedules.warm_up(schedules.cosine_decay(0.1, steps=8), steps=4),
+    "constant": lambda: schedules.constant(0.1),
+    "step_decay": lambda: schedules.step_decay(0.1, every=5, factor=0.3),
+    "exponential_decay": lambda: schedules.exponential_decay(0.1, factor=0.8),
+    "inverse_time_decay": lambda: schedules.inverse_time_decay(0.1, rate=0.5),
+    "cosine_decay": lambda: schedules.cosine_decay(0.1, steps=12, final=0.01),
+    "warm_up": lambda: schedules.warm_up(schedules.cosine_decay(0.1, steps=8), steps=4),
 }
 
 
@@ -51,8 +51,28 @@ def test_optimizer_takes_the_same_path(name):
 
 @pytest.mark.parametrize("name", TORCH["rates"])
 def test_schedule_gives_the_same_rates(name):
-    rates = [SCHEDULES[name](t) for t in range(12)]
+    schedule = SCHEDULES[name]()
+    rates = [schedule(t) for t in range(12)]
     np.testing.assert_allclose(rates, TORCH["rates"][name], rtol=1e-12, atol=1e-15)
+
+
+def test_schedules_beyond_their_end_and_by_default():
+    assert schedules.cosine_decay(0.1, steps=5)(5) == 0
+    assert schedules.cosine_decay(0.1, steps=5, final=0.02)(99) == 0.02
+    assert schedules.step_decay(1.0, every=3)(3) == 0.1
+
+
+def test_defaults_are_those_of_the_papers():
+    adam = {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
+    for optimizer, expected in (
+        (optimizers.Momentum(1), {"lr": 1, "beta": 0.9}),
+        (optimizers.Nesterov(1), {"lr": 1, "beta": 0.9}),
+        (optimizers.AdaGrad(1), {"lr": 1, "epsilon": 1e-10}),
+        (optimizers.RMSProp(1), {"lr": 1, "beta": 0.99, "epsilon": 1e-8}),
+        (optimizers.Adam(), adam),
+        (optimizers.AdamW(), {**adam, "decay": 0.01, "weights": None}),
+    ):
+        assert {name: getattr(optimizer, name) for name in expected} == expected
 
 
 def test_every_optimizer_and_schedule_has_a_reference():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nn_core import MLP, accuracy, confusion_matrix, fit
+from nn_core import MLP, DataError, accuracy, confusion_matrix, fit
 from nn_core.optimizers import BLOCK, SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
 from nn_core.regularization import (
     EarlyStopping,
@@ -11,6 +11,7 @@ from nn_core.regularization import (
     clip_norm,
     l2_penalty,
 )
+from nn_core.schedules import cosine_decay
 
 
 @pytest.fixture
@@ -229,8 +230,8 @@ def test_average_is_measured_and_kept(circles):
 
 def test_patience_stops_and_goes_back_to_the_best(circles):
     X, y = circles
-    kept = {}
     model = MLP((2, 8, 2), np.random.default_rng(1))
+    kept = {}
     # A rate so high that the accuracy jumps about and does not last.
     _, history = train(
         circles,
@@ -272,6 +273,95 @@ def test_interrupting_keeps_what_was_learned(circles):
     assert list(empty) == ["loss", "lr", "seconds"]
 
 
+# --- checkpoints
+
+
+def everything(circles, path, epochs):
+    """Train with all that a checkpoint has to hold; a rate that jumps makes patience matter."""
+    X, y = circles
+    rng = np.random.default_rng(3)
+    model = MLP((2, 8, 2), rng)
+    optimizer = AdamW(0.05, weights=model.is_weight)
+    history = fit(
+        model,
+        optimizer,
+        X,
+        y,
+        epochs=epochs,
+        batch_size=64,
+        rng=rng,
+        dev=(X[:90], y[:90]),
+        schedule=cosine_decay(0.05, steps=42),
+        dropout=0.2,
+        average=0.8,
+        patience=50,
+        augment=lambda X, rng: X + rng.normal(scale=0.05, size=X.shape).astype(X.dtype),
+        checkpoint=path,
+        progress=False,
+    )
+    return model, optimizer, rng, history
+
+
+def test_training_goes_on_to_the_bit(circles, tmp_path):
+    straight = everything(circles, None, 6)
+    everything(circles, tmp_path / "run.npz", 2)
+    everything(circles, tmp_path / "run.npz", 5)
+    resumed = everything(circles, tmp_path / "run.npz", 6)
+    for (model, optimizer, rng, history), other in ((straight, resumed),):
+        assert np.array_equal(model.theta, other[0].theta)
+        assert optimizer.t == other[1].t == 42
+        assert optimizer.lr == other[1].lr
+        for name, moment in optimizer.state.items():
+            assert np.array_equal(moment, other[1].state[name])
+        assert rng.random() == other[2].random()
+        same = [column for column in history if column != "seconds"]
+        assert history[same].equals(other[3][same])
+    # Nothing is left to do: the file is read, and the result is the same again.
+    again = everything(circles, tmp_path / "run.npz", 6)
+    assert np.array_equal(again[0].theta, straight[0].theta)
+
+
+def test_a_finished_wait_is_not_taken_up_again(circles, tmp_path):
+    X, y = circles
+    options = {"optimizer": SGD(0.0), "epochs": 20, "patience": 2, "dev": (X, y)}
+    for _ in range(2):
+        _, history = train(circles, checkpoint=tmp_path / "run.npz", **options)
+        assert len(history) == 3
+
+
+def test_interrupted_writing_leaves_the_last_checkpoint(circles, tmp_path, monkeypatch):
+    path = tmp_path / "run.npz"
+    train(circles, epochs=1, checkpoint=path)
+    good = path.read_bytes()
+
+    def torn(file, **arrays):
+        file.write(b"half a")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(np, "savez", torn)
+    with pytest.raises(OSError, match="disk full"):
+        train(circles, epochs=2, checkpoint=path)
+    assert path.read_bytes() == good
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_checkpoint_of_something_else(circles, tmp_path):
+    path = tmp_path / "run.npz"
+    train(circles, epochs=1, checkpoint=path)
+    with pytest.raises(DataError, match=r"expected a checkpoint of Adam of MLP 2-8-2.*SGD"):
+        train(circles, optimizer=Adam(), checkpoint=path)
+    other = MLP((2, 9, 2), np.random.default_rng(0))
+    with pytest.raises(DataError, match=r"of SGD of MLP 2-9-2.*found one of SGD of MLP 2-8-2"):
+        train(circles, model=other, checkpoint=path)
+    for content in (b"", b"<html>", path.read_bytes()[:-40]):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=r"run.npz: expected a checkpoint, found"):
+            train(circles, checkpoint=path)
+    np.savez(path, theta=np.array([object()]))
+    with pytest.raises(DataError, match="expected a checkpoint, found"):
+        train(circles, checkpoint=path)
+
+
 # --- the parts on their own
 
 
@@ -289,9 +379,12 @@ def test_l2_penalty_by_hand():
     assert l2_penalty([W], [dW], 0.5) == 1.25
     assert dW.tolist() == [[10.5, 11]]
     assert W.tolist() == [[1, 2]]
+    with pytest.raises(ValueError, match="zip"):
+        l2_penalty([W, W], [dW], 0.5)
 
 
 def test_early_stopping_by_hand():
+    assert not EarlyStopping(patience=1).done
     stopping = EarlyStopping(patience=2)
     theta = np.zeros(1)
     answers = []
