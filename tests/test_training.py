@@ -1,9 +1,9 @@
-"""Optimizer, training loop and metrics."""
+"""Optimizer and training loop."""
 
 import numpy as np
 import pytest
 
-from nn_core import MLP, Adam, accuracy, confusion_matrix, fit
+from nn_core import MLP, Adam, accuracy, fit
 
 
 def textbook_adam(theta, grads, lr, beta1=0.9, beta2=0.999, epsilon=1e-8):
@@ -124,18 +124,3 @@ def test_fit_refuses(X, y, error, message):
         with pytest.raises(error, match=message):
             fit(network, Adam(), *data, epochs=1, batch_size=2, rng=rng, dev=dev)
     assert np.array_equal(network.theta, before)
-
-
-def test_accuracy():
-    assert accuracy(np.array([1, 2, 3, 4]), np.array([1, 2, 3, 9])) == 0.75
-    with pytest.raises(ValueError, match="3 examples and 2 labels"):
-        accuracy(np.zeros(2), np.zeros(3))
-    with pytest.raises(ValueError, match="at least one example"):
-        accuracy(np.zeros(0), np.zeros(0))
-
-
-def test_confusion_matrix():
-    y, predicted = np.array([0, 0, 1, 2, 2]), np.array([0, 1, 1, 0, 0])
-    assert confusion_matrix(y, predicted, 3).tolist() == [[1, 1, 0], [0, 1, 0], [2, 0, 0]]
-    with pytest.raises(ValueError, match="2 examples and 3 labels"):
-        confusion_matrix(np.zeros(3, int), np.zeros(2, int))
