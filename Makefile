@@ -38,14 +38,15 @@ pictures: .venv/installed
 	$(BIN)/python book/_ext/pictures.py
 
 # Renews the locked versions within the ranges of pyproject.toml, for Python 3.11 and later at once.
-lock: .venv/installed
-	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile requirements.in --universal --python-version 3.11 --upgrade \
+lock:
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet uv
+	.venv-lock/bin/uv pip compile requirements.in --universal --python-version 3.11 --upgrade \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		--output-file requirements.txt
 
 clean:
-	rm -rf .venv _build
+	rm -rf .venv .venv-lock _build
 
 .venv/installed: requirements.txt pyproject.toml
 	@echo "Setting up .venv, which takes two minutes or so ..."

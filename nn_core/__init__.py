@@ -8,6 +8,7 @@ column per unit, `b (out,)` one bias per unit, and `y (N,)` integer labels.
 """
 
 from nn_core import initializers, schedules
+from nn_core.augmentation import distort, shift
 from nn_core.data import (
     DataError,
     load_mnist,
@@ -35,7 +36,15 @@ from nn_core.layers import (
     tanh_forward,
 )
 from nn_core.losses import mean_squared_error, softmax_cross_entropy
-from nn_core.metrics import accuracy, confusion_matrix
+from nn_core.metrics import (
+    accuracy,
+    accuracy_interval,
+    confusion_matrix,
+    expected_calibration_error,
+    fit_temperature,
+    precision_recall_f1,
+    reliability,
+)
 from nn_core.network import MLP
 from nn_core.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
 from nn_core.regularization import (
@@ -59,13 +68,17 @@ __all__ = [
     "Nesterov",
     "RMSProp",
     "accuracy",
+    "accuracy_interval",
     "clip_norm",
     "confusion_matrix",
     "dense_backward",
     "dense_forward",
     "directional_error",
+    "distort",
     "dropout_mask",
+    "expected_calibration_error",
     "fit",
+    "fit_temperature",
     "initializers",
     "l2_penalty",
     "leaky_relu_backward",
@@ -75,13 +88,16 @@ __all__ = [
     "minibatches",
     "numerical_gradient",
     "one_hot",
+    "precision_recall_f1",
     "read_csv",
     "read_idx",
     "relative_error",
+    "reliability",
     "relu_backward",
     "relu_forward",
     "scale_pixels",
     "schedules",
+    "shift",
     "sigmoid_backward",
     "sigmoid_forward",
     "softmax",

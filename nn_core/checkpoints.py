@@ -27,6 +27,11 @@ class Run:
     step: int = 0
     rows: list[dict[str, float]] = field(default_factory=list)
 
+    def _identity(self) -> str:
+        model = self.model
+        names = (model.activation, model.output, model.loss, str(model.theta.dtype))
+        return f"{type(self.optimizer).__name__} of {model!r} ({', '.join(names)})"
+
     def save(self, path: str | Path) -> None:
         """Write the run to an `.npz` file, which is replaced as a whole."""
         arrays: dict[str, Any] = {"theta": self.model.theta}
@@ -34,8 +39,7 @@ class Run:
         if self.average is not None:
             arrays["average"] = self.average.average
         numbers = {
-            "network": repr(self.model),
-            "optimizer": type(self.optimizer).__name__,
+            "of": self._identity(),
             "t": self.optimizer.t,
             "lr": self.optimizer.lr,
             "rng": self.rng.bit_generator.state,
@@ -60,10 +64,9 @@ class Run:
             with np.load(path, allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
             numbers = json.loads(str(arrays.pop("numbers")))
+            found, expected = numbers["of"], self._identity()
         except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise DataError(f"{path}: expected a checkpoint, found: {error}") from error
-        found = f"{numbers['optimizer']} of {numbers['network']}"
-        expected = f"{type(self.optimizer).__name__} of {self.model!r}"
         if found != expected:
             raise DataError(f"{path}: expected a checkpoint of {expected}, found one of {found}")
         self.model.theta[:] = arrays["theta"]

@@ -4,6 +4,7 @@ MNIST itself ships beside this file, in `nn_core/mnist`.
 """
 
 import gzip
+import io
 import math
 import struct
 import zlib
@@ -37,7 +38,7 @@ def load_mnist(
         ship with this package.
     raw
         Give the images as they are stored, uint8 `(N, 28, 28)` from 0 (paper) to 255
-        (ink), instead of float32 `(N, 784)` from 0 to 1.
+        (ink), read-only, instead of float32 `(N, 784)` from 0 to 1.
 
     Returns
     -------
@@ -69,9 +70,9 @@ def _load_pair(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
     image_file = _find(folder, f"{part}-images", "idx3-ubyte")
     label_file = _find(folder, f"{part}-labels", "idx1-ubyte")
     images, labels = read_idx(image_file), read_idx(label_file)
-    if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
+    if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE) or len(images) == 0:
         raise DataError(
-            f"{image_file}: expected images of shape (N, {SIDE}, {SIDE}), "
+            f"{image_file}: expected images of shape (N, {SIDE}, {SIDE}), at least one, "
             f"found an array of shape {images.shape}"
         )
     if labels.ndim != 1:
@@ -132,7 +133,8 @@ def read_idx(path: str | Path) -> np.ndarray:
     Returns
     -------
     ndarray of uint8
-        Of the shape the file states: `(N, 28, 28)` for images, `(N,)` for labels.
+        Of the shape the file states: `(N, 28, 28)` for images, `(N,)` for labels. It is
+        read-only: a view of the bytes of the file.
 
     Raises
     ------
@@ -171,7 +173,7 @@ def read_csv(path: str | Path, *, raw: bool = False) -> tuple[np.ndarray, np.nda
     Parameters
     ----------
     path
-        The file, plain or compressed in a way that pandas knows (.gz, .zip).
+        The file, plain or gzipped.
     raw
         Give uint8 `(N, 28, 28)` instead of float32 `(N, 784)`, as in `load_mnist`.
 
@@ -183,63 +185,79 @@ def read_csv(path: str | Path, *, raw: bool = False) -> tuple[np.ndarray, np.nda
     Raises
     ------
     DataError
-        Wrong number of columns, a value missing or not a whole number, a pixel outside
-        0 to 255, a label outside 0 to 9, or no rows at all.
+        Wrong number of columns, names that do not go with the values, a value missing or
+        not a whole number, a pixel outside 0 to 255, a label outside 0 to 9, no rows at all,
+        or a file that is no CSV.
     """
     import pandas as pd
 
     pixels = SIDE * SIDE
+    text = read_bytes(path)
+
     try:
-        first = pd.read_csv(path, header=None, nrows=1, dtype=str)
-        has_names = not first.iloc[0].str.strip().str.fullmatch(r"[-+.0-9eE]*|nan").all()
-        table = pd.read_csv(path, header=0 if has_names else None, low_memory=False)
+        first = pd.read_csv(
+            io.BytesIO(text), header=None, nrows=1, dtype=str, keep_default_na=False
+        ).iloc[0]
+        has_names = not any(_is_number(cell) for cell in first)
+        table = pd.read_csv(
+            io.BytesIO(text), header=None, low_memory=False, skiprows=int(has_names)
+        )
     except pd.errors.EmptyDataError as error:
-        raise DataError(f"{path}: expected rows of digits, found an empty file") from error
-    except (pd.errors.ParserError, UnicodeDecodeError, EOFError, OSError) as error:
-        if isinstance(error, FileNotFoundError):
-            raise
+        raise DataError(f"{path}: expected rows of digits, found none") from error
+    except ValueError as error:  # text that pandas, or UTF-8, cannot take apart
         raise DataError(f"{path}: expected a CSV file of digits, found: {error}") from error
-    if table.shape[1] not in (pixels, pixels + 1):
-        start = str(first.iloc[0, 0])
+    width = table.shape[1]
+    if width not in (pixels, pixels + 1):
         raise DataError(
             f"{path}: expected {pixels} columns (pixels) or {pixels + 1} (a label, then pixels), "
-            f"found {table.shape[1]} in a file that starts with {start[:40]!r}"
+            f"found {width} in a file that starts with {first[0][:40]!r}"
         )
-    if len(table) == 0:
-        raise DataError(f"{path}: expected rows of digits, found column names only")
-    first_line = 2 if has_names else 1
-    values = _whole_numbers(path, table, first_line)
-    labelled = table.shape[1] == pixels + 1
-    images = values[:, 1:] if labelled else values
+    if has_names and (len(first) != width or (first[0].strip() == "label") > (width > pixels)):
+        raise DataError(
+            f"{path}: expected {width} column names to go with {width} values in a row, the first "
+            f"of {pixels + 1} being 'label', found {len(first)}, the first being {first[0]!r}"
+        )
+    values = _whole_numbers(path, table)
+    images = values[:, width - pixels :]
     wrong = np.argwhere((images < 0) | (images > 255))
     if len(wrong):
         row, column = wrong[0]
         raise DataError(
             f"{path}: expected pixels from 0 to 255, found {images[row, column]} "
-            f"on line {row + first_line}, pixel {column}"
+            f"in row {row + 1} of the data, pixel {column}"
         )
     labels = None
-    if labelled:
+    if width > pixels:
         _check_labels(path, values[:, 0])
         labels = values[:, 0].astype(np.int64)
     images = images.astype(np.uint8).reshape(-1, SIDE, SIDE)
     return (images if raw else scale_pixels(images)), labels
 
 
-def _whole_numbers(path: str | Path, table: "pd.DataFrame", first_line: int) -> np.ndarray:
-    """The table as integers; the first cell that is not a whole number is named."""
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _whole_numbers(path: str | Path, table: "pd.DataFrame") -> np.ndarray:
+    """Give the table as integers; the first cell that is not a whole number is named."""
     if all(dtype.kind in "iu" for dtype in table.dtypes):
         return table.to_numpy()
     import pandas as pd
 
     numbers = table.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
-    wrong = np.argwhere(~np.isfinite(numbers) | (numbers != np.floor(numbers)))
+    # Infinite and absurdly large values are caught here too, before they overflow an integer.
+    wrong = np.argwhere(~(np.abs(numbers) < 1e9) | (numbers != np.floor(numbers)))
     if len(wrong):
         row, column = wrong[0]
         found = table.iat[row, column]
+        missing = table.isna().iat[row, column]
         raise DataError(
-            f"{path}: expected a whole number on line {row + first_line}, column {column + 1}, "
-            f"found {'nothing (NaN)' if table.isna().iat[row, column] else repr(found)}"
+            f"{path}: expected a whole number in row {row + 1} of the data, column {column + 1}, "
+            f"found {'nothing (NaN)' if missing else repr(str(found))}"
         )
     return numbers.astype(np.int64)
 

@@ -96,8 +96,8 @@ def directional_error(
 def relative_error(a: np.ndarray, b: np.ndarray) -> float:
     """How far two gradients are apart: `|a - b| / (|a| + |b|)`, with Euclidean norms.
 
-    0 when they agree, 1 when they have nothing in common or one of them is zero. Two zero
-    gradients agree.
+    0 when they agree, 1 when one of them is zero or the negative of the other. Two zero
+    gradients agree; where either holds a NaN, so does the answer.
 
     Raises
     ------
@@ -107,4 +107,4 @@ def relative_error(a: np.ndarray, b: np.ndarray) -> float:
     if a.shape != b.shape:
         raise ValueError(f"expected two arrays of one shape, found {a.shape} and {b.shape}")
     size = float(np.linalg.norm(a) + np.linalg.norm(b))
-    return float(np.linalg.norm(a - b)) / size if size > 0 else 0.0
+    return 0.0 if size == 0 else float(np.linalg.norm(a - b)) / size

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nn_core.data import one_hot
+from nn_core.data import check_integer_labels, check_same_length, one_hot
 
 
 def softmax_cross_entropy(
@@ -31,6 +31,11 @@ def softmax_cross_entropy(
     loss, dZ
         A float, and the gradient `(N, K)`.
 
+    Raises
+    ------
+    TypeError, ValueError
+        The labels are not integers 0 to K - 1, one for each row of `Z`.
+
     References
     ----------
     Bridle (1990), "Probabilistic interpretation of feedforward classification network
@@ -38,6 +43,8 @@ def softmax_cross_entropy(
     "Rethinking the Inception architecture for computer vision".
     """
     N, K = Z.shape
+    check_same_length(Z, y)
+    check_integer_labels(y, K)
     rows = np.arange(N)
     Z = Z - Z.max(axis=1, keepdims=True)
     dZ = np.exp(Z)
@@ -70,7 +77,13 @@ def mean_squared_error(A: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]
     -------
     loss, dA
         A float, and the gradient `(N, K)`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        The labels are not integers 0 to K - 1, one for each row of `A`.
     """
+    check_same_length(A, y)
     dA = A - one_hot(y, A.shape[1])
     loss = float(np.mean(dA * dA))
     dA *= 2 / dA.size

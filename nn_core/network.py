@@ -1,6 +1,7 @@
 """The network: it owns the memory, and leaves the maths to `layers` and `losses`."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -79,12 +80,38 @@ class MLP:
         self.sizes = tuple(sizes)
         self.activation, self.output, self.loss = activation, output, loss
         count = sum((fan_in + 1) * fan_out for fan_in, fan_out in self._shapes())
-        self.theta: np.ndarray = np.zeros(count, dtype)
-        self.grad: np.ndarray = np.zeros(count, dtype)
-        self.W, self.b = self._views(self.theta)
-        self.dW, self.db = self._views(self.grad)
+        self._theta: np.ndarray = np.zeros(count, dtype)
+        self._grad: np.ndarray = np.zeros(count, dtype)
+        self._name_views()
         for W in self.W:
             W[...] = initializer(W.shape, rng)
+
+    @property
+    def theta(self) -> np.ndarray:
+        """All parameters, one flat vector. What is assigned to it is copied in."""
+        return self._theta
+
+    @theta.setter
+    def theta(self, values: np.ndarray) -> None:
+        self._theta[:] = values
+
+    @property
+    def grad(self) -> np.ndarray:
+        """The gradient with respect to `theta`. What is assigned to it is copied in."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, values: np.ndarray) -> None:
+        self._grad[:] = values
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # A copy gets views into its own vectors, not copies of the views.
+        self.__dict__.update(state)
+        self._name_views()
+
+    def _name_views(self) -> None:
+        self.W, self.b = self._views(self._theta)
+        self.dW, self.db = self._views(self._grad)
 
     def _shapes(self) -> list[tuple[int, int]]:
         return list(zip(self.sizes[:-1], self.sizes[1:], strict=True))

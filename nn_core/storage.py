@@ -4,6 +4,7 @@ import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -74,7 +75,7 @@ def load_network(path: str | Path) -> MLP:
             saved = {name: archive[name] for name in wanted}
         sizes = saved["sizes"].tolist()
         theta = saved["theta"]
-        count = sum((a + 1) * b for a, b in zip(sizes[:-1], sizes[1:], strict=True))
+        count = sum((a + 1) * b for a, b in pairwise(sizes))
         if theta.shape != (count,) or theta.dtype not in (np.float32, np.float64):
             raise ValueError(
                 f"layers {sizes} with parameters {theta.dtype} {theta.shape} instead of ({count},)"

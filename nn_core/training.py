@@ -102,10 +102,10 @@ def fit(
     -------
     DataFrame
         A row per epoch, counted from 1, the index. `loss` is the mean over the epoch's
-        batches, penalty included. With `dev`, `dev_loss`, `dev_accuracy` and `accuracy` are
-        measured when the epoch ends, `accuracy` on as many training examples as there are in
-        the dev set. `lr` is the last learning rate used. `seconds` have passed since training
-        began.
+        examples, each taken when its batch came, penalty included. With `dev`, `dev_loss`,
+        `dev_accuracy` and `accuracy` are measured when the epoch ends, `accuracy` on the first
+        of the training examples, as many as there are in the dev set. `lr` is the last
+        learning rate used. `seconds` have passed since training began.
 
     Raises
     ------
@@ -117,8 +117,10 @@ def fit(
     from tqdm.auto import tqdm
 
     check_examples(model, X, y)
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(f"expected a batch_size of at least 1, found {batch_size}")
     if dev is not None:
-        check_examples(model, *dev)
+        check_examples(model, *dev, name="X_dev")
     elif patience is not None:
         raise ValueError("expected dev examples to measure patience on, found none")
     run = Run(
@@ -212,13 +214,17 @@ def measure(
     return dict(zip(MEASURED, values, strict=True))
 
 
-def check_examples(model: MLP, X: np.ndarray, y: np.ndarray) -> None:
+def check_examples(model: MLP, X: np.ndarray, y: np.ndarray, name: str = "X") -> None:
     """Raise TypeError or ValueError unless `X` and `y` are what `model` can learn from."""
     inputs, classes = model.sizes[0], model.sizes[-1]
     if X.ndim != 2 or X.shape[1] != inputs:
-        raise ValueError(f"expected X of shape (N, {inputs}), one example per row, found {X.shape}")
+        raise ValueError(
+            f"expected {name} of shape (N, {inputs}), one example per row, found {X.shape}"
+        )
     if X.dtype != model.theta.dtype:
-        raise TypeError(f"expected X of the network's dtype {model.theta.dtype}, found {X.dtype}")
+        raise TypeError(
+            f"expected {name} of the network's dtype {model.theta.dtype}, found {X.dtype}"
+        )
     check_same_length(X, y)
     if len(X) == 0:
         raise ValueError("expected at least one example, found none")

@@ -178,6 +178,7 @@ def test_bad_idx(case, tmp_path, digits):
     [
         ("train-images-idx3-ubyte", np.zeros((5, 20, 20), np.uint8), "(5, 20, 20)", "(N, 28, 28)"),
         ("train-images-idx3-ubyte", np.zeros(5, np.uint8), "(5,)", "(N, 28, 28)"),
+        ("t10k-images-idx3-ubyte", np.zeros((0, 28, 28), np.uint8), "(0, 28, 28)", "at least one"),
         ("train-labels-idx1-ubyte", np.zeros((5, 10), np.uint8), "(5, 10)", "(N,)"),
         ("train-labels-idx1-ubyte", np.zeros(4, np.uint8), "4 labels", "as many labels as images"),
         ("train-labels-idx1-ubyte", np.full(5, 12, np.uint8), "found 12", "from 0 to 9"),
@@ -255,8 +256,8 @@ def edit(row, column, value):
 
 
 BAD_CSV = {
-    "empty file": (lambda text: "", "an empty file", "rows of digits"),
-    "names only": (lambda text: text.splitlines()[0], "column names only", "rows of digits"),
+    "empty file": (lambda text: "", "an empty file", "expected data"),
+    "names only": (lambda text: text.splitlines()[0], "found none", "rows of digits"),
     "web page": (
         lambda text: "<!DOCTYPE html>\n<title>404</title>",
         "starts with '<!DOCTYPE html>'",
@@ -275,13 +276,58 @@ BAD_CSV = {
     "one row too short": (
         lambda text: text.rstrip().rsplit(",", 2)[0],
         "nothing (NaN)",
-        "a whole number on line 6, column 784",
+        "a whole number in row 5 of the data, column 784",
     ),
-    "NaN": (edit(2, 100, "NaN"), "nothing (NaN)", "a whole number on line 3, column 101"),
-    "a word": (edit(3, 5, "ink"), "'ink'", "a whole number on line 4, column 6"),
-    "a fraction": (edit(1, 9, "0.5"), "0.5", "a whole number on line 2, column 10"),
-    "pixel too large": (edit(2, 7, "256"), "found 256 on line 3, pixel 6", "from 0 to 255"),
-    "pixel below zero": (edit(1, 1, "-1"), "found -1 on line 2, pixel 0", "from 0 to 255"),
+    "NaN": (
+        edit(2, 100, "NaN"),
+        "nothing (NaN)",
+        "a whole number in row 2 of the data, column 101",
+    ),
+    "infinity": (edit(2, 3, "inf"), "found 'inf'", "in row 2 of the data, column 4"),
+    "a huge number": (edit(2, 3, "1e300"), "found '1e+300'", "in row 2 of the data, column 4"),
+    "no names, a gap in row 1": (
+        lambda text: edit(0, 4, "")(text.partition("\n")[2]),
+        "nothing (NaN)",
+        "in row 1 of the data, column 5",
+    ),
+    "no names, a word in row 1": (
+        lambda text: edit(0, 4, "ink")(text.partition("\n")[2]),
+        "found 'ink'",
+        "in row 1 of the data, column 5",
+    ),
+    "a name too few": (
+        lambda text: text.replace("label,", "", 1),
+        "found 784, the first being 'pixel0'",
+        "expected 785 column names",
+    ),
+    "a name too many": (
+        lambda text: "\n".join(
+            line if k == 0 else line.partition(",")[2] for k, line in enumerate(text.split("\n"))
+        ),
+        "found 785, the first being 'label'",
+        "expected 784 column names",
+    ),
+    "a label and a pixel too few": (
+        lambda text: "\n".join(line.rpartition(",")[0] for line in text.split()),
+        "found 784, the first being 'label'",
+        "785 being 'label'",
+    ),
+    "a word": (edit(3, 5, "ink"), "'ink'", "a whole number in row 3 of the data, column 6"),
+    "a fraction": (
+        edit(1, 9, "0.5"),
+        "found '0.5'",
+        "a whole number in row 1 of the data, column 10",
+    ),
+    "pixel too large": (
+        edit(2, 7, "256"),
+        "found 256 in row 2 of the data, pixel 6",
+        "from 0 to 255",
+    ),
+    "pixel below zero": (
+        edit(1, 1, "-1"),
+        "found -1 in row 1 of the data, pixel 0",
+        "from 0 to 255",
+    ),
     "label too large": (edit(4, 0, "10"), "found 10 at example 3", "labels from 0 to 9"),
     "label below zero": (edit(1, 0, "-3"), "found -3 at example 0", "labels from 0 to 9"),
 }
@@ -306,7 +352,14 @@ def test_csv_that_is_not_text(tmp_path):
 def test_csv_truncated_gzip(tmp_path, digits):
     path = write_csv(tmp_path / "train.csv.gz", digits[0], digits[1], ["label", *PIXELS])
     path.write_bytes(path.read_bytes()[:-50])
-    refuses(read_csv, path, found="found: ", expected="a CSV file of digits")
+    refuses(read_csv, path, found="damaged or truncated", expected="a complete gzip file")
+
+
+def test_csv_with_blank_last_line(tmp_path, digits):
+    images, labels = digits
+    path = write_csv(tmp_path / "train.csv", images, labels, ["label", *PIXELS])
+    path.write_text(path.read_text("utf-8") + "\n\n", "utf-8")
+    assert np.array_equal(read_csv(path, raw=True)[0], images)
 
 
 # --- arrays

@@ -24,6 +24,15 @@ def shown(monkeypatch):
     return seen
 
 
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures that were shown, with their alt texts, before they are turned into text."""
+    seen = []
+    monkeypatch.setattr("nn_core.lab.plots.show", lambda fig, alt: seen.append((fig, alt)))
+    yield seen
+    plt.close("all")
+
+
 def figure(title="A title"):
     fig, ax = plt.subplots(figsize=(5, 3))
     ax.plot([1, 2, 3])
@@ -53,9 +62,12 @@ def test_show_gives_the_same_drawing_at_each_build(shown):
         show(figure(), alt)
     first, second, other = (html for html, _ in shown)
     assert first == second
-    ids = [set(re.findall(r' id="(?:p|m|C)([0-9a-f]{8,})', html)) for html in (first, other)]
-    assert ids[0]
-    assert not ids[0] & ids[1]
+    ids = [re.findall(r' id="([^"]*)"', html) for html in (first, other)]
+    assert len(ids[0]) > 5
+    assert not set(ids[0]) & set(ids[1])
+    assert len(ids[0]) == len(set(ids[0]))
+    referred = set(re.findall(r'(?:href="|url\()#([^")]*)', first))
+    assert referred <= set(ids[0])
 
 
 def test_show_escapes(shown):
@@ -70,14 +82,25 @@ def test_show_wants_alt_text(shown):
     assert shown == []
 
 
-def test_digits(shown):
+def test_digits(drawn):
     images = np.random.default_rng(0).random((12, 784))
     show_digits(images, range(12), title="Twelve")
-    show_digits(images[:3].reshape(3, 28, 28), title="Three")
-    assert alt_of(shown[0][0]).startswith(
-        "Twelve. 12 handwritten digits in a grid, captioned 0, 1,"
-    )
-    assert alt_of(shown[1][0]) == "Three. 3 handwritten digits in a grid."
+    show_digits(5 * images[:3].reshape(3, 28, 28), title="Three", columns=2)
+    (fig, alt), (other, other_alt) = drawn
+    tiles = [ax for ax in fig.axes if ax.images]
+    assert len(tiles) == 12
+    for k, ax in enumerate(tiles):
+        assert np.array_equal(ax.images[0].get_array(), images[k].reshape(28, 28))
+        assert ax.images[0].get_clim() == (0, images.max())
+        assert ax.get_title(loc="center") == str(k)
+    assert fig.get_suptitle() == "Twelve"
+    assert [len(fig.axes), len(other.axes)] == [20, 4]
+    assert alt.startswith("Twelve. 12 handwritten digits, shown in a grid, captioned 0, 1, 2")
+    assert other_alt == "Three. 3 handwritten digits, shown in a grid."
+
+
+def test_digits_on_the_page(shown):
+    show_digits(np.ones((12, 784)), range(12), title="Twelve")
     assert shown[0][0].count("<image") == 12
 
 
@@ -85,6 +108,8 @@ def test_digits(shown):
     ("images", "captions", "message"),
     [
         (np.zeros((0, 784)), None, "at least one image"),
+        (np.zeros((4, 392)), None, r"found \(4, 392\)"),
+        (np.zeros(784), None, r"found \(784,\)"),
         (np.ones((2, 784)), [1], "2 captions, found 1"),
     ],
 )
@@ -93,19 +118,34 @@ def test_digits_refuse(images, captions, message):
         show_digits(images, captions, title="No")
 
 
-def test_confusion(shown):
+def test_confusion(drawn):
     show_confusion(np.array([[5, 1, 0], [0, 7, 0], [4, 0, 3]]), title="Mixed")
-    alt = alt_of(shown[0][0])
+    fig, alt = drawn[0]
+    ax = fig.axes[0]
+    texts = {text.get_position(): text.get_text() for text in ax.texts}
+    # The column is what was said, the row what it was.
+    assert texts[0, 2] == "4"
+    assert texts[1, 0] == "1"
+    assert texts[2, 0] == "·"
+    assert ax.get_xlabel() == "what the network said"
+    assert ax.get_ylabel() == "what it was"
+    assert ax.images[0].get_array().tolist() == [[0, 1, 0], [0, 0, 0], [4, 0, 0]]
     assert "Of 20 digits, 15 lie on the diagonal" in alt
     assert "4 times a 2 was taken for a 0" in alt
+    show_confusion(np.diag([2, 3]), title="Perfect")
+    assert drawn[1][1] == "Perfect. Of 5 digits, 5 lie on the diagonal, right."
 
 
-def test_history(shown):
+def test_history(drawn):
     history = pd.DataFrame(
         {"accuracy": [0.5, 0.9], "dev_accuracy": [0.4, 0.8]}, index=pd.Index([1, 2], name="epoch")
     )
     show_history(history, title="Learning")
-    assert "from 50.0% to 90.0%, on dev examples from 40.0% to 80.0%" in alt_of(shown[0][0])
+    fig, alt = drawn[0]
+    lines = {line.get_label(): line.get_ydata().tolist() for line in fig.axes[0].lines}
+    assert lines == {"training": [0.5, 0.9], "dev": [0.4, 0.8]}
+    assert fig.axes[0].lines[0].get_xdata().tolist() == [1, 2]
+    assert "from 50.0% to 90.0%, on dev examples from 40.0% to 80.0%" in alt
 
 
 def test_glue_is_what_myst_nb_reads(shown):

@@ -1,5 +1,7 @@
 """Layers, loss and network against the oracle, and against examples worked by hand."""
 
+import copy
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -274,10 +276,28 @@ def test_cross_entropy_at_extremes():
     assert np.allclose(dZ, [[-0.25, 0.25], [0.25, -0.25]])
 
 
+@pytest.mark.parametrize("loss", [softmax_cross_entropy, mean_squared_error])
+@pytest.mark.parametrize(
+    ("y", "error", "message"),
+    [
+        (np.array([0, -1]), ValueError, "from 0 to 2, found -1"),
+        (np.array([0, 3]), ValueError, "from 0 to 2, found 3"),
+        (np.array([[0], [1]]), ValueError, r"shape \(N,\), found \(2, 1\)"),
+        (np.array([0.0, 1.0]), TypeError, "integer labels, found float64"),
+        (np.array([0]), ValueError, "2 examples and 1 labels"),
+    ],
+)
+def test_losses_refuse(loss, y, error, message):
+    with pytest.raises(error, match=message):
+        loss(np.zeros((2, 3)), y)
+
+
 def test_relative_error():
     assert relative_error(np.array([3.0, 4.0]), np.array([3.0, 4.0])) == 0
     assert relative_error(np.array([3.0, 4.0]), np.zeros(2)) == 1
     assert relative_error(np.zeros(2), np.zeros(2)) == 0
+    assert relative_error(np.array([1e-6]), np.array([-1e-6])) == 1
+    assert np.isnan(relative_error(np.array([np.nan]), np.array([1.0])))
     # |(-2)| / (|1| + |3|)
     assert relative_error(np.array([1.0]), np.array([3.0])) == 0.5
     with pytest.raises(ValueError, match=r"found \(2,\) and \(3,\)"):
@@ -315,6 +335,21 @@ def test_network_memory():
     assert all(np.all(view == 7) for view in network.W + network.b)
     assert all(np.all(view == 5) for view in network.dW + network.db)
     assert repr(network) == "MLP 3-4-2, 26 parameters"
+
+
+def test_network_can_be_copied_and_assigned_to():
+    network = MLP((3, 4, 2), np.random.default_rng(0))
+    twin = copy.deepcopy(network)
+    twin.theta[:] = 7
+    twin.grad[:] = 5
+    assert all(np.all(view == 7) for view in twin.W + twin.b)
+    assert all(np.all(view == 5) for view in twin.dW + twin.db)
+    assert not np.any(network.theta == 7)
+    network.theta = network.theta - 0.5 * twin.grad
+    network.grad = twin.grad
+    assert np.array_equal(network.W[0].ravel(), network.theta[:12])
+    assert np.all(network.dW[1] == 5)
+    assert not np.shares_memory(network.grad, twin.grad)
 
 
 def test_network_starts_as_he_proposed():

@@ -1,9 +1,9 @@
-"""Optimizer, training loop and metrics."""
+"""Optimizer and training loop."""
 
 import numpy as np
 import pytest
 
-from nn_core import MLP, DataError, accuracy, confusion_matrix, fit
+from nn_core import MLP, DataError, accuracy, fit
 from nn_core.optimizers import BLOCK, SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
 from nn_core.regularization import (
     EarlyStopping,
@@ -102,13 +102,6 @@ def test_accuracy():
         accuracy(np.zeros(2), np.zeros(3))
     with pytest.raises(ValueError, match="at least one example"):
         accuracy(np.zeros(0), np.zeros(0))
-
-
-def test_confusion_matrix():
-    y, predicted = np.array([0, 0, 1, 2, 2]), np.array([0, 1, 1, 0, 0])
-    assert confusion_matrix(y, predicted, 3).tolist() == [[1, 1, 0], [0, 1, 0], [2, 0, 0]]
-    with pytest.raises(ValueError, match="2 examples and 3 labels"):
-        confusion_matrix(np.zeros(3, int), np.zeros(2, int))
 
 
 # --- what fit can do on top
@@ -248,6 +241,17 @@ def test_patience_stops_and_goes_back_to_the_best(circles):
     assert accuracy(y, model.predict(X)) == best
 
 
+def test_batch_size_of_zero(circles):
+    with pytest.raises(ValueError, match="batch_size of at least 1, found 0"):
+        train(circles, batch_size=0)
+
+
+def test_dev_examples_are_named(circles):
+    X, y = circles
+    with pytest.raises(ValueError, match=r"expected X_dev of shape \(N, 2\).* found \(2, 400\)"):
+        train(circles, dev=(X.T, y))
+
+
 def test_patience_needs_dev_examples(circles):
     with pytest.raises(ValueError, match="expected dev examples"):
         train(circles, patience=3)
@@ -353,6 +357,9 @@ def test_checkpoint_of_something_else(circles, tmp_path):
     other = MLP((2, 9, 2), np.random.default_rng(0))
     with pytest.raises(DataError, match=r"of SGD of MLP 2-9-2.*found one of SGD of MLP 2-8-2"):
         train(circles, model=other, checkpoint=path)
+    tanh = MLP((2, 8, 2), np.random.default_rng(0), activation="tanh")
+    with pytest.raises(DataError, match=r"\(tanh, .*found one of .*\(relu, "):
+        train(circles, model=tanh, checkpoint=path)
     for content in (b"", b"<html>", path.read_bytes()[:-40]):
         path.write_bytes(content)
         with pytest.raises(DataError, match=r"run.npz: expected a checkpoint, found"):

@@ -57,7 +57,8 @@ class ClaimsLedger(SphinxDirective):
 
 def derive_addresses(app: Sphinx, config: Config) -> None:
     """Derive the address of the site on GitHub Pages from that of the repository."""
-    owner, name = config.html_theme_options["repository_url"].rstrip("/").split("/")[-2:]
+    address = config.html_theme_options["repository_url"].rstrip("/").removesuffix(".git")
+    owner, name = address.split("/")[-2:]
     config.html_baseurl = config.ogp_site_url = f"https://{owner}.github.io/{name}/"
     # The page for lost readers may be shown in place of any other, so its links are absolute.
     config.notfound_urls_prefix = f"/{name}/"

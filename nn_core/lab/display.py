@@ -2,6 +2,7 @@
 
 import io
 import re
+import zlib
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +14,7 @@ from matplotlib.figure import Figure
 plt.style.use(str(Path(__file__).with_name("course.mplstyle")))
 
 INK = "#1f2933"  # the text colour of course.mplstyle
-ACCENT = "#c2410c"  # the one accent colour of the book (course.css)
+ACCENT = "#c2410c"  # the accent colour of the book, also in course.css
 
 
 def show(fig: Figure, alt: str) -> None:
@@ -37,14 +38,17 @@ def show(fig: Figure, alt: str) -> None:
     if not alt.strip():
         raise ValueError("expected alt text that says what is seen, found none")
     buffer = io.StringIO()
-    # Element ids are hashed from the content and this salt: without one they would differ at
-    # each build, and two figures on one page could share some.
+    # The ids that a drawing refers to are hashed from the content and this salt: without one they
+    # would differ at each build, and figures on one page could share some.
     with plt.rc_context({"svg.hashsalt": alt}):
         fig.savefig(buffer, format="svg", metadata={"Date": None})
     plt.close(fig)
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    # Groups have names such as figure_1, glyphs such as DejaVuSans-35, the same in every figure.
+    svg = re.sub(r' id="[A-Za-z0-9.]+_\d+"', "", svg)
+    svg = re.sub(r'(id="|#)(DejaVu)', rf"\g<1>g{zlib.crc32(alt.encode()):08x}\g<2>", svg)
     width = fig.get_figwidth() * 96
     label = f'<svg role="img" aria-label="{escape(alt)}" style="width:{width:.0f}px;'
     svg = re.sub(

@@ -38,15 +38,21 @@ def show_digits(
     Raises
     ------
     ValueError
-        No images, or not one caption per image.
+        No images, images of another shape, or not one caption per image.
     """
-    images = np.asarray(images).reshape(-1, SIDE, SIDE)
+    images = np.asarray(images)
+    if images.shape[1:] not in ((SIDE * SIDE,), (SIDE, SIDE)):
+        raise ValueError(
+            f"expected images of shape (N, {SIDE * SIDE}) or (N, {SIDE}, {SIDE}), "
+            f"found {images.shape}"
+        )
+    images = images.reshape(len(images), SIDE, SIDE)
     texts = None if captions is None else [str(caption) for caption in captions]
     if len(images) == 0:
         raise ValueError("expected at least one image, found none")
     if texts is not None and len(texts) != len(images):
         raise ValueError(f"expected {len(images)} captions, found {len(texts)}")
-    columns = min(columns, len(images))
+    columns = max(columns, 1)
     rows = -(-len(images) // columns)
     size = 6 / columns
     fig, axes = plt.subplots(
@@ -63,7 +69,7 @@ def show_digits(
                 ax.set_title(texts[k], fontsize=10, fontweight="normal", loc="center", pad=3)
     fig.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
     listed = f", captioned {', '.join(texts)}" if texts else ""
-    show(fig, f"{title}. {len(images)} handwritten digits in a grid{listed}.")
+    show(fig, f"{title}. {len(images)} handwritten digits, shown in a grid{listed}.")
 
 
 def show_history(history: pd.DataFrame, *, title: str) -> None:
@@ -80,7 +86,7 @@ def show_history(history: pd.DataFrame, *, title: str) -> None:
     first, last = history.iloc[0], history.iloc[-1]
     show(
         fig,
-        f"{title}. Over {len(history)} epochs, accuracy on training examples rises from "
+        f"{title}. Over {len(history)} epochs, accuracy on training examples goes from "
         f"{first.accuracy:.1%} to {last.accuracy:.1%}, on dev examples from "
         f"{first.dev_accuracy:.1%} to {last.dev_accuracy:.1%}.",
     )
@@ -118,9 +124,8 @@ def show_confusion(counts: np.ndarray, *, title: str) -> None:
     )
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    i, j = np.unravel_index(mistakes.argmax(), mistakes.shape)
-    show(
-        fig,
-        f"{title}. Of {counts.sum():,} digits, {np.trace(counts):,} lie on the diagonal, right. "
-        f"The most frequent mistake: {mistakes[i, j]} times a {i} was taken for a {j}.",
-    )
+    alt = f"{title}. Of {counts.sum():,} digits, {np.trace(counts):,} lie on the diagonal, right."
+    if mistakes.any():
+        i, j = np.unravel_index(mistakes.argmax(), mistakes.shape)
+        alt += f" The most frequent mistake: {mistakes[i, j]} times a {i} was taken for a {j}."
+    show(fig, alt)
