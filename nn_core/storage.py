@@ -1,0 +1,96 @@
+"""Files that are whole or not there: networks on disk."""
+
+import itertools
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from nn_core.data import DataError
+from nn_core.initializers import zeros
+from nn_core.network import MLP
+
+NAMES = ("activation", "output", "loss")
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[BinaryIO]:
+    """Open a file for writing that takes the place of `path` only when all is written.
+
+    The bytes go to a file beside it, which is renamed at the end: at no moment does `path` hold
+    half a file, and if writing fails it holds what it held before.
+    """
+    path = Path(path)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with draft.open("wb") as file:
+            yield file
+            # The name must not change hands before the bytes have reached the disk.
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def save_network(path: str | Path, network: MLP) -> None:
+    """Write a network to a file: its sizes, the names it was made with, and `theta`.
+
+    Parameters
+    ----------
+    path
+        The file, an `.npz` archive of NumPy. It is replaced as a whole (see `whole_file`).
+    network
+        The network.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    names = {name: getattr(network, name) for name in NAMES}
+    with whole_file(path) as file:
+        np.savez(file, sizes=network.sizes, theta=network.theta, **names)
+
+
+def load_network(path: str | Path) -> MLP:
+    """Read a network that `save_network` wrote.
+
+    Nothing in the file is run: pickled objects are refused.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    DataError
+        The file is damaged, or something else than a saved network.
+    """
+    wanted = ("sizes", "theta", *NAMES)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            saved = {name: archive[name] for name in wanted}
+        sizes = saved["sizes"].tolist()
+        theta = saved["theta"]
+        count = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
+        if theta.shape != (count,) or theta.dtype not in (np.float32, np.float64):
+            raise ValueError(
+                f"layers {sizes} with parameters {theta.dtype} {theta.shape} instead of ({count},)"
+            )
+        names = {name: str(saved[name]) for name in NAMES}
+        network = MLP(
+            sizes, np.random.default_rng(0), initializer=zeros, dtype=theta.dtype.type, **names
+        )
+    except FileNotFoundError:
+        raise
+    # NumPy tells in many ways that a file is not an archive of plain arrays.
+    except (
+        OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile, zlib.error
+    ) as error:  # fmt: skip
+        raise DataError(f"{path}: expected a saved network, found: {error}") from error
+    network.theta[:] = theta
+    return network
