@@ -10,7 +10,7 @@ import numpy as np
 from nn_core.data import CLASSES, SIDE, DataError, read_csv
 from nn_core.metrics import accuracy, confusion_matrix
 from nn_core.network import MLP
-from nn_core.photos import prepare, read_photo
+from nn_core.photos import Preparation, prepare, read_photo
 from nn_core.recipes import RECIPES, load_digits, train
 from nn_core.storage import load_network, save_network
 
@@ -133,10 +133,12 @@ def at_least(least: int):
 def show_list(options: argparse.Namespace) -> int:
     """Carry out `list`."""
     for recipe in RECIPES.values():
-        steps = "full batch" if recipe.batch_size is None else f"batches of {recipe.batch_size}"
+        length = f"{recipe.epochs} epochs in batches of {recipe.batch_size}"
+        if recipe.batch_size is None:
+            length = f"{recipe.epochs} iterations, full batch"
         sizes = "-".join(str(size) for size in recipe.sizes)
         print(f"{recipe.name}\n    {recipe.summary}.")
-        print(f"    {sizes}, {recipe.epochs} epochs, {steps}. Stated: {recipe.stated}.")
+        print(f"    {sizes}, {length}. Stated: {recipe.stated}.")
         print(f"    {recipe.choices}")
     return 0
 
@@ -200,15 +202,24 @@ def run_evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
+def prepare_photo(path: Path) -> Preparation:
+    """Read and prepare a picture; an error names the file, whichever of the two it comes from."""
+    gray = read_photo(path)
+    try:
+        return prepare(gray)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
 def run_predict(options: argparse.Namespace) -> int:
     """Carry out `predict`. A picture that cannot be read does not keep the others from it."""
     network = load_reader(options.weights)
     code = 0
     for path in options.images:
         try:
-            steps = prepare(read_photo(path))
+            steps = prepare_photo(path)
         except (DataError, OSError) as error:
-            complain(error if str(path) in str(error) else f"{path}: {error}")
+            complain(error)
             code = 1
             continue
         outputs = network.predict_proba(steps.row[None].astype(network.theta.dtype))[0]
@@ -226,8 +237,10 @@ def run_predict(options: argparse.Namespace) -> int:
     return code
 
 
-def complain(problem: object) -> None:
+def complain(problem: str | Exception) -> None:
     """Say in one line on stderr what went wrong."""
+    if isinstance(problem, OSError) and problem.filename and problem.strerror:
+        problem = f"{problem.filename}: {problem.strerror.lower()}"
     print(f"error: {' '.join(str(problem).split())}", file=sys.stderr)
 
 

@@ -259,7 +259,7 @@ def find_ink(contrast: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def otsu_threshold(values: np.ndarray, *, bins: int = 256) -> float:
-    """Split values at the threshold that leaves the two classes farthest apart.
+    """Split values from 0 to 1 at the threshold that leaves the two classes farthest apart.
 
     Of all thresholds, the one with the largest `n0 n1 (mean1 - mean0)^2`, where n0 and n1
     count the values on either side.
@@ -268,13 +268,15 @@ def otsu_threshold(values: np.ndarray, *, bins: int = 256) -> float:
     ----------
     Otsu (1979), "A threshold selection method from gray-level histograms".
     """
-    counts, edges = np.histogram(values, bins)
+    counts, edges = np.histogram(np.clip(values, 0, 1), bins, (0, 1))
     centres = (edges[:-1] + edges[1:]) / 2
     n0 = np.cumsum(counts)[:-1]
     n1 = values.size - n0
     sum0 = np.cumsum(counts * centres)[:-1]
     sum1 = np.sum(counts * centres) - sum0
-    between = n0 * n1 * (sum1 / n1 - sum0 / n0) ** 2
+    # A class of nothing has no mean; its n makes the product zero whatever is put there.
+    difference = sum1 / np.maximum(n1, 1) - sum0 / np.maximum(n0, 1)
+    between = n0 * n1 * difference**2
     # Between two clear classes a whole stretch of thresholds is equally good: take its middle.
     best = np.flatnonzero(between >= between.max() * (1 - 1e-9))
     return float(edges[1 + (best[0] + best[-1]) // 2])

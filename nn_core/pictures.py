@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from nn_core.data import SIDE
-from nn_core.photos import Preparation
+from nn_core.photos import BOX, Preparation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,19 +94,22 @@ def save_steps(path: str | Path, steps: Preparation, *, title: str) -> None:
     title
         Stands above the steps.
     """
+    h, w = steps.digit.shape
+    top, left = (BOX - h) // 2, (BOX - w) // 2
+    boxed = np.zeros((BOX, BOX), np.float32)
+    boxed[top : top + h, left : left + w] = steps.digit
     shown = [
         ("1. in gray", steps.gray, "gray"),
         ("2. the light", steps.light, "gray"),
         ("3. against the paper", np.maximum(steps.contrast, 0), "gray_r"),
         ("4. the ink", steps.ink, "gray_r"),
-        ("5. in 20 x 20", steps.digit, "gray"),
+        ("5. in 20 x 20", boxed, "gray"),
         ("6. centred in 28 x 28", steps.image, "gray"),
     ]
     fig = Figure(figsize=(12, 2.7), layout="constrained")
     for ax, (name, image, colours) in zip(fig.subplots(1, 6), shown, strict=True):
-        # Light is shown on the scale of the photo, the others on their own.
-        top = max(float(image.max()), 0.01) if name.startswith("3") else 1
-        ax.imshow(image, cmap=colours, vmin=0, vmax=top)
+        highest = max(1.0, float(image.max()))
+        ax.imshow(image, cmap=colours, vmin=0, vmax=highest)
         ax.set_title(name, fontsize=10)
         ax.set(xticks=[], yticks=[])
     fig.suptitle(title)

@@ -175,7 +175,7 @@ ALL = [
         epochs=15,
         batch_size=128,
         schedule=lambda steps: cosine_decay(1e-3, steps=steps),
-        regularization={"dropout": 0.3, "smoothing": 0.1},
+        regularization={"dropout": 0.2, "smoothing": 0.1},
     ),
     Recipe(
         name="relu-512-256-gd",

@@ -71,6 +71,13 @@ def load_network(path: str | Path) -> MLP:
         The file is damaged, or something else than a saved network.
     """
     wanted = ("sizes", "theta", *NAMES)
+    with Path(path).open("rb") as file:
+        start = file.read(4)
+    if start != b"PK\3\4":
+        raise DataError(
+            f"{path}: expected a saved network (an .npz archive), "
+            + (f"found a file that starts with {start!r}" if start else "found an empty file")
+        )
     try:
         with np.load(path, allow_pickle=False) as archive:
             saved = {name: archive[name] for name in wanted}
@@ -85,9 +92,7 @@ def load_network(path: str | Path) -> MLP:
         network = MLP(
             sizes, np.random.default_rng(0), initializer=zeros, dtype=theta.dtype.type, **names
         )
-    except FileNotFoundError:
-        raise
-    # NumPy tells in many ways that a file is not an archive of plain arrays.
+    # NumPy tells in many ways that an archive is damaged or does not hold plain arrays.
     except (
         OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile, zlib.error
     ) as error:  # fmt: skip
