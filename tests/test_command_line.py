@@ -64,7 +64,7 @@ def test_list(tmp_path):
 def test_train_saves_all_it_promises(trained):
     folder, said = trained
     names = {"weights.npz", "history.csv", "curves.png", "predictions.png"}
-    assert set(os.listdir(folder)) == names
+    assert {path.name for path in folder.iterdir()} == names
     history = pd.read_csv(folder / "history.csv", index_col="epoch")
     assert history.index.tolist() == [1, 2, 3]
     assert history.dev_accuracy.iloc[-1] > 0.95
@@ -224,7 +224,7 @@ def test_interrupted_before_the_first_epoch(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(__main__, "train", lambda *_, **__: (None, empty))
     assert __main__.main(["train", "course", "--out", str(tmp_path)]) == 1
     assert "expected at least one finished epoch" in capsys.readouterr().err
-    assert os.listdir(tmp_path) == []
+    assert not list(tmp_path.iterdir())
 
 
 def test_nothing_is_drawn_and_no_lab_is_loaded_without_need(weights, tmp_path):

@@ -61,9 +61,7 @@ def test_middle_is_mnists_own():
 
 def test_mnist_itself_comes_out_nearly_as_it_went_in():
     X, _, _, _ = load_mnist()
-    differences = [
-        np.abs(prepare(1 - x.reshape(28, 28)).row - x).sum() / x.sum() for x in X[:100]
-    ]
+    differences = [np.abs(prepare(1 - x.reshape(28, 28)).row - x).sum() / x.sum() for x in X[:100]]
     assert np.median(differences) < 0.1
 
 

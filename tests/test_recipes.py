@@ -129,7 +129,7 @@ def test_digits_that_cannot_be_divided_or_have_no_labels(tmp_path, some_digits):
     X, y = some_digits[0][:6], some_digits[1][:6]
     with pytest.raises(DataError, match="at least 7 rows, to train and to test, found 6"):
         load_digits(write_csv(tmp_path / "few.csv", X, y))
-    with pytest.raises(DataError, match="expected 785 columns.*found 784"):
+    with pytest.raises(DataError, match=r"expected 785 columns.*found 784"):
         load_digits(write_csv(tmp_path / "test.csv", X))
     with pytest.raises(FileNotFoundError):
         load_digits(tmp_path / "nothing.csv")
@@ -151,7 +151,7 @@ def test_saved_and_loaded(tmp_path, dtype):
     network.b[0][:] = 0.5
     # The file is called what it was asked to be called, with no ending put after it.
     save_network(tmp_path / "mine", network)
-    assert os.listdir(tmp_path) == ["mine"]
+    assert list(tmp_path.iterdir()) == [tmp_path / "mine"]
     again = load_network(tmp_path / "mine")
     assert again.sizes == network.sizes
     assert {name: getattr(again, name) for name in names} == names
@@ -176,7 +176,7 @@ def test_failing_while_writing_leaves_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         save_network(path, MLP((3, 2), np.random.default_rng(1)))
     assert path.read_bytes() == before
-    assert os.listdir(tmp_path) == ["weights.npz"]
+    assert list(tmp_path.iterdir()) == [tmp_path / "weights.npz"]
 
 
 def test_a_new_file_appears_only_when_whole(tmp_path):
@@ -251,7 +251,7 @@ def test_refuses_what_is_not_a_saved_network(tmp_path, monkeypatch, write, chang
     with pytest.raises(DataError, match=f"expected a saved network.*{found}") as caught:
         load_network(path)
     assert str(path) in str(caught.value)
-    assert os.listdir(tmp_path) == ["weights.npz"]
+    assert list(tmp_path.iterdir()) == [tmp_path / "weights.npz"]
 
 
 def test_no_such_file(tmp_path):
