@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,8 @@ from nn_core.network import MLP
 from nn_core.photos import Preparation, prepare, read_photo
 from nn_core.recipes import RECIPES, load_digits, train
 from nn_core.storage import load_network, save_network
+
+Command = Callable[[argparse.Namespace], int]
 
 EXAMPLES = """\
 examples:
@@ -46,7 +48,7 @@ examples:
   python -m nn_core predict runs/course/weights.npz my-seven.jpg
   python -m nn_core predict runs/course/weights.npz scans/*.png --show
 
-One digit per picture, dark on light or light on dark, of any size.
+One digit per picture and nothing else but paper: dark on light or light on dark, of any size.
 """
 
 
@@ -60,7 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(run, name: str, summary: str, examples: str) -> argparse.ArgumentParser:
+    def command(run: Command, name: str, summary: str, examples: str) -> argparse.ArgumentParser:
         made = commands.add_parser(
             name,
             help=summary,
@@ -117,7 +119,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def at_least(least: int):
+def at_least(least: int) -> Callable[[str], int]:
     """Make a type for argparse: a whole number, `least` or more."""
 
     def whole_number(text: str) -> int:
@@ -247,8 +249,9 @@ def complain(problem: str | Exception) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command; give its exit code."""
     options = build_parser().parse_args(arguments)
+    run: Command = options.run
     try:
-        return options.run(options)
+        return run(options)
     except (DataError, OSError) as error:
         complain(error)
         return 1

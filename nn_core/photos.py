@@ -103,7 +103,8 @@ def prepare(gray: np.ndarray) -> Preparation:
 
     Uneven light is estimated and taken out; the ink, dark or light, is told from the paper;
     specks, and shadows that reach in from the border, are dropped; the rest is cut out, fitted
-    into 20 x 20 pixels and placed with its centre of mass in the middle of 28 x 28.
+    into 20 x 20 pixels and placed with its centre of mass in the middle of 28 x 28. All of the
+    picture should be paper but for the digit: what else is on it may be taken for ink.
 
     Parameters
     ----------
@@ -246,8 +247,9 @@ def find_ink(contrast: np.ndarray) -> tuple[np.ndarray, float]:
         Nothing stands out from the paper.
     """
     # Where the picture is lighter than its own paper there is only noise: how far does it go?
+    # Misjudged light counts as noise too, so that there is an upper limit.
     noise = 1.5 * float(np.median(-contrast[contrast < 0])) if (contrast < 0).any() else 0.0
-    least = max(0.06, 4 * noise)
+    least = min(max(0.06, 4 * noise), 0.3)
     ink = contrast > max(otsu_threshold(contrast), least / 2)
     level = float(np.median(contrast[ink])) if ink.any() else 0.0
     if level < least:

@@ -69,7 +69,8 @@ def save_predictions(
         (f"From the {len(wrong)} mistakes", rng.choice(wrong, min(10, len(wrong)), replace=False)),
     ]
     fig = Figure(figsize=(10, 3.9), layout="constrained")
-    for part, (title, chosen) in zip(fig.subfigures(2, 1), rows, strict=True):
+    parts = fig.subfigures(2, 1, squeeze=False)[:, 0]
+    for part, (title, chosen) in zip(parts, rows, strict=True):
         part.suptitle(title if len(chosen) else "No mistakes", x=0.01, ha="left")
         axes = part.subplots(1, 10)
         for ax in axes:

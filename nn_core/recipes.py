@@ -67,7 +67,7 @@ class Recipe:
     batch_size: int | None
     network: Mapping[str, Any] = field(default_factory=dict)
     schedule: Callable[[int], Schedule] | None = None
-    regularization: Mapping[str, float] = field(default_factory=dict)
+    regularization: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
 
 
@@ -169,7 +169,7 @@ ALL = [
         name="course",
         summary="The course's own: two ReLU layers, Adam, dropout, label smoothing, cosine rate",
         stated="the course's own",
-        choices="Rate, dropout and smoothing were chosen on the dev set.",
+        choices="Dropout (0.2), smoothing (0.1) and epochs were chosen on the dev set.",
         sizes=(784, 512, 256, 10),
         optimizer=lambda: Adam(1e-3),
         epochs=15,

@@ -100,6 +100,20 @@ def _shadow():
     return on_paper(shape, light=shadow(shape.shape), noise=0.015)
 
 
+def _ruled():
+    shape = drawn(4, width=12)
+    rules = np.ones(shape.shape)
+    rules[10::45] = 0.8
+    return on_paper(shape, light=rules)
+
+
+def _edge_of_a_table():
+    shape = drawn(6, width=12)
+    table = np.ones(shape.shape)
+    table[:40] = table[:, 260:] = 0.3
+    return on_paper(shape, light=table, noise=0.01)
+
+
 # name: (digit, picture), the picture made when it is asked for
 PICTURES = {
     "thin pen": (3, lambda: on_paper(drawn(3, width=3))),
@@ -114,6 +128,8 @@ PICTURES = {
     "fills the page": (0, lambda: on_paper(drawn(0, box=(15, 15, 270, 270), width=22))),
     "uneven light": (5, _gradient),
     "shadow of a hand": (2, _shadow),
+    "ruled paper": (4, _ruled),
+    "beside the edge of a table": (6, _edge_of_a_table),
     "blue on yellow": (
         9,
         lambda: on_paper(drawn(9, width=12), paper=(1, 0.9, 0.3), ink=(0.1, 0.2, 0.8)),
