@@ -1,10 +1,11 @@
 """Files that are whole or not there: networks on disk."""
 
+import itertools
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -70,12 +71,19 @@ def load_network(path: str | Path) -> MLP:
         The file is damaged, or something else than a saved network.
     """
     wanted = ("sizes", "theta", *NAMES)
+    with Path(path).open("rb") as file:
+        start = file.read(4)
+    if start != b"PK\3\4":
+        raise DataError(
+            f"{path}: expected a saved network (an .npz archive), "
+            + (f"found a file that starts with {start!r}" if start else "found an empty file")
+        )
     try:
         with np.load(path, allow_pickle=False) as archive:
             saved = {name: archive[name] for name in wanted}
         sizes = saved["sizes"].tolist()
         theta = saved["theta"]
-        count = sum((a + 1) * b for a, b in pairwise(sizes))
+        count = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
         if theta.shape != (count,) or theta.dtype not in (np.float32, np.float64):
             raise ValueError(
                 f"layers {sizes} with parameters {theta.dtype} {theta.shape} instead of ({count},)"
@@ -84,10 +92,10 @@ def load_network(path: str | Path) -> MLP:
         network = MLP(
             sizes, np.random.default_rng(0), initializer=zeros, dtype=theta.dtype.type, **names
         )
-    except FileNotFoundError:
-        raise
-    # NumPy tells in many ways that a file is not an archive of plain arrays.
-    except (OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+    # NumPy tells in many ways that an archive is damaged or does not hold plain arrays.
+    except (
+        OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile, zlib.error
+    ) as error:  # fmt: skip
         raise DataError(f"{path}: expected a saved network, found: {error}") from error
     network.theta[:] = theta
     return network

@@ -1,0 +1,261 @@
+"""The command line: `python -m nn_core --help`."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from nn_core.data import CLASSES, SIDE, DataError, read_csv
+from nn_core.metrics import accuracy, confusion_matrix
+from nn_core.network import MLP
+from nn_core.photos import Preparation, prepare, read_photo
+from nn_core.recipes import RECIPES, load_digits, train
+from nn_core.storage import load_network, save_network
+
+Command = Callable[[argparse.Namespace], int]
+
+EXAMPLES = """\
+examples:
+  python -m nn_core list
+  python -m nn_core train course
+  python -m nn_core evaluate runs/course/weights.npz
+  python -m nn_core predict runs/course/weights.npz my-seven.jpg
+
+Exit codes: 0 all is well, 1 a problem with data or files, 2 a mistake in the command.
+"""
+LIST_EXAMPLES = """\
+example:
+  python -m nn_core list
+"""
+TRAIN_EXAMPLES = """\
+examples:
+  python -m nn_core train course
+  python -m nn_core train sigmoid-128-mse --epochs 5 --seed 1
+  python -m nn_core train adam-256-128 --data train.csv --out runs/kaggle
+
+FOLDER then holds weights.npz, history.csv, curves.png and predictions.png. Ctrl-C ends the
+training early and keeps what was learned.
+"""
+EVALUATE_EXAMPLES = """\
+examples:
+  python -m nn_core evaluate runs/course/weights.npz
+  python -m nn_core evaluate runs/course/weights.npz --data mnist_test.csv
+"""
+PREDICT_EXAMPLES = """\
+examples:
+  python -m nn_core predict runs/course/weights.npz my-seven.jpg
+  python -m nn_core predict runs/course/weights.npz scans/*.png --show
+
+One digit per picture and nothing else but paper: dark on light or light on dark, of any size.
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describe all commands and their options."""
+    parser = argparse.ArgumentParser(
+        prog="python -m nn_core",
+        description="Train a network on handwritten digits, measure it, let it read yours.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(run: Command, name: str, summary: str, examples: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            epilog=examples,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        made.set_defaults(run=run)
+        return made
+
+    command(show_list, "list", "show the recipes that train knows", LIST_EXAMPLES)
+
+    trained = command(run_train, "train", "train a network by its recipe", TRAIN_EXAMPLES)
+    trained.add_argument(
+        "recipe", choices=RECIPES, metavar="RECIPE", help=f"one of {', '.join(RECIPES)}"
+    )
+    trained.add_argument(
+        "--epochs", type=at_least(1), metavar="N", help="in place of the recipe's own"
+    )
+    trained.add_argument(
+        "--seed", type=at_least(0), metavar="S", help="in place of the recipe's own"
+    )
+    trained.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="where the results go (runs/RECIPE)"
+    )
+    trained.add_argument(
+        "--data",
+        type=Path,
+        metavar="DATA",
+        help="a folder with four IDX files, or a CSV file with labels, of which the last seventh "
+        "is kept for testing (MNIST)",
+    )
+
+    evaluated = command(
+        run_evaluate, "evaluate", "count what a trained network gets right", EVALUATE_EXAMPLES
+    )
+    evaluated.add_argument("weights", type=Path, metavar="WEIGHTS", help="a weights.npz of train")
+    evaluated.add_argument(
+        "--data",
+        type=Path,
+        metavar="DATA",
+        help="a folder with four IDX files, of which the test files count, or a CSV file with "
+        "labels, of which all rows count (MNIST)",
+    )
+
+    predicted = command(run_predict, "predict", "read a photo or scan of a digit", PREDICT_EXAMPLES)
+    predicted.add_argument("weights", type=Path, metavar="WEIGHTS", help="a weights.npz of train")
+    predicted.add_argument("images", type=Path, metavar="IMAGE", nargs="+", help="a picture")
+    predicted.add_argument(
+        "--show",
+        action="store_true",
+        help="save what the picture was turned into, step by step, as IMAGE-steps.png",
+    )
+    return parser
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """Make a type for argparse: a whole number, `least` or more."""
+
+    def whole_number(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(
+                f"expected a whole number from {least} on, found {text!r}"
+            )
+        return int(text)
+
+    return whole_number
+
+
+def show_list(options: argparse.Namespace) -> int:
+    """Carry out `list`."""
+    for recipe in RECIPES.values():
+        length = f"{recipe.epochs} epochs in batches of {recipe.batch_size}"
+        if recipe.batch_size is None:
+            length = f"{recipe.epochs} iterations, full batch"
+        sizes = "-".join(str(size) for size in recipe.sizes)
+        print(f"{recipe.name}\n    {recipe.summary}.")
+        print(f"    {sizes}, {length}. Stated: {recipe.stated}.")
+        print(f"    {recipe.choices}")
+    return 0
+
+
+def run_train(options: argparse.Namespace) -> int:
+    """Carry out `train`."""
+    recipe = RECIPES[options.recipe]
+    seed = recipe.seed if options.seed is None else options.seed
+    X, y, X_test, y_test = load_digits(options.data)
+    # Made before training: that a folder cannot be written to should not be learned after it.
+    folder = options.out or Path("runs", recipe.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    network, history = train(recipe, (X, y), epochs=options.epochs, seed=seed)
+    if len(history) == 0:
+        raise DataError("expected at least one finished epoch, found none: nothing is saved")
+    save_network(folder / "weights.npz", network)
+    history.to_csv(folder / "history.csv")
+    from nn_core.pictures import save_curves, save_predictions
+
+    predicted = network.predict(X_test)
+    rng = np.random.default_rng(seed)
+    save_curves(folder / "curves.png", history, title=recipe.name)
+    save_predictions(folder / "predictions.png", X_test, y_test, predicted, rng)
+    print(f"{recipe.name}: {len(history)} epochs in {history.seconds.iloc[-1]:.1f} s")
+    print(f"dev accuracy   {history.dev_accuracy.iloc[-1]:.2%}")
+    print(f"test accuracy  {accuracy(y_test, predicted):.2%}")
+    print(f"saved in {folder}: weights.npz, history.csv, curves.png, predictions.png")
+    return 0
+
+
+def load_reader(path: Path) -> MLP:
+    """Load a network and make sure that digits fit it."""
+    network = load_network(path)
+    if (network.sizes[0], network.sizes[-1]) != (SIDE * SIDE, CLASSES):
+        raise DataError(
+            f"{path}: expected a network from {SIDE * SIDE} pixels to {CLASSES} digits, "
+            f"found {network}"
+        )
+    return network
+
+
+def run_evaluate(options: argparse.Namespace) -> int:
+    """Carry out `evaluate`."""
+    network = load_reader(options.weights)
+    if options.data is None or options.data.is_dir():
+        X, y = load_digits(options.data)[2:]
+    else:
+        X, labels = read_csv(options.data)
+        if labels is None:
+            raise DataError(f"{options.data}: expected labels to compare with, found none")
+        y = labels
+    predicted = network.predict(X.astype(network.theta.dtype, copy=False))
+    counts = confusion_matrix(y, predicted, CLASSES)
+    right = int(np.trace(counts))
+    print(f"{network}")
+    print(f"accuracy {accuracy(y, predicted):.2%}: {right:,} of {len(y):,} right\n")
+    print("rows: what it was, columns: what the network said")
+    print("     " + "".join(f"{digit:6d}" for digit in range(CLASSES)))
+    for digit, row in enumerate(counts):
+        print(f"{digit:4d} " + "".join(f"{count:6d}" if count else "     ." for count in row))
+    return 0
+
+
+def prepare_photo(path: Path) -> Preparation:
+    """Read and prepare a picture; an error names the file, whichever of the two it comes from."""
+    gray = read_photo(path)
+    try:
+        return prepare(gray)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def run_predict(options: argparse.Namespace) -> int:
+    """Carry out `predict`. A picture that cannot be read does not keep the others from it."""
+    network = load_reader(options.weights)
+    code = 0
+    for path in options.images:
+        try:
+            steps = prepare_photo(path)
+        except (DataError, OSError) as error:
+            complain(error)
+            code = 1
+            continue
+        outputs = network.predict_proba(steps.row[None].astype(network.theta.dtype))[0]
+        first, second = np.argsort(-outputs)[:2]
+        # Only the outputs of softmax are probabilities.
+        word = "" if network.output == "softmax" else "output "
+        said = [f"{digit} ({word}{outputs[digit]:.1%})" for digit in (first, second)]
+        print(f"{path}: {said[0]}, then {said[1]}")
+        if options.show:
+            from nn_core.pictures import save_steps
+
+            picture = path.with_name(f"{path.stem}-steps.png")
+            save_steps(picture, steps, title=f"{path.name}: {said[0]}")
+            print(f"    steps saved as {picture}")
+    return code
+
+
+def complain(problem: str | Exception) -> None:
+    """Say in one line on stderr what went wrong."""
+    if isinstance(problem, OSError) and problem.filename and problem.strerror:
+        problem = f"{problem.filename}: {problem.strerror.lower()}"
+    print(f"error: {' '.join(str(problem).split())}", file=sys.stderr)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command; give its exit code."""
+    options = build_parser().parse_args(arguments)
+    run: Command = options.run
+    try:
+        return run(options)
+    except (DataError, OSError) as error:
+        complain(error)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,242 @@
+"""`python -m nn_core`, as a reader types it: in a process of its own."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from drawing import PICTURES, drawn, on_paper, save_transparent, save_turned
+from PIL import Image
+
+from nn_core import MLP, __main__
+from nn_core.recipes import RECIPES
+from nn_core.storage import load_network, save_network
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*arguments, cwd, code=0):
+    """Run one command; give its output if all is well, its complaint if it should fail."""
+    done = subprocess.run(
+        [sys.executable, "-m", "nn_core", *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    if code == 1:
+        assert done.stderr.startswith("error: ")
+    return done.stdout if code == 0 else done.stderr
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """What `train` saved and said after three epochs: about five seconds."""
+    folder = tmp_path_factory.mktemp("trained")
+    said = run("train", "adam-256-128", "--epochs", 3, "--seed", 4, "--out", "out", cwd=folder)
+    return folder / "out", said
+
+
+@pytest.fixture
+def weights(trained):
+    return trained[0] / "weights.npz"
+
+
+def is_picture(path, width):
+    with Image.open(path) as image:
+        image.load()
+        return image.format == "PNG" and image.width >= width and len(image.getcolors(1 << 20)) > 50
+
+
+def test_list(tmp_path):
+    said = run("list", cwd=tmp_path)
+    names = [line for line in said.splitlines() if not line.startswith(" ")]
+    assert names == list(RECIPES)
+    assert "784-10-10, 1500 iterations, full batch. Stated: 92.83 %" in said
+
+
+def test_train_saves_all_it_promises(trained):
+    folder, said = trained
+    names = {"weights.npz", "history.csv", "curves.png", "predictions.png"}
+    assert {path.name for path in folder.iterdir()} == names
+    history = pd.read_csv(folder / "history.csv", index_col="epoch")
+    assert history.index.tolist() == [1, 2, 3]
+    assert history.dev_accuracy.iloc[-1] > 0.95
+    assert f"dev accuracy   {history.dev_accuracy.iloc[-1]:.2%}" in said
+    assert float(re.search(r"test accuracy  ([\d.]+)%", said)[1]) > 95
+    assert is_picture(folder / "curves.png", 1000)
+    assert is_picture(folder / "predictions.png", 1000)
+    assert load_network(folder / "weights.npz").sizes == (784, 256, 128, 10)
+
+
+def test_evaluate_agrees_with_train(trained, weights, tmp_path):
+    said = run("evaluate", weights, cwd=tmp_path)
+    reached = re.search(r"test accuracy  ([\d.]+%)", trained[1])[1]
+    assert f"accuracy {reached}" in said
+    rows = [line.split()[1:] for line in said.splitlines() if re.match(r" {3}\d ", line)]
+    counts = np.array([[0 if cell == "." else int(cell) for cell in row] for row in rows])
+    assert counts.shape == (10, 10)
+    assert counts.sum() == 10_000
+    assert f"{np.trace(counts):,} of 10,000 right" in said
+
+
+def test_own_data(tmp_path):
+    X = np.random.default_rng(0).integers(0, 256, (70, 784))
+    np.savetxt(tmp_path / "own.csv", np.column_stack([np.arange(70) % 10, X]), "%d", ",")
+    said = run("train", "relu-10-gd", "--epochs", 2, "--data", "own.csv", cwd=tmp_path)
+    assert "2 epochs" in said
+    path = Path("runs", "relu-10-gd", "weights.npz")
+    assert (tmp_path / path).is_file()
+    assert "of 70 right" in run("evaluate", path, "--data", "own.csv", cwd=tmp_path)
+
+
+def test_predict_reads_digits_unlike_mnist(weights, tmp_path):
+    """Thin, thick, tilted, off-centre, inverted, unevenly lit, coloured, printed."""
+    names = {}
+    for number, (name, (digit, make)) in enumerate(PICTURES.items()):
+        path = tmp_path / f"{number}.png"
+        Image.fromarray(make()).save(path)
+        names[path.name] = name, digit
+    save_transparent(tmp_path / "transparent.png", drawn(3, width=14))
+    save_turned(tmp_path / "turned.jpg", on_paper(drawn(7, width=14)))
+    names |= {"transparent.png": ("transparent", 3), "turned.jpg": ("turned", 7)}
+    said = run("predict", weights, *names, cwd=tmp_path)
+    pattern = r"(.+): (\d) \((\d+\.\d)%\), then (\d) \((\d+\.\d)%\)"
+    answers = [re.fullmatch(pattern, line).groups() for line in said.splitlines()]
+    assert [answer[0] for answer in answers] == list(names)
+    wrong = []
+    for file, first, chance, second, less in answers:
+        assert first != second
+        assert float(chance) >= float(less)
+        name, digit = names[file]
+        if int(first) != digit:
+            wrong.append(f"{name}: {digit} read as {first}")
+    assert len(wrong) <= 0.2 * len(names), wrong
+
+
+def test_predict_shows_its_steps(weights, tmp_path):
+    Image.fromarray(on_paper(drawn(7, width=14))).save(tmp_path / "my.seven.png")
+    said = run("predict", weights, "my.seven.png", "--show", cwd=tmp_path)
+    assert "steps saved as my.seven-steps.png" in said
+    assert is_picture(tmp_path / "my.seven-steps.png", 1000)
+
+
+def test_predict_goes_on_after_a_bad_picture(weights, tmp_path, capsys):
+    Image.fromarray(on_paper(drawn(7, width=14))).save(tmp_path / "seven.png")
+    Image.fromarray(np.full((90, 90), 200, np.uint8)).save(tmp_path / "blank.png")
+    (tmp_path / "page.png").write_text("<!DOCTYPE html>", "utf-8")
+    names = ["blank.png", "page.png", "none.png", "seven.png"]
+    code = __main__.main(["predict", str(weights), *(str(tmp_path / name) for name in names)])
+    assert code == 1
+    out, err = capsys.readouterr()
+    assert out.startswith(f"{tmp_path / 'seven.png'}: ")
+    assert out.count("\n") == 1
+    for line, name, found in zip(
+        err.splitlines(),
+        names,
+        ["expected a digit that stands out", "expected a picture", "no such file"],
+        strict=False,
+    ):
+        assert line.startswith(f"error: {tmp_path / name}: {found}")
+    assert err.count("\n") == 3
+
+
+def test_outputs_that_are_no_probabilities_are_not_called_so(tmp_path, capsys):
+    options = RECIPES["sigmoid-128-mse"].network
+    save_network(tmp_path / "w.npz", MLP((784, 5, 10), np.random.default_rng(0), **options))
+    Image.fromarray(on_paper(drawn(7))).save(tmp_path / "seven.png")
+    assert __main__.main(["predict", str(tmp_path / "w.npz"), str(tmp_path / "seven.png")]) == 0
+    assert re.search(r": \d \(output [\d.]+%\), then \d \(output", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        (["evaluate", "none.npz"], "none.npz: no such file"),
+        (["evaluate", "own.csv"], "own.csv: expected a saved network"),
+        (["evaluate", "small.npz"], "expected a network from 784 pixels to 10 digits, found MLP 3"),
+        (["evaluate", "good.npz", "--data", "none.csv"], "none.csv: no such file"),
+        (["evaluate", "good.npz", "--data", "pixels.csv"], "expected labels to compare with"),
+        (["evaluate", "good.npz", "--data", "."], "expected a file train-images"),
+        (["train", "course", "--data", "own.csv"], "own.csv: expected 784 columns"),
+        (["train", "course", "--data", "few.csv"], "expected at least 7 rows"),
+        (["train", "relu-10-gd", "--epochs", "1", "--out", "own.csv"], "own.csv: "),
+        (["predict", "own.csv", "own.csv"], "own.csv: expected a saved network"),
+    ],
+)
+def test_problems_with_files(tmp_path, monkeypatch, capsys, arguments, found):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    save_network("good.npz", MLP((784, 10), rng))
+    save_network("small.npz", MLP((3, 2), rng))
+    Path("own.csv").write_text("a,b\n1,2\n", "utf-8")
+    np.savetxt("pixels.csv", np.zeros((3, 784)), "%d", ",")
+    np.savetxt("few.csv", np.zeros((6, 785)), "%d", ",")
+    assert __main__.main(arguments) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("error: ")
+    assert found in err
+    assert err.count("\n") == 1
+
+
+def test_a_problem_in_a_process_of_its_own(tmp_path):
+    assert "none.npz: no such file" in run("evaluate", "none.npz", cwd=tmp_path, code=1)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["learn"],
+        ["train"],
+        ["train", "resnet"],
+        ["train", "course", "--epochs", "0"],
+        ["train", "course", "--epochs", "many"],
+        ["train", "course", "--seed", "-1"],
+        ["evaluate"],
+        ["predict", "weights.npz"],
+    ],
+)
+def test_mistakes_in_the_command(arguments, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        __main__.main(arguments)
+    assert stopped.value.code == 2
+    assert "usage: python -m nn_core" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["", "list", "train", "evaluate", "predict"])
+def test_help_has_examples(command, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        __main__.main([*command.split(), "--help"])
+    assert stopped.value.code == 0
+    assert f"  python -m nn_core {command}" in capsys.readouterr().out
+
+
+def test_interrupted_before_the_first_epoch(tmp_path, monkeypatch, capsys):
+    empty = pd.DataFrame({"dev_accuracy": []})
+    monkeypatch.setattr(__main__, "train", lambda *_, **__: (None, empty))
+    assert __main__.main(["train", "course", "--out", str(tmp_path)]) == 1
+    assert "expected at least one finished epoch" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_drawn_and_no_lab_is_loaded_without_need(weights, tmp_path):
+    Image.fromarray(on_paper(drawn(7, width=14))).save(tmp_path / "seven.png")
+    program = (
+        "import sys; from nn_core.__main__ import main; "
+        f"main(['list']); main(['predict', {str(weights)!r}, 'seven.png']); "
+        "loaded = {'matplotlib', 'pandas', 'tqdm', 'IPython', 'nn_core.lab'} & set(sys.modules); "
+        "sys.exit(f'loaded: {loaded}' if loaded else 0)"
+    )
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=env, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
