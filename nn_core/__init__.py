@@ -47,16 +47,20 @@ from nn_core.metrics import (
 )
 from nn_core.network import MLP
 from nn_core.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
+from nn_core.photos import prepare, read_photo
+from nn_core.recipes import RECIPES, Recipe, train
 from nn_core.regularization import (
     EarlyStopping,
     ExponentialMovingAverage,
     clip_norm,
     l2_penalty,
 )
+from nn_core.storage import load_network, save_network
 from nn_core.training import fit
 
 __all__ = [
     "MLP",
+    "RECIPES",
     "SGD",
     "AdaGrad",
     "Adam",
@@ -67,6 +71,7 @@ __all__ = [
     "Momentum",
     "Nesterov",
     "RMSProp",
+    "Recipe",
     "accuracy",
     "accuracy_interval",
     "clip_norm",
@@ -84,17 +89,21 @@ __all__ = [
     "leaky_relu_backward",
     "leaky_relu_forward",
     "load_mnist",
+    "load_network",
     "mean_squared_error",
     "minibatches",
     "numerical_gradient",
     "one_hot",
     "precision_recall_f1",
+    "prepare",
     "read_csv",
     "read_idx",
+    "read_photo",
     "relative_error",
     "reliability",
     "relu_backward",
     "relu_forward",
+    "save_network",
     "scale_pixels",
     "schedules",
     "shift",
@@ -105,5 +114,6 @@ __all__ = [
     "softmax_cross_entropy",
     "tanh_backward",
     "tanh_forward",
+    "train",
     "train_dev_split",
 ]
