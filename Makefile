@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book serve test lab check format lock claims pictures clean
+.PHONY: book serve test lab check format claims pictures bench lock clean
 
 book: .venv/installed
 	$(BIN)/python -c "import shutil; shutil.rmtree('_build', ignore_errors=True)"
@@ -37,6 +37,12 @@ claims: .venv/installed
 pictures: .venv/installed
 	$(BIN)/python book/_ext/pictures.py
 
+# The peers get an environment of their own: they are large, and the course does not need them.
+bench:
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet -r benchmarks/requirements.txt -e .
+	.venv-bench/bin/python benchmarks/compare.py
+
 # Renews the locked versions within the ranges of pyproject.toml, for Python 3.11 and later at once.
 lock:
 	$(PYTHON) -m venv .venv-lock
@@ -46,7 +52,7 @@ lock:
 		--output-file requirements.txt
 
 clean:
-	rm -rf .venv .venv-lock _build
+	rm -rf .venv .venv-lock .venv-bench _build
 
 .venv/installed: requirements.txt pyproject.toml
 	@echo "Setting up .venv, which takes two minutes or so ..."
