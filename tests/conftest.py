@@ -10,10 +10,18 @@ import threading
 from collections import Counter
 from pathlib import Path
 
+import hypothesis
 import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
+
+# No deadline: on a busy machine any example may be slow. In CI always the same examples, so that a
+# failure there is one of the change; on a person's machine new ones each time.
+hypothesis.settings.register_profile(
+    "course", deadline=None, derandomize=bool(os.environ.get("CI"))
+)
+hypothesis.settings.load_profile("course")
 LAYERS = {
     "unit": "unit tests",
     "nbval": "chapter cells (nbval)",

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nn_core.augmentation import (
@@ -58,7 +58,6 @@ def bilinear_loop(images, rows, columns):
     return values
 
 
-@settings(deadline=None)
 @given(sizes, sizes, sizes, sizes, st.sampled_from([0.3, 1, 3, 100]), st.integers(0, 10_000))
 def test_sampler_equals_the_loop(n, height, width, places, spread, seed):
     rng = np.random.default_rng(seed)

@@ -4,7 +4,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from nn_core import numerical_gradient, relative_error, softmax, softmax_cross_entropy
@@ -271,7 +271,6 @@ def test_temperature_slope_is_the_derivative(n, classes, beta, seed):
     assert relative_error(slope, numeric) < 1e-6 or np.abs(slope - numeric) < 1e-9
 
 
-@settings(deadline=None)
 @given(st.integers(5, 40), st.integers(2, 5), st.floats(0.1, 10), seeds)
 def test_temperature_is_the_best_of_all(n, classes, scale, seed):
     rng = np.random.default_rng(seed)

@@ -93,7 +93,7 @@ HEADS = [("softmax", "cross_entropy")]
 HEADS += [(output, "mean_squared_error") for output in ACTIVATIONS]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     layers=st.lists(st.integers(2, 5), min_size=2, max_size=4),
     n=st.integers(1, 5),
