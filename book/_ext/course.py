@@ -1,11 +1,15 @@
-"""What this book adds to Sphinx: the claims ledger, its own address, repairs of the theme."""
+"""What this book adds to Sphinx: claims ledger, scripts, its own address, repairs of the theme."""
 
 import json
+import os
+import re
 from pathlib import Path
 from urllib.parse import quote
 
+import nn_core.lab
 from docutils import nodes
 from docutils.statemachine import StringList
+from nn_core.lab import page
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
@@ -55,10 +59,21 @@ class ClaimsLedger(SphinxDirective):
         return parent.children
 
 
-def derive_addresses(app: Sphinx, config: Config) -> None:
-    """Derive the address of the site on GitHub Pages from that of the repository."""
+class LabElement(SphinxDirective):
+    """Put an element of nn_core.lab into a page that is no notebook, by its kind."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Give its HTML."""
+        return [nodes.raw("", page.element(self.arguments[0]), format="html")]
+
+
+def complete_config(app: Sphinx, config: Config) -> None:
+    """Derive the site's address on GitHub Pages from the repository's; add the lab's scripts."""
     address = config.html_theme_options["repository_url"].rstrip("/").removesuffix(".git")
     owner, name = address.split("/")[-2:]
+    config.html_static_path.append(str(Path(nn_core.lab.__file__).parent / "static"))
     config.html_baseurl = config.ogp_site_url = f"https://{owner}.github.io/{name}/"
     # The page for lost readers may be shown in place of any other, so its links are absolute.
     config.notfound_urls_prefix = f"/{name}/"
@@ -69,6 +84,17 @@ def derive_addresses(app: Sphinx, config: Config) -> None:
         f'<a href="/{name}/book/index.html">title page</a>, and the search looks through them '
         "all.</p>",
     }
+
+
+def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Load what the elements of nn_core.lab on this page need, and nothing on other pages."""
+    found = re.findall(r'data-lab="([^"]+)"', context.get("body", ""))
+    kinds = [page.KINDS[kind] for kind in found]
+    # A dictionary keeps the order and drops what comes twice.
+    for name in dict.fromkeys(name for kind in kinds for name in kind.styles):
+        app.add_css_file(f"{name}.css")
+    for name in dict.fromkeys(name for kind in kinds for name in kind.scripts):
+        app.add_js_file(f"{name}.js", loading_method="defer")
 
 
 def repair_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
@@ -100,7 +126,11 @@ def repair_page(app: Sphinx, pagename: str, templatename: str, context: dict, do
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.add_directive("claims-ledger", ClaimsLedger)
+    app.add_directive("lab-element", LabElement)
+    # Chapters leave to the page what the page can load: nn_core.lab.page.
+    os.environ[page.BUILDING] = "1"
     # Early, before the extensions that use the addresses read them; and late, after the theme.
-    app.connect("config-inited", derive_addresses, priority=100)
+    app.connect("config-inited", complete_config, priority=100)
+    app.connect("html-page-context", add_scripts, priority=800)
     app.connect("html-page-context", repair_page, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -35,6 +35,11 @@ def show(fig: Figure, alt: str) -> None:
     ValueError
         `alt` is empty.
     """
+    display(HTML(f'<div class="plot">{drawing(fig, alt)}</div>'))
+
+
+def drawing(fig: Figure, alt: str) -> str:
+    """Turn a figure into the text of an SVG drawing in `currentColor`; see `show`."""
     if not alt.strip():
         raise ValueError("expected alt text that says what is seen, found none")
     buffer = io.StringIO()
@@ -51,14 +56,13 @@ def show(fig: Figure, alt: str) -> None:
     svg = re.sub(r'(id="|#)(DejaVu)', rf"\g<1>g{zlib.crc32(alt.encode()):08x}\g<2>", svg)
     width = fig.get_figwidth() * 96
     label = f'<svg role="img" aria-label="{escape(alt)}" style="width:{width:.0f}px;'
-    svg = re.sub(
+    return re.sub(
         r'<svg([^>]*?) width="[^"]*"([^>]*?) height="[^"]*"|<svg([^>]*?) height="[^"]*"([^>]*?) '
         r'width="[^"]*"',
         lambda found: f'{label}max-width:100%;height:auto"' + "".join(filter(None, found.groups())),
         svg,
         count=1,
     )
-    display(HTML(f'<div class="plot">{svg}</div>'))
 
 
 def glue(name: str, value: object) -> None:
