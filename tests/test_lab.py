@@ -163,17 +163,44 @@ def test_claim_kept(shown):
     ((html, metadata),) = shown
     assert 'data-claim="a-claim"' in html
     assert "share of &lt;b&gt;: 75.00%, promised at least 75.00%" in html
-    record = {"name": "a-claim", "statement": "share of <b>", "bound": 0.75, "value": 0.75}
-    assert metadata == {RECORD: record}
+    assert metadata == {
+        RECORD: {
+            "name": "a-claim",
+            "statement": "share of <b>",
+            "side": "at least",
+            "bound": 0.75,
+            "form": "{:.2%}",
+            "value": 0.75,
+        }
+    }
 
 
-@pytest.mark.parametrize("value", [0.7499, float("nan")])
-def test_claim_missed(shown, value):
-    with pytest.raises(
-        AssertionError, match=r"'a-claim' missed: the share is .*, expected at least"
-    ):
-        claim("a-claim", "the share", value, at_least=0.75)
+def test_claim_of_an_error(shown):
+    claim("an-error", "relative error", 3e-9, at_most=1e-7, form="{:.0e}")
+    ((html, metadata),) = shown
+    assert "relative error: 3e-09, promised at most 1e-07" in html
+    assert metadata[RECORD]["side"] == "at most"
+
+
+@pytest.mark.parametrize(
+    ("value", "bound"),
+    [
+        (0.7499, {"at_least": 0.75}),
+        (float("nan"), {"at_least": 0.75}),
+        (0.7501, {"at_most": 0.75}),
+        (float("nan"), {"at_most": 0.75}),
+    ],
+)
+def test_claim_missed(shown, value, bound):
+    with pytest.raises(AssertionError, match=r"'a-claim' missed: the share is .*, expected at "):
+        claim("a-claim", "the share", value, **bound)
     assert shown == []
+
+
+@pytest.mark.parametrize("bounds", [{}, {"at_least": 1, "at_most": 2}])
+def test_claim_wants_one_bound(bounds):
+    with pytest.raises(ValueError, match="at_least or at_most"):
+        claim("a-claim", "the share", 1, **bounds)
 
 
 def test_quiz_asks_what_is_stored(monkeypatch):

@@ -179,19 +179,22 @@ def test_bare_sees_a_difference():
 LEDGER = json.loads((BOOK / "claims.json").read_text("utf-8"))
 
 
-def declared_claims() -> dict[str, tuple[str, str, float]]:
+def declared_claims() -> dict[str, tuple[str, str, str, float, str]]:
     found = {}
     for path in CHAPTERS:
         for call in calls(path, "claim"):
             name, statement = (ast.literal_eval(argument) for argument in call.args[:2])
-            bound = ast.literal_eval(call.keywords[0].value)
+            options = {word.arg: ast.literal_eval(word.value) for word in call.keywords}
+            side = "at_least" if "at_least" in options else "at_most"
             assert name not in found, f"two claims are called {name}"
-            found[name] = (path.stem, statement, bound)
+            form = options.get("form", "{:.2%}")
+            found[name] = (path.stem, statement, side.replace("_", " "), options[side], form)
     return found
 
 
 def test_ledger_lists_every_claim():
-    listed = {e["name"]: (e["chapter"], e["statement"], e["bound"]) for e in LEDGER}
+    parts = ("chapter", "statement", "side", "bound", "form")
+    listed = {entry["name"]: tuple(entry[part] for part in parts) for entry in LEDGER}
     assert listed == declared_claims(), "`make claims` measures them again"
 
 
@@ -201,7 +204,34 @@ def test_bound_is_two_spreads_below_the_mean(entry):
     assert len(values) >= 5
     assert entry["mean"] == pytest.approx(statistics.mean(values))
     assert entry["spread"] == pytest.approx(statistics.stdev(values))
-    assert entry["bound"] <= entry["mean"] - 2 * entry["spread"]
+    room = entry["mean"] - entry["bound"]
+    assert (room if entry["side"] == "at least" else -room) >= 2 * entry["spread"]
+
+
+# --- formulas
+
+FORMULAS = ROOT / "tests" / "formulas"
+
+
+def marked_formulas() -> list[str]:
+    """The labels that tests are marked with, `@pytest.mark.formula("eq-...")`."""
+    found = []
+    for path in sorted(FORMULAS.glob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.formula":
+                found += [ast.literal_eval(argument) for argument in node.args]
+    return found
+
+
+def test_every_labelled_formula_is_tested():
+    labels = [
+        label
+        for path in CHAPTERS
+        for label in re.findall(r"^\$\$ \((eq-[\w-]+)\)$", "\n".join(cells(path, "markdown")), re.M)
+    ]
+    assert len(labels) > 3
+    assert len(set(labels)) == len(labels)
+    assert set(marked_formulas()) == set(labels)
 
 
 # --- numbers and words
@@ -223,7 +253,7 @@ GIVEN = {"99.6 %", "90 %", "97 %"}
 @pytest.mark.parametrize("path", [path for path in PROSE if path.stem != "README"], ids=name_of)
 def test_measured_numbers_are_not_typed(path):
     """Percentages and times in the prose come from the run, by glue, or are a promised bound."""
-    promised = {f"{100 * bound:g} %" for _, _, bound in declared_claims().values()}
+    promised = {f"{100 * bound:g} %" for _, _, _, bound, _ in declared_claims().values()}
     typed = set(re.findall(r"\d[\d.,]* ?(?:%|per cent|ms|seconds)", prose(path)))
     assert typed <= GIVEN | promised
 

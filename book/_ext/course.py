@@ -37,15 +37,17 @@ class ClaimsLedger(SphinxDirective):
         """Give the table as parsed Markdown."""
         path = Path(self.env.srcdir) / LEDGER
         self.env.note_dependency(str(path))
-        lines = ["| claim | bound | mean | spread | least | chapter | seconds |"]
+        lines = ["| claim | bound | mean | spread | worst | chapter | seconds |"]
         lines.append("|---" * 7 + "|")
         for entry in json.loads(path.read_text("utf-8")):
+            form = entry["form"].format
+            worst = min if entry["side"] == "at least" else max
             cells = [
                 entry["statement"],
-                f"{entry['bound']:.1%}",
-                f"{entry['mean']:.2%}",
-                f"{entry['spread']:.2%}",
-                f"{min(entry['values']):.2%}",
+                f"{entry['side']} {form(entry['bound'])}",
+                form(entry["mean"]),
+                form(entry["spread"]),
+                form(worst(entry["values"])),
                 f"{{doc}}`{entry['chapter']} </book/{entry['chapter']}>`",
                 f"{entry['chapter_seconds']:.0f}",
             ]

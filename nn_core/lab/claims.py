@@ -10,7 +10,15 @@ from IPython.display import HTML, display
 RECORD = "nn_core_claim"  # under this name a claim stands in the metadata of its output
 
 
-def claim(name: str, statement: str, value: float, *, at_least: float) -> None:
+def claim(
+    name: str,
+    statement: str,
+    value: float,
+    *,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    form: str = "{:.2%}",
+) -> None:
     """State what the book promises and stop if it is not true.
 
     Parameters
@@ -21,22 +29,37 @@ def claim(name: str, statement: str, value: float, *, at_least: float) -> None:
         What `value` is: "test accuracy of the tour's network".
     value
         What this run reached.
-    at_least
-        The bound.
+    at_least, at_most
+        The bound, one of the two.
+    form
+        How to write the numbers, for `str.format`: as a percentage, or "{:.1e}" for an error.
 
     Raises
     ------
     AssertionError
-        `value` is below the bound, or not a number.
+        `value` is on the wrong side of the bound, or not a number.
+    ValueError
+        Not one bound, but none or two.
     """
+    if (at_least is None) == (at_most is None):
+        raise ValueError(f"expected at_least or at_most, found {at_least} and {at_most}")
     value = float(value)
-    if not value >= at_least:
+    side, bound = ("at least", at_least) if at_most is None else ("at most", at_most)
+    if not (value >= bound if at_most is None else value <= bound):
         raise AssertionError(
-            f"claim {name!r} missed: {statement} is {value:.4f}, expected at least {at_least:.4f}"
+            f"claim {name!r} missed: {statement} is {form.format(value)}, "
+            f"expected {side} {form.format(bound)}"
         )
-    record = {"name": name, "statement": statement, "bound": at_least, "value": value}
+    record = {
+        "name": name,
+        "statement": statement,
+        "side": side,
+        "bound": bound,
+        "form": form,
+        "value": value,
+    }
     html = (
         f'<p class="claim" data-claim="{escape(name)}"><strong>Claim kept.</strong> '
-        f"{escape(statement)}: {value:.2%}, promised at least {at_least:.2%}.</p>"
+        f"{escape(statement)}: {form.format(value)}, promised {side} {form.format(bound)}.</p>"
     )
     display(HTML(html), metadata={RECORD: record})
