@@ -101,6 +101,20 @@ def test_chapter_can_be_downloaded_and_launched(chapter, built_book):
     assert any(target.endswith(f"page_problem.yml&page=book/{path.name}") for target in targets)
 
 
+def test_papers_that_docstrings_name_are_in_the_bibliography(built_book):
+    page = (built_book / "book" / "appendix" / "bibliography.html").read_text("utf-8")
+    entries = [entry.get_text() for entry in BeautifulSoup(page, "html.parser").select(".citation")]
+    source = " ".join(path.read_text("utf-8") for path in (ROOT / "nn_core").glob("*.py"))
+    source = re.sub("-{3,}", ".", source)  # the lines under headings
+    # "Glorot and Bengio (2010)": the first author's last name, and the year.
+    named = re.findall(r"((?:van )?[A-Z][\w-]+)[^().:\"]*\((\d{4})\)", source)
+    assert len(set(named)) > 25
+    for author, year in set(named):
+        assert any(
+            re.search(rf"^\W*\S+\W[^,]*{author}\b", entry) and year in entry for entry in entries
+        ), f"{author} ({year}) is not in the bibliography"
+
+
 def test_sitemap_lists_every_page(built_book):
     tree = ElementTree.parse(built_book / "sitemap.xml")
     listed = {element.text for element in tree.iter() if element.tag.endswith("loc")}

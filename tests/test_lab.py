@@ -4,10 +4,9 @@ import re
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import pytest
 
-from nn_core.lab import claim, display, glue, quiz, show, show_confusion, show_digits, show_history
+from nn_core.lab import claim, display, glue, quiz, show
 from nn_core.lab.claims import RECORD
 
 
@@ -22,15 +21,6 @@ def shown(monkeypatch):
     monkeypatch.setattr(display, "display", take)
     monkeypatch.setattr("nn_core.lab.claims.display", take)
     return seen
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """The figures that were shown, with their alt texts, before they are turned into text."""
-    seen = []
-    monkeypatch.setattr("nn_core.lab.plots.show", lambda fig, alt: seen.append((fig, alt)))
-    yield seen
-    plt.close("all")
 
 
 def figure(title="A title"):
@@ -80,72 +70,6 @@ def test_show_wants_alt_text(shown):
         show(figure(), "  ")
     plt.close("all")
     assert shown == []
-
-
-def test_digits(drawn):
-    images = np.random.default_rng(0).random((12, 784))
-    show_digits(images, range(12), title="Twelve")
-    show_digits(5 * images[:3].reshape(3, 28, 28), title="Three", columns=2)
-    (fig, alt), (other, other_alt) = drawn
-    tiles = [ax for ax in fig.axes if ax.images]
-    assert len(tiles) == 12
-    for k, ax in enumerate(tiles):
-        assert np.array_equal(ax.images[0].get_array(), images[k].reshape(28, 28))
-        assert ax.images[0].get_clim() == (0, images.max())
-        assert ax.get_title(loc="center") == str(k)
-    assert fig.get_suptitle() == "Twelve"
-    assert [len(fig.axes), len(other.axes)] == [20, 4]
-    assert alt.startswith("Twelve. 12 handwritten digits, shown in a grid, captioned 0, 1, 2")
-    assert other_alt == "Three. 3 handwritten digits, shown in a grid."
-
-
-def test_digits_on_the_page(shown):
-    show_digits(np.ones((12, 784)), range(12), title="Twelve")
-    assert shown[0][0].count("<image") == 12
-
-
-@pytest.mark.parametrize(
-    ("images", "captions", "message"),
-    [
-        (np.zeros((0, 784)), None, "at least one image"),
-        (np.zeros((4, 392)), None, r"found \(4, 392\)"),
-        (np.zeros(784), None, r"found \(784,\)"),
-        (np.ones((2, 784)), [1], "2 captions, found 1"),
-    ],
-)
-def test_digits_refuse(images, captions, message):
-    with pytest.raises(ValueError, match=message):
-        show_digits(images, captions, title="No")
-
-
-def test_confusion(drawn):
-    show_confusion(np.array([[5, 1, 0], [0, 7, 0], [4, 0, 3]]), title="Mixed")
-    fig, alt = drawn[0]
-    ax = fig.axes[0]
-    texts = {text.get_position(): text.get_text() for text in ax.texts}
-    # The column is what was said, the row what it was.
-    assert texts[0, 2] == "4"
-    assert texts[1, 0] == "1"
-    assert texts[2, 0] == "·"
-    assert ax.get_xlabel() == "what the network said"
-    assert ax.get_ylabel() == "what it was"
-    assert ax.images[0].get_array().tolist() == [[0, 1, 0], [0, 0, 0], [4, 0, 0]]
-    assert "Of 20 digits, 15 lie on the diagonal" in alt
-    assert "4 times a 2 was taken for a 0" in alt
-    show_confusion(np.diag([2, 3]), title="Perfect")
-    assert drawn[1][1] == "Perfect. Of 5 digits, 5 lie on the diagonal, right."
-
-
-def test_history(drawn):
-    history = pd.DataFrame(
-        {"accuracy": [0.5, 0.9], "dev_accuracy": [0.4, 0.8]}, index=pd.Index([1, 2], name="epoch")
-    )
-    show_history(history, title="Learning")
-    fig, alt = drawn[0]
-    lines = {line.get_label(): line.get_ydata().tolist() for line in fig.axes[0].lines}
-    assert lines == {"training": [0.5, 0.9], "dev": [0.4, 0.8]}
-    assert fig.axes[0].lines[0].get_xdata().tolist() == [1, 2]
-    assert "from 50.0% to 90.0%, on dev examples from 40.0% to 80.0%" in alt
 
 
 def test_glue_is_what_myst_nb_reads(shown):

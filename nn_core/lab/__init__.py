@@ -1,19 +1,50 @@
 """What the chapters use to show and to ask: figures, numbers for the prose, claims, quizzes."""
 
 from nn_core.lab.claims import claim
+from nn_core.lab.curves import (
+    draw_histories,
+    draw_history,
+    draw_lines,
+    draw_reliability,
+    show_histories,
+    show_history,
+    show_lines,
+    show_reliability,
+)
 from nn_core.lab.display import glue, quiz, show
+from nn_core.lab.graph import draw_graph, show_graph
 from nn_core.lab.plots import (
+    draw_boundary,
+    draw_confusion,
+    draw_digits,
+    draw_weights,
+    show_boundary,
     show_confusion,
     show_digits,
-    show_history,
+    show_weights,
 )
 
 __all__ = [
     "claim",
+    "draw_boundary",
+    "draw_confusion",
+    "draw_digits",
+    "draw_graph",
+    "draw_histories",
+    "draw_history",
+    "draw_lines",
+    "draw_reliability",
+    "draw_weights",
     "glue",
     "quiz",
     "show",
+    "show_boundary",
     "show_confusion",
     "show_digits",
+    "show_graph",
+    "show_histories",
     "show_history",
+    "show_lines",
+    "show_reliability",
+    "show_weights",
 ]

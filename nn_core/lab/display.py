@@ -3,9 +3,12 @@
 import io
 import re
 import zlib
+from collections.abc import Callable
+from functools import wraps
 from html import escape
 from importlib.resources import files
 from pathlib import Path
+from typing import ParamSpec
 
 import matplotlib.pyplot as plt
 from IPython.display import HTML, display
@@ -15,6 +18,12 @@ plt.style.use(str(Path(__file__).with_name("course.mplstyle")))
 
 INK = "#1f2933"  # the text colour of course.mplstyle
 ACCENT = "#c2410c"  # the accent colour of the book, also in course.css
+# Series differ in colour (C0 to C3 of course.mplstyle) and in the shape of their marks.
+COLOURS = ["blue", "orange", "green", "pink"]
+MARKERS = {"o": "circles", "s": "squares", "^": "triangles", "D": "diamonds", "v": "wedges"}
+
+Drawn = tuple[Figure, str]  # a figure, and its alt text
+Arguments = ParamSpec("Arguments")
 
 
 def show(fig: Figure, alt: str) -> None:
@@ -36,6 +45,16 @@ def show(fig: Figure, alt: str) -> None:
         `alt` is empty.
     """
     display(HTML(f'<div class="plot">{drawing(fig, alt)}</div>'))
+
+
+def showing(draw: Callable[Arguments, Drawn]) -> Callable[Arguments, None]:
+    """Make, of a function that draws, one that shows what it draws."""
+
+    @wraps(draw)
+    def draw_and_show(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        show(*draw(*args, **kwargs))
+
+    return draw_and_show
 
 
 def drawing(fig: Figure, alt: str) -> str:

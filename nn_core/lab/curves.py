@@ -1,0 +1,228 @@
+"""Lines, by epoch or by anything else; as in `plots`, to draw or to show, with alt text."""
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+from numpy.typing import ArrayLike
+
+from nn_core.lab.display import COLOURS, INK, MARKERS, Drawn, showing
+from nn_core.metrics import expected_calibration_error, reliability
+
+STROKES = ["-", "--", ":"]  # from the fifth line on, where the colours begin anew
+
+
+def draw_lines(
+    lines: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    *,
+    title: str,
+    xlabel: str,
+    ylabel: str,
+    xscale: str = "linear",
+    yscale: str = "linear",
+    percent: bool = False,
+) -> Drawn:
+    """Lines through points, a legend below.
+
+    Parameters
+    ----------
+    lines
+        For each name x and y, `(n,)` both. What is not finite is left out.
+    title
+        What the figure says.
+    xlabel, ylabel
+        What is drawn, with its unit.
+    xscale, yscale
+        "linear" or "log".
+    percent
+        Whether y are shares from 0 to 1, to be written in percent.
+
+    Raises
+    ------
+    ValueError
+        No lines, x and y that differ in length, or a line without a finite value.
+    """
+    if not lines:
+        raise ValueError("expected at least one line, found none")
+    points = {name: (np.asarray(x), np.asarray(y)) for name, (x, y) in lines.items()}
+    alt = [f"{title}. Lines of {ylabel} by {xlabel}."]
+    for name, (x, y) in points.items():
+        if x.ndim != 1 or x.shape != y.shape:
+            raise ValueError(
+                f"expected as many x as y for {name!r}, found shapes {x.shape} and {y.shape}"
+            )
+        finite = np.isfinite(y)
+        if not finite.any():
+            raise ValueError(f"expected a finite value for {name!r}, found none")
+        alt.append(f"{name}: {course_of(x[finite], y[finite], percent)}.")
+        if not finite.all():
+            alt.append(f"Not finite, and left out: {np.sum(~finite)}.")
+    fig, ax = plt.subplots()
+    for k, (name, (x, y)) in enumerate(points.items()):
+        ax.plot(
+            x,
+            np.where(np.isfinite(y), y, np.nan),
+            color=f"C{k % len(COLOURS)}",
+            linestyle=STROKES[k // len(COLOURS) % len(STROKES)],
+            marker=list(MARKERS)[k % len(MARKERS)],
+            markevery=-(-len(x) // 20),
+            label=name,
+        )
+    ax.set(title=title, xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
+    if xscale == "linear" and all(x.dtype.kind in "iu" for x, _ in points.values()):
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if percent:
+        ax.yaxis.set_major_formatter(PercentFormatter(1))
+    ax.grid(axis="y", alpha=0.15)
+    if len(lines) > 1:
+        fig.legend(loc="outside lower center", ncols=min(len(lines), 3))
+    return fig, " ".join(alt)
+
+
+def course_of(x: np.ndarray, y: np.ndarray, percent: bool) -> str:
+    """Say in words from where to where a line goes, and where it turns."""
+
+    def at(k: int) -> str:
+        return f"{y[k]:.1%} at {x[k]:.4g}" if percent else f"{y[k]:.3g} at {x[k]:.4g}"
+
+    text = f"from {at(0)} to {at(-1)}" if len(y) > 1 else at(0)
+    for word, k in (("lowest", int(y.argmin())), ("highest", int(y.argmax()))):
+        if y[k] not in (y[0], y[-1]):
+            text += f", {word} {at(k)}"
+    return text
+
+
+def draw_history(history: pd.DataFrame, quantity: str = "accuracy", *, title: str) -> Drawn:
+    """Accuracy or loss by epoch, on training and on dev examples, from what `fit` returned.
+
+    Parameters
+    ----------
+    history
+        What `fit` returned. Without dev examples, only the loss is there.
+    quantity
+        "accuracy" or "loss".
+    title
+        What the figure says.
+
+    Raises
+    ------
+    ValueError
+        The history has no such column, or no epochs.
+    """
+    lines = {"training": column_of(history, quantity)}
+    if f"dev_{quantity}" in history:
+        lines["dev"] = column_of(history, f"dev_{quantity}")
+    return by_epoch(lines, quantity, title)
+
+
+def draw_histories(
+    histories: Mapping[str, pd.DataFrame], column: str = "dev_accuracy", *, title: str
+) -> Drawn:
+    """One column of several histories, to compare what each network learned.
+
+    Parameters
+    ----------
+    histories
+        What `fit` returned, under a name each.
+    column
+        The column to draw; see `fit`.
+    title
+        What the figure says.
+
+    Raises
+    ------
+    ValueError
+        No histories, or one without that column or without epochs.
+    """
+    lines = {name: column_of(history, column) for name, history in histories.items()}
+    return by_epoch(lines, column, title)
+
+
+def column_of(history: pd.DataFrame, column: str) -> "pd.Series[float]":
+    """Give a column of a history that has it."""
+    if column not in history:
+        raise ValueError(f"expected a column {column!r}, found {', '.join(history.columns)}")
+    if len(history) == 0:
+        raise ValueError("expected at least one epoch, found none")
+    return history[column]
+
+
+def by_epoch(lines: Mapping[str, "pd.Series[float]"], quantity: str, title: str) -> Drawn:
+    """Draw columns of histories."""
+    return draw_lines(
+        {name: (values.index, values) for name, values in lines.items()},
+        title=title,
+        xlabel="epoch",
+        ylabel=quantity.replace("_", " "),
+        percent=quantity.endswith("accuracy"),
+    )
+
+
+def draw_reliability(
+    P: Mapping[str, np.ndarray], y: np.ndarray, *, title: str, bins: int = 15
+) -> Drawn:
+    """How often predictions are right, by how sure they are; below, how many there are.
+
+    Points on the dotted diagonal are as often right as they say. The legend states the expected
+    calibration error.
+
+    Parameters
+    ----------
+    P
+        Probabilities `(N, classes)` under a name each, of several networks, or before and after a
+        change of temperature.
+    y
+        Integer labels `(N,)`.
+    title
+        What the figure says.
+    bins
+        The number of bins, of equal width.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `reliability` does; or P is empty.
+    """
+    if not P:
+        raise ValueError("expected the probabilities of at least one network, found none")
+    measured = {
+        name: (*reliability(p, y, bins), expected_calibration_error(p, y, bins))
+        for name, p in P.items()
+    }
+    fig, (top, bottom) = plt.subplots(2, 1, figsize=(5, 5.4), height_ratios=[3, 1], sharex=True)
+    top.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle=":")
+    alt = [f"{title}. How often predictions are right, by confidence, in {bins} bins."]
+    for k, (name, (confidence, right, count, error)) in enumerate(measured.items()):
+        used = count > 0
+        colour, marker = f"C{k % len(COLOURS)}", list(MARKERS)[k % len(MARKERS)]
+        label = f"{name}: calibration error {error:.1%}"
+        top.plot(confidence[used], right[used], color=colour, marker=marker, label=label)
+        width = 0.9 / bins / len(P)
+        left = np.arange(bins) / bins + 0.05 / bins + k * width
+        bottom.bar(left, count, width, align="edge", color=colour)
+        gap = np.where(used, np.abs(right - confidence), 0) * count
+        worst = int(gap.argmax())
+        alt.append(
+            f"{name}: expected calibration error {error:.1%}; mean confidence "
+            f"{np.average(confidence[used], weights=count[used]):.1%}, of {len(y):,} predictions "
+            f"{np.average(right[used], weights=count[used]):.1%} right. Where they differ most, "
+            f"at confidence {confidence[worst]:.0%}, {right[worst]:.0%} of {count[worst]:,} "
+            "are right."
+        )
+    top.set(title=title, ylabel="share that is right", xlim=(0, 1), ylim=(0, 1.02))
+    # Nearly all examples stand in the last bin: on an even scale, the others would not be seen.
+    bottom.set(xlabel="confidence", ylabel="predictions", yscale="log")
+    bottom.set_ylim(bottom=0.5)
+    bottom.yaxis.set_major_formatter("{x:,.0f}")
+    for axis in (top.xaxis, top.yaxis):
+        axis.set_major_formatter(PercentFormatter(1))
+    fig.legend(loc="outside lower center")
+    return fig, " ".join(alt)
+
+
+show_lines = showing(draw_lines)
+show_history = showing(draw_history)
+show_histories = showing(draw_histories)
+show_reliability = showing(draw_reliability)

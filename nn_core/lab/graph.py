@@ -1,0 +1,270 @@
+"""A computation graph: values go forward, from left to right, and gradients come back."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Ellipse, FancyArrowPatch, FancyBboxPatch, Patch
+from matplotlib.path import Path
+
+from nn_core.lab.display import INK, Drawn, showing
+
+Graph = Mapping[str, tuple[str, ...]]
+Point = tuple[float, float]
+
+FORWARD, BACKWARD = "C0", "C1"  # the blue and the orange of course.mplstyle
+ACROSS, DOWN = 1.1, 0.9  # from one node to the next, in inches
+FAINT = 0.4  # how strongly things are drawn whose turn has not come
+
+
+def draw_graph(
+    graph: Graph,
+    values: Mapping[str, float],
+    gradients: Mapping[str, float] | None = None,
+    *,
+    title: str,
+    step: int | None = None,
+) -> Drawn:
+    """Operations on numbers, what each gives, and the gradient of the last with respect to each.
+
+    Above a node stands its value, `z = 6`, below it its gradient, `dz = -4`. Blue arrows carry
+    values forward, orange arrows gradients back.
+
+    Parameters
+    ----------
+    graph
+        For each result, in the order of computing, its operation and what it is computed from:
+        `{"z": ("×", "w", "x"), "a": ("+", "z", "b")}`. The others, here `w`, `x` and `b`, are
+        the inputs.
+    values
+        The value of each result and of each input.
+    gradients
+        The gradient of those that are to have one.
+    title
+        What the figure says.
+    step
+        How far to walk; None walks all the way. At step 0 only the inputs have their values. Each
+        further step computes one more result, then one more gradient, from the last back to the
+        first: `len(graph) + len(gradients)` steps in all. The last one stands out.
+
+    Raises
+    ------
+    ValueError
+        The graph is empty, or a result is computed from nothing or from a later one. A value is
+        missing, or there is one of a name that does not occur. There is a gradient, but none of
+        a result that it comes from. `step` is out of range.
+    """
+    gradients = gradients or {}
+    order = order_of(graph)
+    check_numbers(graph, order, values, gradients)
+    backward = [name for name in reversed(order) if name in gradients]
+    walk = [*graph, *backward]
+    if step is None:
+        latest, step = "", len(walk)
+    elif 0 <= step <= len(walk):
+        latest = walk[step - 1] if step else ""
+    else:
+        raise ValueError(f"expected a step from 0 to {len(walk)}, found {step}")
+    computed = {*walk[: min(step, len(graph))], *(name for name in order if name not in graph)}
+    returned = walk[len(graph) : step]
+
+    nodes, bends = layout(graph, order)
+    points = [*nodes.values(), *(point for way in bends.values() for point in way)]
+    right, bottom = np.max(points, axis=0) + np.array([ACROSS, DOWN]) / 2
+    fig, ax = plt.subplots(figsize=(right, bottom + 0.4))
+    ax.set(xlim=(0, right), ylim=(bottom, 0), aspect="equal", title=title)
+    ax.axis("off")
+    for target, (_, *sources) in graph.items():
+        x, y = nodes[target]
+        heights = np.linspace(-0.1, 0.1, len(sources)) if len(sources) > 1 else [0.0]
+        for source, height in zip(sources, heights, strict=True):
+            start = nodes[source][0] + half_width(graph, source), nodes[source][1]
+            end = x - half_width(graph, target), y + height
+            way = [start, *bends[source, target], end]
+            if source not in graph:  # from a dot straight out, past its labels
+                way.insert(1, (nodes[source][0] + 0.18, nodes[source][1]))
+            # Values and gradients each keep to their lane, so that nothing moves as they come.
+            arrow(ax, way, -0.04, FORWARD if target in computed else INK, target in computed)
+            if source in returned:
+                arrow(ax, way[::-1], 0.04, BACKWARD, True)
+    for name, (x, y) in nodes.items():
+        known, new = name in computed, name == latest
+        away = 0.22 if name in graph else 0.11
+        rim = INK if not new else BACKWARD if returned else FORWARD
+        ax.add_patch(outline(graph, name, (x, y), rim, 2.5 if new else 1.2))
+        if name in graph:
+            ax.text(x, y, graph[name][0], ha="center", va="center", fontsize=12)
+        ax.text(
+            x,
+            y - away,
+            f"{name} = {number(values[name])}" if known else name,
+            ha="center",
+            va="bottom",
+            fontsize=11,
+            fontweight="bold" if new and not returned else "normal",
+        )
+        if name in returned:
+            ax.text(
+                x,
+                y + away,
+                f"d{name} = {number(gradients[name])}",
+                ha="center",
+                va="top",
+                fontsize=11,
+                fontweight="bold" if new else "normal",
+            )
+    alt = [f"{title}. A graph that computes {', '.join(map(formula, graph.items()))}."]
+    forth = [f"{name} = {number(values[name])}" for name in order if name in computed]
+    alt.append(f"Values, forward: {', '.join(forth)}.")
+    if returned:
+        back = [f"d{name} = {number(gradients[name])}" for name in returned]
+        alt.append(f"Gradients, backward: {', '.join(back)}.")
+    return fig, " ".join(alt)
+
+
+def order_of(graph: Graph) -> list[str]:
+    """All names, each after what it is computed from."""
+    if not graph:
+        raise ValueError("expected a graph with at least one operation, found none")
+    order: dict[str, None] = {}
+    for name, entry in graph.items():
+        if len(entry) < 2:
+            raise ValueError(f"expected an operation and its inputs for {name!r}, found {entry}")
+        for source in entry[1:]:
+            if source in graph and source not in order:
+                raise ValueError(f"{name!r} is computed from {source!r}, which comes no earlier")
+            order[source] = None
+        order[name] = None
+    return list(order)
+
+
+def check_numbers(
+    graph: Graph, order: list[str], values: Mapping[str, float], gradients: Mapping[str, float]
+) -> None:
+    """Raise ValueError unless the walk can be made with these values and gradients."""
+    missing = [name for name in order if name not in values]
+    if missing:
+        raise ValueError(f"expected a value of each name, found none of {', '.join(missing)}")
+    unknown = [name for name in (*values, *gradients) if name not in order]
+    if unknown:
+        raise ValueError(f"expected numbers of {', '.join(order)}, found one of {unknown[0]}")
+    for result, (_, *sources) in graph.items():
+        for source in sources:
+            if source in gradients and result not in gradients:
+                raise ValueError(
+                    f"expected a gradient of {result!r}, from which that of {source!r} comes, "
+                    "found none"
+                )
+
+
+def layout(
+    graph: Graph, order: list[str]
+) -> tuple[dict[str, Point], dict[tuple[str, str], list[Point]]]:
+    """Where each node stands, and through which points each long arrow goes, in inches.
+
+    A result stands one column right of the last thing it is computed from, an input one left of
+    the first result it enters. An arrow over several columns keeps a place free in each of them.
+    """
+    column = dict.fromkeys(order, 0)
+    for name, (_, *sources) in graph.items():
+        column[name] = 1 + max(column[source] for source in sources)
+    inputs = [name for name in order if name not in graph]
+    for name in inputs:
+        column[name] = min(column[k] for k, (_, *sources) in graph.items() if name in sources) - 1
+
+    arrows = [(source, name) for name, (_, *sources) in graph.items() for source in sources]
+    row: dict[str, float] = {}
+    track: dict[tuple[str, str], list[float]] = {pair: [] for pair in arrows}  # row by column
+    for c in range(max(column.values()) + 1):
+        wanted: dict[str | tuple[str, str], float] = {}
+        for name in order:
+            if column[name] == c:
+                ends = [track[pair][-1] for pair in arrows if pair[1] == name]
+                wanted[name] = float(np.mean(ends)) if ends else float(inputs.index(name))
+        wanted |= {pair: track[pair][-1] for pair in track if column[pair[0]] < c < column[pair[1]]}
+        places = spread(wanted)
+        row |= {name: places[name] for name in order if column[name] == c}
+        for pair in track:
+            if column[pair[0]] == c:
+                track[pair].append(row[pair[0]])
+            elif pair in places:
+                track[pair].append(places[pair])
+
+    top = min(min(row.values()), *(min(rows) for rows in track.values()))
+
+    def point(c: int, r: float) -> Point:
+        return (c + 0.5) * ACROSS, (r - top + 0.5) * DOWN
+
+    nodes = {name: point(column[name], row[name]) for name in order}
+    bends = {
+        pair: [point(column[pair[0]] + k, r) for k, r in enumerate(rows) if k > 0]
+        for pair, rows in track.items()
+    }
+    return nodes, bends
+
+
+def spread(wanted: dict[str | tuple[str, str], float]) -> dict[str | tuple[str, str], float]:
+    """Move apart what stands closer than a row, and keep the mean."""
+    places: dict[str | tuple[str, str], float] = {}
+    last = -np.inf
+    for key in sorted(wanted, key=lambda key: wanted[key]):
+        last = places[key] = max(wanted[key], last + 1)
+    shift = float(np.mean(list(places.values())) - np.mean(list(wanted.values())))
+    return {key: place - shift for key, place in places.items()}
+
+
+def half_width(graph: Graph, name: str) -> float:
+    """Half the width of a node, in inches."""
+    return 0.13 + 0.05 * len(graph[name][0]) if name in graph else 0.05
+
+
+def outline(graph: Graph, name: str, at: Point, colour: str, linewidth: float) -> Patch:
+    """Outline of a node: a box for an operation, a dot for an input."""
+    (x, y), half = at, half_width(graph, name)
+    if name not in graph:
+        return Ellipse(at, 2 * half, 2 * half, fc=INK, ec=colour, lw=linewidth)
+    box = "round,pad=0,rounding_size=0.17"
+    corner = (x - half, y - 0.17)
+    return FancyBboxPatch(corner, 2 * half, 0.34, box, fc="none", ec=colour, lw=linewidth)
+
+
+def arrow(ax: Axes, points: list[Point], lane: float, colour: str, reached: bool) -> None:
+    """Draw a curve through `points`, level at each, with a head at its end."""
+    # Beside the way, at the same distance where it is level and where it is steep.
+    at = [(x, y + lane) for x, y in points]
+    vertices, codes = [at[0]], [Path.MOVETO]
+    for (x0, y0), (x1, y1) in pairwise(at):
+        aside = -lane * np.sign((y1 - y0) * (x1 - x0))
+        # The larger the step, the steeper: it is to pass between the labels.
+        steep = (x1 - x0) / 2 * min(abs(y1 - y0) / (DOWN / 2), 1)
+        middle = (x0 + x1) / 2 + aside
+        vertices += [(middle + steep, y0), (middle - steep, y1), (x1, y1)]
+        codes += [Path.CURVE4] * 3
+    ax.add_patch(
+        FancyArrowPatch(
+            path=Path(vertices, codes),
+            arrowstyle="-|>",
+            mutation_scale=9,
+            linewidth=1.5,
+            color=colour,
+            alpha=1 if reached else FAINT,
+        )
+    )
+
+
+def number(value: float) -> str:
+    """Three digits, with a true minus sign, and no -0."""
+    return f"{value + 0.0:.3g}".replace("-", "−")
+
+
+def formula(entry: tuple[str, tuple[str, ...]]) -> str:
+    """Write a result and what it is computed from: `z = w × x`, `L = square(e)`."""
+    name, (operation, *sources) = entry
+    if len(sources) > 1 and not operation.isalpha():
+        return f"{name} = {f' {operation} '.join(sources)}"
+    return f"{name} = {operation}({', '.join(sources)})"
+
+
+show_graph = showing(draw_graph)
