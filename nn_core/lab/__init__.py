@@ -2,6 +2,7 @@
 
 from nn_core.lab.claims import claim
 from nn_core.lab.display import glue, quiz, show
+from nn_core.lab.figures import live
 from nn_core.lab.plots import (
     show_confusion,
     show_digits,
@@ -11,6 +12,7 @@ from nn_core.lab.plots import (
 __all__ = [
     "claim",
     "glue",
+    "live",
     "quiz",
     "show",
     "show_confusion",
