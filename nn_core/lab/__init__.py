@@ -12,6 +12,7 @@ from nn_core.lab.curves import (
     show_reliability,
 )
 from nn_core.lab.display import glue, quiz, show
+from nn_core.lab.figures import live
 from nn_core.lab.graph import draw_graph, show_graph
 from nn_core.lab.plots import (
     draw_boundary,
@@ -36,6 +37,7 @@ __all__ = [
     "draw_reliability",
     "draw_weights",
     "glue",
+    "live",
     "quiz",
     "show",
     "show_boundary",

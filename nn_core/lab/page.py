@@ -24,7 +24,15 @@ class Kind(NamedTuple):
     styles: tuple[str, ...] = ("lab",)
 
 
-KINDS: dict[str, Kind] = {}
+FIGURE = (("lab", "maths", "figures"), ("lab", "figures"))  # what figures.js needs
+
+KINDS: dict[str, Kind] = {
+    "activation": Kind("figure with sliders: an activation and its derivative", *FIGURE),
+    "losses": Kind("figure with sliders: two losses and their gradients", *FIGURE),
+    "neuron": Kind("figure with sliders: one neuron with two inputs", *FIGURE),
+    "softmax": Kind("figure with sliders: softmax with a temperature", *FIGURE),
+    "valley": Kind("figure with sliders: gradient descent in a valley", *FIGURE),
+}
 
 
 def building() -> bool:
