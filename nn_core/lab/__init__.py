@@ -1,4 +1,4 @@
-"""What the chapters use to show and to ask: figures, numbers for the prose, claims, quizzes."""
+"""What the chapters use to show and to ask: figures, numbers, claims, exercises, quizzes."""
 
 from nn_core.lab.claims import claim
 from nn_core.lab.curves import (
@@ -11,7 +11,8 @@ from nn_core.lab.curves import (
     show_lines,
     show_reliability,
 )
-from nn_core.lab.display import glue, quiz, show
+from nn_core.lab.display import glue, show
+from nn_core.lab.exercises import check, hint, solution
 from nn_core.lab.figures import live
 from nn_core.lab.graph import draw_graph, show_graph
 from nn_core.lab.plots import (
@@ -24,8 +25,10 @@ from nn_core.lab.plots import (
     show_digits,
     show_weights,
 )
+from nn_core.lab.questions import quiz
 
 __all__ = [
+    "check",
     "claim",
     "draw_boundary",
     "draw_confusion",
@@ -37,6 +40,7 @@ __all__ = [
     "draw_reliability",
     "draw_weights",
     "glue",
+    "hint",
     "live",
     "quiz",
     "show",
@@ -49,4 +53,5 @@ __all__ = [
     "show_lines",
     "show_reliability",
     "show_weights",
+    "solution",
 ]
