@@ -9,20 +9,24 @@
     const text = v.toFixed(digits);
     return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "−");
   };
-  const percent = (p) => `${num(100 * p, p < 0.01 || p > 0.99 ? 2 : 1)} %`;
+  const percent = (p) => `${num(100 * p, p < 0.01 || p > 0.99 ? 2 : 1)}\u00a0%`;
   const times = (v) => (v < 10 ? num(v, 1) : Math.round(v).toLocaleString("en"));
+
+  // Around a pair of axes, in pixels: room for its title and the names of the ticks.
+  const AROUND = {left: 42, right: 10, top: 28, bottom: 40};
+  const inside = (box) => [box.width - AROUND.left - AROUND.right, box.height - AROUND.top - AROUND.bottom];
 
   // A pair of axes in a box of the drawing, and what is drawn in them, given in units of the data.
   // Colours are classes: s0 to s3 are series, "you" is what the reader moves.
   class Plot {
     constructor(box, {title, x, y, xTicks, yTicks, xLabel = ""}) {
-      const [left, top] = [box.left + 36, box.top + 28];
-      Object.assign(this, {x, y, left, top, width: box.width - 46, height: box.height - 68});
-      const {width, height} = this;
+      const [left, top] = [box.left + AROUND.left, box.top + AROUND.top];
+      const [width, height] = inside(box);
+      Object.assign(this, {x, y, left, top, width, height});
       this.area = draw("svg", {width, height}); // an inner svg cuts off what lies outside of it
       this.front = draw("g");
       this.node = draw("g", {transform: `translate(${left} ${top})`},
-        draw("text", {class: "title", x: -36, y: -12}, title));
+        draw("text", {class: "title", x: -AROUND.left, y: -12}, title));
       // A tick is a number, or a pair of number and name.
       const named = (ticks) => ticks.map((tick) => (Array.isArray(tick) ? tick : [tick, num(tick, 0)]));
       for (const [v, name] of named(yTicks)) {
@@ -291,7 +295,7 @@
       const [Z] = maths.dense_forward([x1, x2], [[w1], [w2]], [b]);
       const A = forward(Z);
       const square = Math.min(330, 0.46 * board.width);
-      const [left, right] = board.boxes([square, board.width - square], square + 22, [250, 190]);
+      const [left, right] = board.boxes([square, board.width - square], square + 16, [250, 190]);
 
       const plane = board.plot(left, {
         title: "Output for every pair of inputs", xLabel: "x₁",
@@ -498,7 +502,7 @@
           across: {x: [0, 1], xTicks: [0, [0.5, "0.5"], 1], xLabel: "probability A"},
           yTicks: [-10, -5, 0],
         };
-      const inside = (v) => (by === "Z" ? v : Math.max(1e-6, Math.min(1 - 1e-6, v)));
+      const within = (v) => (by === "Z" ? v : Math.max(1e-6, Math.min(1 - 1e-6, v)));
 
       const loss = board.plot(boxes[0], {
         ...seen.across, title: "Loss", y: [-0.5, 8.5], yTicks: [0, 2, 4, 6, 8],
@@ -511,8 +515,8 @@
         yTicks: [0, 0.5, 1].map((p) => [p, `${100 * p} %`]), xLabel: "steps, at learning rate 1",
       });
       const ends = LOSSES.map(({kind, loss: f, dZ}) => {
-        const gradient = (v) => seen.slope(dZ(seen.score(inside(v))), inside(v));
-        loss.curve((v) => f(seen.score(inside(v))), `line ${kind}`);
+        const gradient = (v) => seen.slope(dZ(seen.score(within(v))), within(v));
+        loss.curve((v) => f(seen.score(within(v))), `line ${kind}`);
         slope.curve(gradient, `line ${kind}`);
         for (const [plot, v] of [[loss, f(Z)], [slope, gradient(seen.here)]]) {
           plot.path([[seen.here, plot.y[0]], [seen.here, plot.y[1]]], "guide");
@@ -561,21 +565,22 @@
     title: "Down a valley, step by step",
     columns: 4,
     controls: [
-      {name: "lr", label: "learning rate", min: 0.005, max: 0.5, step: 0.005, value: 0.19, digits: 3},
+      {name: "lr", label: "learning rate", min: 0.001, max: 0.3, step: 0.001, value: 0.095, digits: 3},
       {name: "beta", label: "momentum β", min: 0, max: 0.98, step: 0.01, value: 0},
-      {name: "c", label: "curvature across", min: 1, max: 20, step: 0.1, value: 10, digits: 1},
+      {name: "c", label: "curvature across", min: 1, max: 30, step: 0.5, value: 20, digits: 1},
       {name: "steps", label: "steps", min: 1, max: STEPS, step: 1, value: 30, digits: 0},
     ],
     paint({lr, beta, c, steps}, board) {
       const loss = ([u, v]) => (u * u + c * v * v) / 2;
       const gradient = ([u, v]) => [u, c * v];
       const [left, right] = board.boxes([1.75, 1], 290, [230, 190]);
-      const high = (10 * (left.height - 68)) / (left.width - 46); // both axes have the same scale
+      const [width, height] = inside(left);
+      const high = (10 * height) / width; // both axes have the same scale
       const valley = board.plot(left, {
         title: "Seen from above", x: [-10, 10], y: [-high, high],
         xTicks: [-10, -5, 0, 5, 10], yTicks: [-4, -2, 0, 2, [4, "θ₂ 4"]], xLabel: "θ₁",
       });
-      for (let r = 26; r > 0; r -= 2) {
+      for (let r = 30; r > 0; r -= 2) {
         valley.area.append(draw("ellipse", {
           class: "contour", cx: valley.px(0), cy: valley.py(0), rx: valley.px(r) - valley.px(0),
           ry: valley.py(0) - valley.py(r / Math.sqrt(c)),
@@ -608,7 +613,7 @@
       const diverges = (momentum) => lr * c > 2 * (1 + momentum) + 1e-9;
       const share = ({path}) => {
         const ratio = loss(path[steps]) / loss(START);
-        return ratio < 1e-4 ? "less than 0.01 %" : percent(ratio);
+        return ratio < 1e-4 ? "less than 0.01\u00a0%" : percent(ratio);
       };
       const product = `learning rate × curvature is ${num(lr * c)}`;
       const bound = `2 (1 + β) = ${num(2 * (1 + beta))}`;
