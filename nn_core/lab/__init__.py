@@ -7,9 +7,11 @@ from nn_core.lab.plots import (
     show_digits,
     show_history,
 )
+from nn_core.lab.sliders import explore
 
 __all__ = [
     "claim",
+    "explore",
     "glue",
     "quiz",
     "show",

@@ -24,7 +24,9 @@ class Kind(NamedTuple):
     styles: tuple[str, ...] = ("lab",)
 
 
-KINDS: dict[str, Kind] = {}
+KINDS: dict[str, Kind] = {
+    "explore": Kind("Figure with sliders", ("lab", "explore"), ("lab", "explore")),
+}
 
 
 def building() -> bool:
