@@ -1,18 +1,24 @@
 """What all tests share: the book, built once and from nothing, and a browser to look at it."""
 
+import contextlib
 import functools
 import http.server
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 
 import hypothesis
+import nbformat.v4
 import pytest
 import yaml
+from nn_core.lab import page
 
 ROOT = Path(__file__).parents[1]
 
@@ -121,12 +127,12 @@ def browser():
         yield playwright.chromium.launch(executable_path=path, args=quiet.split())
 
 
-@pytest.fixture(scope="session")
-def site(built_book: Path):
-    """The address under which the built book is served."""
+@contextlib.contextmanager
+def served(folder: Path):
+    """The address under which a folder of HTML is served."""
 
     class Pages(http.server.SimpleHTTPRequestHandler):
-        """Serves the book at / and, as GitHub Pages does, below the repository's name."""
+        """Serves the folder at / and, as GitHub Pages does, below the repository's name."""
 
         def translate_path(self, path):
             return super().translate_path(path.removeprefix(f"/{repository}"))
@@ -136,11 +142,18 @@ def site(built_book: Path):
 
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
     repository = config["repository"]["url"].rsplit("/", 1)[1]
-    handler = functools.partial(Pages, directory=built_book)
+    handler = functools.partial(Pages, directory=folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def site(built_book: Path):
+    """The address under which the built book is served."""
+    with served(built_book) as address:
+        yield address
 
 
 class Visit:
@@ -182,3 +195,119 @@ def visit(browser, site):
     yield go
     for each in visits:
         each.context.close()
+
+
+@pytest.fixture
+def lab_page(browser, tmp_path):
+    """Opens a page that holds nothing but elements of nn_core.lab, so that no book need be built."""
+    static = ROOT / "nn_core" / "lab" / "static"
+    shutil.copytree(static, tmp_path, dirs_exist_ok=True)
+    shutil.copy(ROOT / "book" / "_static" / "course.css", tmp_path)
+    visits = []
+    with served(tmp_path) as address:
+
+        def go(html, *, width=1280, scheme="light"):
+            kinds = [page.KINDS[kind] for kind in re.findall(r'data-lab="([^"]+)"', html)]
+            styles = dict.fromkeys(name for kind in kinds for name in kind.styles)
+            scripts = dict.fromkeys(name for kind in kinds for name in kind.scripts)
+            head = [
+                '<meta charset="utf-8"><meta name="viewport" content="width=device-width">',
+                '<title>Elements</title><link rel="icon" href="data:,">',
+                *(f'<link rel="stylesheet" href="{name}.css">' for name in ["course", *styles]),
+                *(f'<script src="{name}.js" defer></script>' for name in scripts),
+                "<style>body { background: var(--pst-color-background); font-family: sans-serif }",
+                "main { margin: auto; max-width: 45rem }</style>",
+            ]
+            text = f"""<!doctype html><html lang="en" data-theme="{scheme}"><head>{"".join(head)}
+                </head><body><main class="bd-article"><h1>Elements</h1>{html}</main></body></html>"""
+            (tmp_path / "elements.html").write_text(text, "utf-8")
+            visits.append(Visit(browser, address, "elements", width=width, scheme=scheme))
+            return visits[-1]
+
+        yield go
+        for each in visits:
+            each.context.close()
+
+
+@pytest.fixture(scope="session")
+def lab_server(tmp_path_factory):
+    """A JupyterLab that knows nothing of this person's settings: its folder and its address."""
+    folder = tmp_path_factory.mktemp("jupyterlab")
+    names = ["JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"]
+    places = {name: folder / name.lower() for name in names}
+    settings = places["JUPYTER_CONFIG_DIR"] / "lab" / "user-settings" / "@jupyterlab"
+    settings = settings / "apputils-extension" / "notification.jupyterlab-settings"
+    settings.parent.mkdir(parents=True)
+    # It would ask whether to fetch news.
+    settings.write_text('{"fetchNews": "false", "checkForUpdates": false}', "utf-8")
+    notebooks = folder / "notebooks"
+    notebooks.mkdir()
+    with (folder / "log.txt").open("w") as log:
+        server = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+                # Port 0: the system picks one that is free. The server writes down which.
+                *("--ip=127.0.0.1", "--port=0", f"--ServerApp.root_dir={notebooks}"),
+                *("--IdentityProvider.token=", "--expose-app-in-browser"),
+            ],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **{name: str(place) for name, place in places.items()}},
+        )
+    try:
+        deadline = time.monotonic() + 60
+        written = places["JUPYTER_RUNTIME_DIR"] / f"jpserver-{server.pid}.json"
+        while not (written.is_file() and written.stat().st_size):
+            if server.poll() is not None or time.monotonic() > deadline:
+                told = (folder / "log.txt").read_text("utf-8", errors="replace")
+                pytest.fail(f"JupyterLab does not start:\n{told[-3000:]}")
+            time.sleep(0.1)
+        yield notebooks, json.loads(written.read_text("utf-8"))["url"]
+    finally:
+        # It ends its kernels first.
+        server.terminate()
+        try:
+            server.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+# The kernel says that it is idle before it listens: what is sent to it then may be lost.
+RUN_ALL = """async () => {
+  const late = new Promise((_, reject) => setTimeout(reject, 120_000, "the cells do not end"));
+  const { sessionContext } = jupyterapp.shell.currentWidget;
+  await Promise.race([late, sessionContext.ready]);
+  await Promise.race([late, sessionContext.session.kernel.info]);
+  await Promise.race([late, jupyterapp.commands.execute("notebook:run-all-cells")]);
+}"""
+
+
+@pytest.fixture
+def jupyterlab(browser, lab_server):
+    """Opens a notebook of these cells in JupyterLab, runs it, and gives the browser's page."""
+    folder, address = lab_server
+    contexts = []
+
+    def go(*sources: str, width=1280, scheme="light"):
+        name = f"notebook{len([*folder.iterdir()])}"
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source) for source in sources],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        )
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme
+        )
+        contexts.append(context)
+        lab = context.new_page()
+        lab.set_default_timeout(60_000)
+        # A workspace of its own, so that it does not open what the last one had open.
+        lab.goto(f"{address}lab/workspaces/{name}/tree/{name}.ipynb")
+        lab.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+        lab.evaluate(RUN_ALL)
+        return lab
+
+    yield go
+    for context in contexts:
+        context.close()

@@ -2,10 +2,6 @@
 
 from nn_core.lab.claims import claim
 from nn_core.lab.curves import (
-    draw_histories,
-    draw_history,
-    draw_lines,
-    draw_reliability,
     show_histories,
     show_history,
     show_lines,
@@ -14,31 +10,20 @@ from nn_core.lab.curves import (
 from nn_core.lab.display import glue, show
 from nn_core.lab.exercises import check, hint, solution
 from nn_core.lab.figures import live
-from nn_core.lab.graph import draw_graph, show_graph
+from nn_core.lab.graph import show_graph
 from nn_core.lab.plots import (
-    draw_boundary,
-    draw_confusion,
-    draw_digits,
-    draw_weights,
     show_boundary,
     show_confusion,
     show_digits,
     show_weights,
 )
 from nn_core.lab.questions import quiz
+from nn_core.lab.sliders import explore
 
 __all__ = [
     "check",
     "claim",
-    "draw_boundary",
-    "draw_confusion",
-    "draw_digits",
-    "draw_graph",
-    "draw_histories",
-    "draw_history",
-    "draw_lines",
-    "draw_reliability",
-    "draw_weights",
+    "explore",
     "glue",
     "hint",
     "live",

@@ -3,7 +3,9 @@
 import io
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from html import escape
 from pathlib import Path
@@ -24,6 +26,10 @@ MARKERS = {"o": "circles", "s": "squares", "^": "triangles", "D": "diamonds", "v
 Drawn = tuple[Figure, str]  # a figure, and its alt text
 Arguments = ParamSpec("Arguments")
 
+LONG = re.compile(r"\d+\.\d{3,}")  # a number with many decimals
+
+_caught: ContextVar[list[Drawn] | None] = ContextVar("_caught", default=None)
+
 
 def show(fig: Figure, alt: str) -> None:
     """Show a figure in the page's own text colour, so that it reads in light and in dark.
@@ -43,7 +49,11 @@ def show(fig: Figure, alt: str) -> None:
     ValueError
         `alt` is empty.
     """
-    display(HTML(f'<div class="plot">{drawing(fig, alt)}</div>'))
+    caught = _caught.get()
+    if caught is None:
+        display(HTML(f'<div class="plot">{drawing(fig, alt)}</div>'))
+    else:
+        caught.append((fig, alt))
 
 
 def showing(draw: Callable[Arguments, Drawn]) -> Callable[Arguments, None]:
@@ -56,22 +66,40 @@ def showing(draw: Callable[Arguments, Drawn]) -> Callable[Arguments, None]:
     return draw_and_show
 
 
-def drawing(fig: Figure, alt: str) -> str:
-    """Turn a figure into the text of an SVG drawing in `currentColor`; see `show`."""
+@contextmanager
+def catch() -> Iterator[list[Drawn]]:
+    """Collect the figures shown inside, with their alt texts, instead of showing them."""
+    shown: list[Drawn] = []
+    token = _caught.set(shown)
+    try:
+        yield shown
+    finally:
+        _caught.reset(token)
+
+
+def drawing(fig: Figure, alt: str, salt: str = "") -> str:
+    """Turn a figure into the text of an SVG drawing in `currentColor`; see `show`.
+
+    Its ids are made from `salt`, or from `alt` if there is none. Give frames of one figure the
+    same salt: then what they have in common is the same text.
+    """
+    salt = salt or alt
     if not alt.strip():
         raise ValueError("expected alt text that says what is seen, found none")
     buffer = io.StringIO()
     # The ids that a drawing refers to are hashed from the content and this salt: without one they
     # would differ at each build, and figures on one page could share some.
-    with plt.rc_context({"svg.hashsalt": alt}):
+    with plt.rc_context({"svg.hashsalt": salt}):
         fig.savefig(buffer, format="svg", metadata={"Date": None})
     plt.close(fig)
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    # A hundredth of a point is finer than anybody sees. More digits made drawings a third larger.
+    svg = re.sub(r' (?:d|x|y)="[^"]*"', lambda found: LONG.sub(_short, found[0]), svg)
     # Groups have names such as figure_1, glyphs such as DejaVuSans-35, the same in every figure.
     svg = re.sub(r' id="[A-Za-z0-9.]+_\d+"', "", svg)
-    svg = re.sub(r'(id="|#)(DejaVu)', rf"\g<1>g{zlib.crc32(alt.encode()):08x}\g<2>", svg)
+    svg = re.sub(r'(id="|#)(DejaVu)', rf"\g<1>g{zlib.crc32(salt.encode()):08x}\g<2>", svg)
     width = fig.get_figwidth() * 96
     label = f'<svg role="img" aria-label="{escape(alt)}" style="width:{width:.0f}px;'
     return re.sub(
@@ -81,6 +109,10 @@ def drawing(fig: Figure, alt: str) -> str:
         svg,
         count=1,
     )
+
+
+def _short(number: re.Match[str]) -> str:
+    return f"{round(float(number[0]), 2):g}"
 
 
 def glue(name: str, value: object) -> None:

@@ -1,0 +1,129 @@
+"""Sliders in a page without a kernel, and in JupyterLab."""
+
+import pytest
+from test_pages import AXE
+
+from nn_core.lab.page import BUILDING
+
+CELL = """
+import matplotlib.pyplot as plt
+import numpy as np
+
+from nn_core.lab import explore, show
+
+def draw(learning_rate, shape):
+    if (learning_rate, shape) == BAD:
+        raise RuntimeError("this one fails")
+    x = np.linspace(-2, 2, 200)
+    fig, ax = plt.subplots()
+    ax.plot(x, np.tanh(learning_rate * x) if shape == "tanh" else learning_rate * x)
+    ax.set(title=f"{shape} at {learning_rate}", ylim=(-2, 2), xlabel="x")
+    show(fig, f"The function {shape}, with a slope of {learning_rate} at zero.")
+
+explore(draw, {"learning_rate": 0.5}, learning_rate=[0.1, 0.5, 1, 2], shape=["tanh", "line"])
+"""
+
+
+@pytest.fixture(scope="module")
+def element():
+    """The HTML that the cell gives while the book is built."""
+    shown = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(BUILDING, "1")
+        patch.setattr("nn_core.lab.page.display", shown.append)
+        exec(CELL, {"BAD": None})
+    return shown[0].data
+
+
+def seen(shape, slope):
+    return f"The function {shape}, with a slope of {slope} at zero."
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_page(lab_page, element, width, scheme):
+    visit = lab_page(element, width=width, scheme=scheme)
+    page = visit.page
+    frame = page.locator(".lab-frame svg")
+    rate, shape = page.get_by_role("slider", name="learning rate"), page.get_by_role("slider", name="shape")
+    box = page.locator(".lab").bounding_box()
+
+    assert frame.get_attribute("aria-label") == seen("tanh", 0.5)
+    rate.press("ArrowRight")
+    assert frame.get_attribute("aria-label") == seen("tanh", 1)
+    assert rate.get_attribute("aria-valuetext") == "1"
+    assert page.locator(".lab-value").all_inner_texts() == ["1", "tanh"]
+    shape.press("End")
+    assert frame.get_attribute("aria-label") == seen("line", 1)
+    rate.press("Home")
+    assert frame.get_attribute("aria-label") == seen("line", 0.1)
+    page.get_by_role("button", name="Reset").click()
+    assert frame.get_attribute("aria-label") == seen("tanh", 0.5)
+    assert page.locator(".lab-value").all_inner_texts() == ["0.5", "tanh"]
+
+    # A finger on the right end of a slider.
+    place = rate.bounding_box()
+    assert place["height"] >= 24
+    assert place["width"] >= 150
+    page.mouse.click(place["x"] + place["width"] - 5, place["y"] + place["height"] / 2)
+    assert frame.get_attribute("aria-label") == seen("tanh", 2)
+
+    assert page.locator(".lab").bounding_box() == box, "the page jumps"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    ink = frame.evaluate("svg => getComputedStyle(svg).color")
+    assert ink == {"light": "rgb(31, 41, 51)", "dark": "rgb(230, 233, 238)"}[scheme]
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    assert [each["id"] for each in found] == []
+    assert visit.abroad == []
+    assert visit.complaints == []
+
+
+def test_page_plays(lab_page, element):
+    page = lab_page(element).page
+    frame = page.locator(".lab-frame svg")
+    page.wait_for_timeout(700)
+    assert frame.get_attribute("aria-label") == seen("tanh", 0.5), "it plays by itself"
+    play = page.get_by_role("button", name="Play")
+    play.click()
+    page.get_by_label(seen("tanh", 1)).wait_for()
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_timeout(700)
+    assert frame.get_attribute("aria-label") == seen("tanh", 1), "it does not pause"
+    # It stops at the end, and begins there with the first.
+    play.click()
+    page.get_by_label(seen("tanh", 2)).wait_for()
+    play.click()
+    page.get_by_label(seen("tanh", 0.1)).wait_for()
+    page.get_by_role("slider", name="learning rate").press("End")
+    assert play.is_visible(), "it goes on while somebody moves a slider"
+
+
+def test_page_shows_the_first_frame_without_scripts(lab_page, element):
+    visit = lab_page(element.replace('data-lab="explore"', ""))
+    assert visit.page.locator(".lab-frame svg").get_attribute("aria-label") == seen("tanh", 0.5)
+    assert visit.page.get_by_role("slider", name="learning rate").is_disabled()
+
+
+def test_jupyterlab(jupyterlab):
+    page = jupyterlab('BAD = (1, "line")', CELL)
+    frame = page.locator(".lab-frame")
+    page.get_by_label(seen("tanh", 0.5)).wait_for()
+    assert page.locator(".jp-OutputArea-output img").count() == 0, "the figure is shown once more"
+    rate, shape = (page.get_by_role("slider").nth(k) for k in (0, 1))
+    height = frame.bounding_box()["height"]
+
+    rate.press("ArrowRight")
+    page.get_by_label(seen("tanh", 1)).wait_for()
+    shape.press("ArrowRight")
+    page.get_by_role("alert").get_by_text("RuntimeError: this one fails").wait_for()
+    assert page.locator(".lab-frame svg").count() == 0
+    assert frame.bounding_box()["height"] == height, "the page jumps"
+    rate.press("ArrowRight")
+    page.get_by_label(seen("line", 2)).wait_for()
+    page.get_by_role("button", name="Reset").click()
+    page.get_by_label(seen("tanh", 0.5)).wait_for()
+    page.locator(".jupyter-widgets.widget-play button").first.click()
+    page.get_by_label(seen("tanh", 2)).wait_for()
+    assert frame.count() == 1
+    assert frame.bounding_box()["height"] == height
