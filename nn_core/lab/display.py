@@ -1,4 +1,4 @@
-"""Getting things onto the page: figures that read in light and dark, numbers, quizzes."""
+"""Getting things onto the page: figures that read in light and dark, numbers, quizzes, the pad."""
 
 import io
 import re
@@ -10,6 +10,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from IPython.display import HTML, display
 from matplotlib.figure import Figure
+
+from nn_core.lab.page import place
 
 plt.style.use(str(Path(__file__).with_name("course.mplstyle")))
 
@@ -104,3 +106,11 @@ def quiz(name: str) -> None:
         "--jq-correct-color": "#14702c",
     }
     display_quiz(questions, shuffle_answers=False, colors=colors, max_width=720)
+
+
+def draw_digit() -> None:
+    """Show a pad to draw on, and what the course's own network reads in the drawing.
+
+    It works in the rendered book, without a kernel, too: the weights are in `static/digits.js`.
+    """
+    place("draw")

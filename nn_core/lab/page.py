@@ -24,7 +24,9 @@ class Kind(NamedTuple):
     styles: tuple[str, ...] = ("lab",)
 
 
-KINDS: dict[str, Kind] = {}
+KINDS: dict[str, Kind] = {
+    "draw": Kind("Draw a digit", ("lab", "digits", "draw"), ("lab", "draw")),
+}
 
 
 def building() -> bool:
