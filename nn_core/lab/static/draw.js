@@ -139,7 +139,7 @@
 
   // ---- the page
 
-  const percent = (share) => `${(100 * share).toFixed(1)} %`;
+  const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)} %`;
   const named = (digit) => `${digit === 8 ? "an" : "a"} ${digit}`;
 
   function inWords(chances) {
@@ -370,8 +370,9 @@
     );
     const { sizes, accuracy } = digits;
     const note =
-      `The network has ${sizes.join("-")} units. It reads ${percent(accuracy.stored)} of the 10,000 test ` +
-      `digits; before its weights were rounded to fit this page, it read ${percent(accuracy.trained)}.`;
+      `The network has ${sizes.join("-")} units. It reads ${percent(accuracy.stored, 2)} of the 10,000 ` +
+      `test digits. Before its weights were rounded to fit this page, it read ` +
+      `${percent(accuracy.trained, 2)}.`;
     root.append(
       make(
         "div",
