@@ -209,7 +209,7 @@ def test_shows_what_the_hidden_units_do(pad):
     pad.choose("3")
     image = prepared(pad.ink()).reshape(1, 784)
     pad.page.evaluate("() => new Promise(requestAnimationFrame)")
-    captions = pad.root.locator("details figcaption").all_inner_texts()
+    captions = pad.root.locator("details .lab-draw-note").all_inner_texts()
     hidden = NETWORK.activations(image)[1:-1]
     assert len(captions) == len(hidden)
     for caption, A in zip(captions, hidden, strict=True):

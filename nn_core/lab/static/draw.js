@@ -205,10 +205,10 @@
     ];
     const figures = sheets.map((canvas, k) =>
       make(
-        "figure",
+        "div",
         {},
         make("div", { class: "lab-draw-sheet" }, canvas),
-        make("figcaption", {}, make("strong", {}, captions[k][0]), ` ${captions[k][1]}`),
+        make("p", { class: "lab-draw-note" }, make("strong", {}, captions[k][0]), ` ${captions[k][1]}`),
       ),
     );
     const show = (ink, steps) => {
@@ -250,9 +250,9 @@
     const { make, digits } = nnLab;
     const layers = digits.sizes.slice(1, -1).map((units, k) => {
       const canvas = sheet(16, units / 16, `Hidden layer ${k + 1}`);
-      return { canvas, caption: make("figcaption") };
+      return { canvas, caption: make("p", { class: "lab-draw-note" }) };
     });
-    const figures = layers.map(({ canvas, caption }) => make("figure", {}, canvas, caption));
+    const figures = layers.map(({ canvas, caption }) => make("div", {}, canvas, caption));
     const details = make(
       "details",
       { ontoggle: refresh },
