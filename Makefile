@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book serve test lab check format claims pictures bench lock clean
+.PHONY: book serve test lab check format claims pictures weights bench lock clean
 
 book: .venv/installed
 	$(BIN)/python -c "import shutil; shutil.rmtree('_build', ignore_errors=True)"
@@ -36,6 +36,10 @@ claims: .venv/installed
 
 pictures: .venv/installed
 	$(BIN)/python book/_ext/pictures.py
+
+# Trains the network of the drawing pad and writes its weights for the page.
+weights: .venv/installed
+	$(BIN)/python book/_ext/export_digits.py
 
 # The peers get an environment of their own: they are large, and the course does not need them.
 bench:

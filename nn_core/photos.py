@@ -138,9 +138,7 @@ def prepare(gray: np.ndarray) -> Preparation:
     # Half-covered pixels at the edge of a stroke keep their share of ink; everything beyond the
     # edge is paper, whatever its shade.
     shade = np.where(grow(ink), np.clip(contrast / level, 0, 1), 0)
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    cut = shade[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    digit = fit_into(cut, BOX)
+    digit = fit_into(cut_out(shade, ink), BOX)
     digit /= digit.max()
     return Preparation(gray, light, contrast, ink, digit, centre(digit))
 
@@ -352,6 +350,12 @@ def grow(mask: np.ndarray) -> np.ndarray:
     padded = np.pad(mask, 1)
     tall = padded[:-2] | padded[1:-1] | padded[2:]
     return tall[:, :-2] | tall[:, 1:-1] | tall[:, 2:]
+
+
+def cut_out(image: np.ndarray, ink: np.ndarray) -> np.ndarray:
+    """Give the smallest rectangle of an image that holds all of the ink, a boolean mask of it."""
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def centre(digit: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from nn_core.lab.curves import (
 )
 from nn_core.lab.display import glue, show
 from nn_core.lab.exercises import check, hint, solution
-from nn_core.lab.figures import live
+from nn_core.lab.figures import draw_digit, live
 from nn_core.lab.graph import show_graph
 from nn_core.lab.plots import (
     show_boundary,
@@ -23,6 +23,7 @@ from nn_core.lab.sliders import explore
 __all__ = [
     "check",
     "claim",
+    "draw_digit",
     "explore",
     "glue",
     "hint",

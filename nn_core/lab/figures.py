@@ -1,4 +1,4 @@
-"""Figures that a reader moves: drawn and recomputed in the browser, with a kernel and without."""
+"""Figures that a reader moves, and the pad: computed in the browser, with a kernel and without."""
 
 from nn_core.lab.page import KINDS, place
 
@@ -28,3 +28,11 @@ def live(name: str) -> None:
     if name not in FIGURES:
         raise ValueError(f"expected one of {', '.join(FIGURES)}, found {name!r}")
     place(name)
+
+
+def draw_digit() -> None:
+    """Show a pad to draw on, and what the course's own network reads in the drawing.
+
+    The weights are in `static/digits.js`.
+    """
+    place("draw")

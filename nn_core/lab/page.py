@@ -34,6 +34,7 @@ KINDS: dict[str, Kind] = {
     "valley": Kind("figure with sliders: gradient descent in a valley", *FIGURE),
     "exercise": Kind("exercise", (), ("lab", "exercise")),
     "quiz": Kind("quiz", (), ("lab", "quiz")),
+    "draw": Kind("Draw a digit", ("lab", "digits", "draw"), ("lab", "draw")),
     "explore": Kind("Figure with sliders", ("lab", "explore"), ("lab", "explore")),
 }
 

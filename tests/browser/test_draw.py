@@ -1,0 +1,270 @@
+"""The drawing pad: it reads as nn_core does, and answers whoever draws on it."""
+
+import base64
+
+import numpy as np
+import pytest
+from drawing import STROKES
+from test_pages import AXE
+
+from nn_core import load_mnist
+from nn_core.lab import display, page
+from nn_core.lab.weights import read_script, unpack
+from nn_core.photos import BOX, centre, cut_out, fit_into
+
+STORED = read_script(page.static("digits.js"))
+NETWORK = unpack(STORED)
+EMPTY = "Draw a digit from 0 to 9 into the square."
+
+
+class Pad:
+    """A page with the pad, and hands to draw on it."""
+
+    def __init__(self, page):
+        self.page = page
+        self.root = page.locator(".lab-draw")
+        self.canvas = self.root.locator("canvas").first
+        self.canvas.scroll_into_view_if_needed()
+
+    @property
+    def says(self):
+        self.page.evaluate("() => new Promise(requestAnimationFrame)")
+        return self.root.get_by_role("status").inner_text()
+
+    @property
+    def chances(self):
+        return self.root.locator("li .lab-draw-value").all_inner_texts()
+
+    def on_screen(self, points):
+        """Places on the screen, for points in a box from 0 to 1 in the middle of the pad."""
+        box = self.canvas.bounding_box()
+        return [
+            (box["x"] + (0.3 + 0.4 * x) * box["width"], box["y"] + (0.15 + 0.7 * y) * box["height"])
+            for x, y in points
+        ]
+
+    def draw(self, lines):
+        for points in lines:
+            first, *rest = self.on_screen(points)
+            self.page.mouse.move(*first)
+            self.page.mouse.down()
+            for point in rest:
+                self.page.mouse.move(*point, steps=4)
+            self.page.mouse.up()
+
+    def touch(self, lines):
+        session = self.page.context.new_cdp_session(self.page)
+
+        def send(kind, *points):
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(points)})
+
+        for points in lines:
+            first, *rest = [{"x": x, "y": y} for x, y in self.on_screen(points)]
+            send("touchStart", first)
+            for point in rest:
+                send("touchMove", point)
+            send("touchEnd")
+
+    def ink(self):
+        values = self.page.evaluate(
+            """canvas => Array.from(canvas.getContext("2d").getImageData(0, 0, 392, 392).data)
+                .filter((_, k) => k % 4 === 3)""",
+            self.canvas.element_handle(),
+        )
+        return np.array(values, np.float32).reshape(392, 392) / 255
+
+    def choose(self, value):
+        self.root.get_by_label("Show me").select_option(value)
+
+
+@pytest.fixture
+def pad(visit):
+    seen = visit("book/index")
+    yield Pad(seen.page)
+    assert seen.complaints == []
+
+
+def prepared(ink):
+    digit = fit_into(cut_out(ink, ink > 0), BOX)
+    return centre(digit / digit.max())
+
+
+PREPARE = """([W, values]) => {
+  const ink = { H: values.length / W, W, pixels: Float32Array.from(values) };
+  return Array.from(nnLab.pad.prepare(ink).image.pixels);
+}"""
+
+
+def test_reads_all_test_digits_as_nn_core_does(pad):
+    raw, X = load_mnist(raw=True)[2], load_mnist()[2]
+    chances = pad.page.evaluate(
+        """text => {
+          const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+          const chances = [];
+          for (let k = 0; k < bytes.length; k += 784) {
+            const x = Float32Array.from(bytes.subarray(k, k + 784), (v) => v / 255);
+            chances.push(nnLab.pad.softmax(nnLab.pad.activations(x).at(-1)));
+          }
+          return chances;
+        }""",
+        base64.b64encode(raw.tobytes()).decode(),
+    )
+    chances = np.array(chances)
+    wanted = NETWORK.predict_proba(X)
+    assert chances.shape == (10_000, 10)
+    assert np.abs(chances - wanted).max() < 1e-4
+    assert np.array_equal(chances.argmax(axis=1), wanted.argmax(axis=1))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_prepares_a_drawing_as_nn_core_does(pad, seed):
+    rng = np.random.default_rng(seed)
+    pad.root.get_by_role("combobox", name="Pen").select_option(["thin", "medium", "thick"][seed % 3])
+    pad.draw(rng.uniform(-0.3, 1.2, (2, 5, 2)) * rng.uniform(0.1, 1, 2))
+    assert pad.says != EMPTY
+    ink = pad.ink()
+    assert ink.any()
+    found = pad.page.evaluate(PREPARE, [392, ink.ravel().tolist()])
+    wanted = prepared(ink)
+    assert np.abs(np.array(found).reshape(28, 28) - wanted).max() < 1e-5
+    # What the page says comes from the same pixels.
+    digit = NETWORK.predict(wanted.reshape(1, 784))[0]
+    assert f" {digit}, with " in pad.says.split("Next")[0]
+
+
+def test_prepares_any_ink_as_nn_core_does(pad):
+    rng = np.random.default_rng(0)
+    for H, W in [(1, 1), (1, 40), (40, 1), (3, 400), (15, 40), (17, 40), (90, 31), (400, 400)]:
+        ink = rng.random((H, W)).astype(np.float32) * (rng.random((H, W)) < 0.4)
+        ink[H // 2, W // 2] = 1
+        found = pad.page.evaluate(PREPARE, [W, ink.ravel().tolist()])
+        assert np.abs(np.array(found).reshape(28, 28) - prepared(ink)).max() < 1e-5, (H, W)
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_reads_what_the_mouse_draws(pad, digit):
+    assert pad.says == EMPTY
+    pad.draw(STROKES[digit])
+    assert f"reads a{'n' * (digit == 8)} {digit}, with" in pad.says
+    assert float(pad.chances[digit].removesuffix(" %")) > 50
+
+
+@pytest.mark.parametrize("digit", [0, 1, 7])
+def test_reads_what_a_finger_draws(pad, digit):
+    before = pad.page.evaluate("scrollY")
+    pad.touch(STROKES[digit])
+    assert f"reads a {digit}, with" in pad.says
+    assert pad.page.evaluate("scrollY") == before
+
+
+def test_answers_while_the_pen_is_down(pad):
+    (x, y), (_, end) = pad.on_screen([(0.5, 0), (0.5, 1)])
+    pad.page.mouse.move(x, y)
+    pad.page.mouse.down()
+    pad.page.mouse.move(x, end, steps=10)
+    assert "reads a 1" in pad.says
+    status = pad.root.get_by_role("status")
+    assert status.get_attribute("aria-busy") == "true"
+    pad.page.mouse.up()
+    assert "reads a 1" in pad.says
+    assert status.get_attribute("aria-busy") == "false"
+
+
+def test_undo_and_clear(pad):
+    undo, clear = (pad.root.get_by_role("button", name=name) for name in ("Undo", "Clear"))
+    pad.draw([[(0.5, 0), (0.5, 1)]])
+    one, ink = pad.says, pad.ink()
+    pad.draw([[(0, 0), (1, 0)], [(0, 1), (1, 1)]])
+    assert pad.says != one
+    undo.click()
+    undo.click()
+    assert pad.says == one
+    assert np.array_equal(pad.ink(), ink)
+    undo.click()
+    assert pad.says == EMPTY
+    undo.click()
+    pad.draw([[(0.5, 0), (0.5, 1)], [(0, 0), (1, 0)]])
+    clear.click()
+    assert pad.says == EMPTY
+    assert not pad.ink().any()
+    assert pad.chances == [""] * 10
+
+
+def test_shows_test_digits_to_the_keyboard(pad):
+    chooser = pad.root.get_by_label("Show me")
+    options = chooser.locator("option").all_inner_texts()[1:]
+    assert len(options) == len(STORED["examples"]) == 15
+    chooser.focus()
+    for k, (name, example) in enumerate(zip(options, STORED["examples"], strict=True)):
+        pad.page.keyboard.press("ArrowDown")
+        assert name.split()[-1] == str(example["label"])
+        right = f"{name}, with" in pad.says
+        assert right == (k < 10), f"{name}: {pad.says}"
+    pad.root.get_by_role("button", name="Clear").click()
+    assert chooser.input_value() == ""
+
+
+def test_shows_what_the_hidden_units_do(pad):
+    pad.root.get_by_text("Look inside").click()
+    pad.choose("3")
+    image = prepared(pad.ink()).reshape(1, 784)
+    pad.page.evaluate("() => new Promise(requestAnimationFrame)")
+    captions = pad.root.locator("details .lab-draw-note").all_inner_texts()
+    hidden = NETWORK.activations(image)[1:-1]
+    assert len(captions) == len(hidden)
+    for caption, A in zip(captions, hidden, strict=True):
+        assert f"{np.sum(A > 0)} of {A.size} units" in caption
+
+
+def test_answers_within_a_frame_or_two(pad):
+    pad.draw(STROKES[3])
+    (x, y), *_ = pad.on_screen([(0.5, 0.5)])
+    pad.page.mouse.move(x, y)
+    pad.page.mouse.down()
+    times = pad.page.evaluate(
+        """async ([canvas, x, y]) => {
+          const times = [];
+          for (let k = 0; k < 40; k++) {
+            const began = performance.now();
+            const place = { pointerId: 1, clientX: x + k, clientY: y };
+            canvas.dispatchEvent(new PointerEvent("pointermove", place));
+            // Asked for after the pad asked for its own, so it comes after it, in the same frame.
+            await new Promise(requestAnimationFrame);
+            times.push(performance.now() - began);
+          }
+          return times;
+        }""",
+        [pad.canvas.element_handle(), x, y],
+    )
+    assert np.median(times) < 30
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_accessible_while_in_use(visit, width, scheme):
+    seen = visit("book/00_tour", width=width, scheme=scheme)
+    pad = Pad(seen.page)
+    height = pad.root.bounding_box()["height"]
+    pad.draw(STROKES[7])
+    assert "reads a 7" in pad.says
+    # Nothing moves when there is an answer.
+    assert pad.root.bounding_box()["height"] == height
+    pad.root.get_by_text("Look inside").click()
+    seen.page.evaluate(AXE)
+    found = seen.page.evaluate("axe.run('.lab-draw', {resultTypes: ['violations']})")
+    assert [violation["id"] for violation in found["violations"]] == []
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert seen.complaints == []
+
+
+def test_works_where_there_is_no_book(browser, monkeypatch):
+    shown = []
+    monkeypatch.setattr(page, "display", lambda html: shown.append(html.data))
+    monkeypatch.delenv(page.BUILDING, raising=False)
+    display.draw_digit()
+    tab = browser.new_page()
+    tab.set_content(f"<!DOCTYPE html><html><body>{shown[0]}</body></html>")
+    pad = Pad(tab)
+    pad.draw(STROKES[1])
+    assert "reads a 1" in pad.says
+    tab.close()
