@@ -65,12 +65,10 @@ def element(kind: str, data: object = None, *, label: str = "", fallback: str = 
     """
     # "</" would end the script element, wherever it stands.
     text = json.dumps(data, ensure_ascii=False).replace("</", r"<\/")
-    # In JupyterLab, keys pressed inside belong to the element and are no shortcuts.
     return (
         f'<div class="lab lab-{kind}" data-lab="{kind}" role="group" '
-        f'aria-label="{escape(label or KINDS[kind].label)}" '
-        f'data-lm-suppress-shortcuts="true"><script type="application/json">{text}</script>'
-        f"{fallback}</div>"
+        f'aria-label="{escape(label or KINDS[kind].label)}">'
+        f'<script type="application/json">{text}</script>{fallback}</div>'
     )
 
 

@@ -30,7 +30,7 @@ def notebook(browser, monkeypatch):
     """Open a page that holds what cells with `live` put into a notebook."""
     monkeypatch.delenv(page.BUILDING, raising=False)
     outputs, contexts, complaints = [], [], []
-    monkeypatch.setattr(page, "display", lambda html: outputs.append(html.data))
+    monkeypatch.setattr(page, "display", lambda data, raw: outputs.append(data["text/html"]))
 
     def go(*names, width=760, stopped=True, **options):
         outputs.clear()
@@ -169,6 +169,13 @@ def test_each_control_moves_the_figure_and_reset_brings_it_back(notebook, name):
         tab.get_by_role("button", name="Reset").click()
         settle(tab)
         assert tab.evaluate(STATE) == start
+
+
+def test_jupyterlab_is_kept_from_the_keys(notebook):
+    tab = notebook("neuron")
+    for control in tab.locator(".lab input, .lab select, .lab button").all():
+        control.focus()
+        assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
 
 
 def test_reset_does_not_move_for_those_who_asked_for_stillness(notebook):

@@ -336,13 +336,13 @@
       curve.dot(Z, A, "you", 6);
       curve.label(Z, A, `A = ${num(A)}`, "strong", {dx: 11, dy: A > (y[0] + y[1]) / 2 ? 20 : -11});
 
-      const where = Z > 0 ? "is on the side to which the weights point"
-        : Z < 0 ? "is on the side away from which the weights point" : "is on the line itself";
+      const where = Z > 0 ? "on the positive side of the line"
+        : Z < 0 ? "on the negative side of the line" : "on the line";
       const sum = `${num(x1 * w1)} + ${num(x2 * w2)} + ${num(b)}`.replaceAll("+ −", "− ");
       return {
         formula: ["Z = x_1 w_1 + x_2 w_2 + b", `Z = ${sum} = ${num(Z)}`, `A = ${text}(Z) = ${num(A)}`],
         words: w1 || w2
-          ? `Seen from the line Z = 0, the point ${where}. Its weighted sum is ${num(Z)}, ` +
+          ? `The inputs are ${where} Z = 0: their weighted sum is ${num(Z)}, ` +
             `and the ${text} makes ${num(A)} of it.`
           : `Both weights are zero, so the inputs make no difference: the output is ${num(A)} everywhere.`,
       };

@@ -5,6 +5,11 @@ globalThis.nnLab ??= {
     const run = () => {
       for (const root of document.querySelectorAll(`[data-lab="${kind}"]:not([data-ready])`)) {
         root.dataset.ready = "";
+        // JupyterLab takes no key for a shortcut that is pressed on an element with this mark. It must
+        // be on that element itself: around it, most shortcuts are found before the mark is.
+        root.addEventListener("focusin", ({target}) => {
+          target.setAttribute("data-lm-suppress-shortcuts", "true");
+        });
         build(root, JSON.parse(root.querySelector("script").textContent));
       }
     };
