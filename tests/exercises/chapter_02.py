@@ -126,8 +126,9 @@ REJECTED = {
         (VIEWS.replace("reshape(i, o)", "reshape(o, i)"), "Rows are inputs, columns are units"),
         (VIEWS.replace("reshape(i, o)", "reshape(o, i).T"), "in another order"),
         (VIEWS.replace("        start += o\n", ""), "`W[1]` begins at position 12"),
-        (VIEWS.replace("return W, b", "return W"), "`b`"),
+        (VIEWS.replace("return W, b", "return W"), "Two *lists* of arrays"),
         (VIEWS.replace("return W, b", "return W + b"), "Two lists are asked for"),
-        (VIEWS.replace("return W, b", "return W[0], b[0]"), "a list of two arrays"),
+        (VIEWS.replace("return W, b", "return W[0], b[0]"), "Two *lists* of arrays"),
+        (VIEWS.replace("return W, b", "return W[:1], b"), "a list of two arrays"),
     ],
 }

@@ -15,7 +15,7 @@ from nn_core import (
     tanh_forward,
 )
 
-Z = np.linspace(-30, 30, 241).reshape(3, 80)
+Z = np.linspace(-30, 30, 243).reshape(3, 81)
 
 
 @pytest.fixture

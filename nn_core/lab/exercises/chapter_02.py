@@ -260,6 +260,11 @@ def check_views(views: Any) -> None:
     found = run(views, theta, sizes)
     if not isinstance(found, tuple | list) or len(found) != 2:
         raise Wrong(f"Two lists are asked for, `W` and `b`. You return {describe(found)}.")
+    if any(isinstance(parts, np.ndarray) for parts in found):
+        raise Wrong(
+            "You return arrays. Two *lists* of arrays are asked for: `return W, b`, where `W[0]` and "
+            "`b[0]` belong to the first layer."
+        )
     for name, mine, right in zip(("W", "b"), found, (network.W, network.b), strict=True):
         if not isinstance(mine, tuple | list) or len(mine) != len(right):
             raise Wrong(
