@@ -262,8 +262,8 @@ def check_views(views: Any) -> None:
         raise Wrong(f"Two lists are asked for, `W` and `b`. You return {describe(found)}.")
     if any(isinstance(parts, np.ndarray) for parts in found):
         raise Wrong(
-            "You return arrays. Two *lists* of arrays are asked for: `return W, b`, where `W[0]` and "
-            "`b[0]` belong to the first layer."
+            "You return arrays. Two *lists* of arrays are asked for: `return W, b`, where `W[0]` "
+            "and `b[0]` belong to the first layer."
         )
     for name, mine, right in zip(("W", "b"), found, (network.W, network.b), strict=True):
         if not isinstance(mine, tuple | list) or len(mine) != len(right):
