@@ -160,6 +160,18 @@ def test_chapter_01_derives_the_data_functions():
     }
 
 
+def test_chapter_02_derives_the_forward_pass():
+    derived = {name for chapter, name, _ in DERIVED if chapter == "02_forward_pass"}
+    assert derived == {
+        "dense_forward",
+        "relu_forward",
+        "leaky_relu_forward",
+        "tanh_forward",
+        "sigmoid_forward",
+        "softmax",
+    }
+
+
 def test_bare_sees_a_difference():
     plain = "def f(x):\n    y = x + 1\n    return y"
     checked = (

@@ -1,0 +1,134 @@
+"""Answers to the exercises on the forward pass: right ones, and misconceptions; see chapter_00."""
+
+import numpy as np
+
+import nn_core as nn
+
+
+def given() -> dict:
+    """What the chapter has defined where its exercises stand."""
+    return {
+        "SEED": 0,
+        "np": np,
+        "dense_forward": nn.dense_forward,
+        "relu_forward": nn.relu_forward,
+        "softmax": nn.softmax,
+    }
+
+
+COUNT = "def count_parameters(sizes):\n    pairs = list(zip(sizes[:-1], sizes[1:]))\n    return "
+ABSOLUTE = """
+W1 = np.array([[1.0, -1.0]])
+b1 = np.zeros(2)
+W2 = np.array([[1.0], [1.0]])
+b2 = np.zeros(1)
+"""
+COLUMNS = "def dense_columns(X, W, b):\n    return "
+TEMPERATURE = "def softmax_at(Z, T):\n    "
+VIEWS = """
+def views(theta, sizes):
+    W, b, start = [], [], 0
+    for i, o in zip(sizes[:-1], sizes[1:]):
+        W.append(theta[start : start + i * o].reshape(i, o))
+        start += i * o
+        b.append(theta[start : start + o])
+        start += o
+    return W, b
+"""
+
+ACCEPTED = {
+    "forward-count": [
+        COUNT + "sum((i + 1) * o for i, o in pairs)",
+        COUNT + "sum(np.zeros((i, o)).size + o for i, o in pairs)",
+        "def count_parameters(sizes):\n    s = np.array(sizes)\n"
+        "    return (s[:-1] * s[1:]).sum() + s[1:].sum()",
+    ],
+    "forward-absolute": [
+        ABSOLUTE,
+        ABSOLUTE.replace("[[1.0, -1.0]]", "[[-2, 4]]").replace("[[1.0], [1.0]]", "[[0.5], [0.25]]"),
+        "W1, b1, W2, b2 = [[1, -1]], [0, 0], [[1], [1]], [0]",
+    ],
+    "forward-columns": [
+        COLUMNS + "(X.T @ W.T + b).T",
+        COLUMNS + "dense_forward(X.T, W.T, b).T",
+        COLUMNS + "np.einsum('oi,in->on', W, X) + b.reshape(-1, 1)",
+    ],
+    "forward-temperature": [
+        TEMPERATURE + "S = Z / T\n    E = np.exp(S - S.max(axis=1, keepdims=True))\n"
+        "    return E / E.sum(axis=1, keepdims=True)",
+        TEMPERATURE + "E = np.exp((Z - Z.max(1)[:, None]) / T)\n    return E / E.sum(1)[:, None]",
+    ],
+    "forward-views": [
+        VIEWS,
+        """
+def views(theta, sizes):
+    if len(sizes) == 1:
+        return [], []
+    i, o = sizes[:2]
+    W, b = views(theta[(i + 1) * o :], sizes[1:])
+    return [theta[: i * o].reshape((i, o)), *W], [theta[i * o : (i + 1) * o], *b]
+""",
+    ],
+}
+
+REJECTED = {
+    "forward-count": [
+        (COUNT + "sum(i * o for i, o in pairs)", "Those are the weights"),
+        (COUNT + "sum(i * o for i, o in pairs) + sum(sizes)", "only units have a bias"),
+        (COUNT + "sum(i * (o + 1) for i, o in pairs)", "A bias belongs to a *unit*"),
+        (COUNT + "sum(i * o + 1 for i, o in pairs)", "one bias for each layer"),
+        (COUNT + "sum(sizes)", "Those are the units"),
+        (COUNT + "(sizes[0] + 1) * sizes[1]", "the first layer alone"),
+        (COUNT + "(sizes[0] + 1) * sizes[1] + (sizes[1] + 1) * sizes[2]", "IndexError"),
+        (COUNT + "[(i + 1) * o for i, o in pairs]", "A number is asked for"),
+        (COUNT + "sum((i + 1) * (o + 1) for i, o in pairs)", "Add up"),
+    ],
+    "forward-absolute": [
+        (ABSOLUTE.replace("[1.0], [1.0]", "[1.0], [-1.0]"), "gives $x$ itself"),
+        (ABSOLUTE.replace("1.0, -1.0", "1.0, 0.0"), "For negative $x$ your network gives 0"),
+        (
+            ABSOLUTE.replace("[[1.0, -1.0]]", "[[1.0], [-1.0]]"),
+            "Rows are inputs, columns are units",
+        ),
+        (ABSOLUTE.replace("zeros(2)", "ones(2)"), "the hidden units of your network give"),
+        (ABSOLUTE.replace("zeros(1)", "zeros((1, 1))"), "`b2` has the shape (1, 1)"),
+        (ABSOLUTE + "W2 = 'abs'", "`W2` is a text"),
+    ],
+    "forward-columns": [
+        (COLUMNS + "W @ X + b", "could not be broadcast"),
+        (COLUMNS + "X @ W + b", "matmul"),
+        (COLUMNS + "X.T @ W.T + b", "It is the transpose"),
+        (COLUMNS + "W @ X", "`Z`"),
+        (COLUMNS + "W @ X - b[:, None]", "`Z`"),
+    ],
+    "forward-temperature": [
+        (TEMPERATURE + "return softmax(Z) / T", "divide the *probabilities*"),
+        (TEMPERATURE + "return softmax(Z * T)", "You multiply by $T$"),
+        (TEMPERATURE + "return softmax(Z)", "does not use the temperature"),
+        (TEMPERATURE + "return softmax(Z.T / T).T", "Your columns add up to 1"),
+        (TEMPERATURE + "E = np.exp(Z / T)\n    return E / E.sum()", "All your numbers together"),
+        (
+            TEMPERATURE + "E = np.exp(Z / T)\n    return E / E.sum(axis=1, keepdims=True)",
+            "the exponentials overflow",
+        ),
+        (
+            TEMPERATURE + "E = np.exp(Z - Z.max(axis=1, keepdims=True) / T)\n"
+            "    return E / E.sum(axis=1, keepdims=True)",
+            "does not use the temperature",
+        ),
+    ],
+    "forward-views": [
+        (VIEWS.replace(".reshape(i, o)", ".reshape(i, o).copy()"), "`W[0]` is a copy"),
+        (
+            VIEWS.replace("b.append(theta[start : start + o])", "b.append(1 * theta[start:][:o])"),
+            "copy",
+        ),
+        (VIEWS.replace("reshape(i, o)", "reshape(o, i)"), "Rows are inputs, columns are units"),
+        (VIEWS.replace("reshape(i, o)", "reshape(o, i).T"), "in another order"),
+        (VIEWS.replace("        start += o\n", ""), "`W[1]` begins at position 12"),
+        (VIEWS.replace("return W, b", "return W"), "Two *lists* of arrays"),
+        (VIEWS.replace("return W, b", "return W + b"), "Two lists are asked for"),
+        (VIEWS.replace("return W, b", "return W[0], b[0]"), "Two *lists* of arrays"),
+        (VIEWS.replace("return W, b", "return W[:1], b"), "a list of two arrays"),
+    ],
+}
