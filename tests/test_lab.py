@@ -1,4 +1,4 @@
-"""What chapters use to show: figures with alt text, glued numbers, claims, quizzes."""
+"""What chapters use to show: figures with alt text, glued numbers, claims."""
 
 import re
 
@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nn_core.lab import claim, display, glue, quiz, show, show_confusion, show_digits, show_history
+from nn_core.lab import claim, display, glue, show, show_confusion, show_digits, show_history
 from nn_core.lab.claims import RECORD
 
 
@@ -201,12 +201,3 @@ def test_claim_missed(shown, value, bound):
 def test_claim_wants_one_bound(bounds):
     with pytest.raises(ValueError, match="at_least or at_most"):
         claim("a-claim", "the share", 1, **bounds)
-
-
-def test_quiz_asks_what_is_stored(monkeypatch):
-    asked = []
-    monkeypatch.setattr("jupyterquiz.display_quiz", lambda questions, **_: asked.append(questions))
-    quiz("01_data")
-    assert len(asked[0]) == 4
-    with pytest.raises(FileNotFoundError):
-        quiz("99_missing")

@@ -16,7 +16,6 @@ from conftest import ROOT
 BOOK = ROOT / "book"
 CHAPTERS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
 PROSE = [*CHAPTERS, *sorted(BOOK.glob("**/*.md")), ROOT / "README.md"]
-QUIZZES = sorted((ROOT / "nn_core" / "lab" / "quizzes").glob("*.json"))
 
 
 def name_of(path: Path) -> str:
@@ -262,24 +261,3 @@ def test_measured_numbers_are_not_typed(path):
 def test_no_word_that_belittles(path):
     belittling = r"\b(?:simply|obviously|clearly|trivial(?:ly)?|just)\b"
     assert not re.findall(belittling, prose(path), re.IGNORECASE)
-
-
-# --- quizzes
-
-
-@pytest.mark.parametrize("path", QUIZZES, ids=name_of)
-def test_quiz(path):
-    questions = json.loads(path.read_text("utf-8"))
-    assert 3 <= len(questions) <= 5
-    for question in questions:
-        assert question["type"] == "multiple_choice"
-        answers = question["answers"]
-        assert len(answers) >= 3
-        assert [answer["correct"] for answer in answers].count(True) == 1
-        assert all(len(answer["feedback"]) > 30 for answer in answers)
-
-
-def test_every_chapter_has_its_quiz():
-    for path in CHAPTERS:
-        assert [ast.literal_eval(call.args[0]) for call in calls(path, "quiz")] == [path.stem]
-    assert [path.stem for path in QUIZZES] == [path.stem for path in CHAPTERS]

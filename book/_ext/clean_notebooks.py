@@ -31,8 +31,8 @@ def cleaned(text: str) -> str:
     notebook = strip_output(notebook, keep_output=False, keep_count=False, keep_id=True)
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
-        # Tags, and whether a solution is folded; all else is a trace of some editor.
-        kept = {key: cell.metadata[key] for key in ("tags", "jupyter") if key in cell.metadata}
+        # All but the tags is a trace of some editor.
+        kept = {key: cell.metadata[key] for key in ("tags",) if key in cell.metadata}
         cell.metadata = nbformat.from_dict(kept)
         cell.source = re.sub(r"(%pip install .*git\+)\S+", rf"\g<1>{address}", cell.source)
     return nbformat.writes(notebook) + "\n"

@@ -10,6 +10,7 @@ import nn_core.lab
 from docutils import nodes
 from docutils.statemachine import StringList
 from nn_core.lab import page
+from nn_core.lab.markup import FORMULA
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
@@ -90,7 +91,11 @@ def complete_config(app: Sphinx, config: Config) -> None:
 
 def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Load what the elements of nn_core.lab on this page need, and nothing on other pages."""
-    found = re.findall(r'data-lab="([^"]+)"', context.get("body", ""))
+    body = context.get("body", "")
+    if FORMULA in body:
+        # Sphinx looks for formulas in the text only, before it loads MathJax.
+        app.env.get_domain("math").data["has_equations"][pagename] = True
+    found = re.findall(r'data-lab="([^"]+)"', body)
     kinds = [page.KINDS[kind] for kind in found]
     # A dictionary keeps the order and drops what comes twice.
     for name in dict.fromkeys(name for kind in kinds for name in kind.styles):
@@ -131,8 +136,9 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("lab-element", LabElement)
     # Chapters leave to the page what the page can load: nn_core.lab.page.
     os.environ[page.BUILDING] = "1"
-    # Early, before the extensions that use the addresses read them; and late, after the theme.
+    # Early, before the extensions that use the addresses read them, and before Sphinx asks whether
+    # a page has formulas; and late, after the theme.
     app.connect("config-inited", complete_config, priority=100)
-    app.connect("html-page-context", add_scripts, priority=800)
+    app.connect("html-page-context", add_scripts, priority=400)
     app.connect("html-page-context", repair_page, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

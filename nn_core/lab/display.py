@@ -1,10 +1,9 @@
-"""Getting things onto the page: figures that read in light and dark, numbers, quizzes."""
+"""Getting things onto the page: figures that read in light and dark, and numbers."""
 
 import io
 import re
 import zlib
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -80,27 +79,3 @@ def glue(name: str, value: object) -> None:
         metadata={"scrapbook": {"name": name, "mime_prefix": "application/papermill.record/"}},
         raw=True,
     )
-
-
-def quiz(name: str) -> None:
-    """Ask the questions stored in `nn_core/lab/quizzes/<name>.json`.
-
-    Every answer, right or wrong, comes with an explanation. It works in the rendered
-    book, without a kernel, too.
-    """
-    import json
-
-    from jupyterquiz import display_quiz
-
-    questions = json.loads((files("nn_core.lab") / "quizzes" / f"{name}.json").read_text("utf-8"))
-    colors = {
-        "--jq-multiple-choice-bg": "transparent",
-        "--jq-many-choice-bg": "transparent",
-        "--jq-numeric-bg": "transparent",
-        "--jq-text-color": "inherit",
-        "--jq-mc-button-bg": "var(--pst-color-surface, #f4f5f7)",
-        "--jq-mc-button-border": "#767c85",
-        "--jq-incorrect-color": "#b91c1c",
-        "--jq-correct-color": "#14702c",
-    }
-    display_quiz(questions, shuffle_answers=False, colors=colors, max_width=720)

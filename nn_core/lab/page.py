@@ -11,7 +11,7 @@ from html import escape
 from importlib.resources import files
 from typing import NamedTuple
 
-from IPython.display import HTML, display
+from IPython.display import display
 
 BUILDING = "NN_CORE_BOOK"  # the environment variable that is set while the book is built
 
@@ -24,7 +24,10 @@ class Kind(NamedTuple):
     styles: tuple[str, ...] = ("lab",)
 
 
-KINDS: dict[str, Kind] = {}
+KINDS: dict[str, Kind] = {
+    "exercise": Kind("exercise", (), ("lab", "exercise")),
+    "quiz": Kind("quiz", (), ("lab", "quiz")),
+}
 
 
 def building() -> bool:
@@ -62,11 +65,16 @@ def element(kind: str, data: object = None, *, label: str = "", fallback: str = 
     )
 
 
-def place(kind: str, data: object = None, *, label: str = "", fallback: str = "") -> None:
-    """Show an element, with all that it needs to work where it is shown."""
+def place(
+    kind: str, data: object = None, *, label: str = "", fallback: str = "", plain: str = ""
+) -> None:
+    """Show an element, with all that it needs to work where it is shown.
+
+    `plain` is what a place without HTML shows, such as a terminal.
+    """
     html = element(kind, data, label=label, fallback=fallback)
     if not building():
         style = "\n".join(static(f"{name}.css") for name in KINDS[kind].styles)
         scripts = "\n".join(static(f"{name}.js") for name in KINDS[kind].scripts)
         html = f"<style>{style}</style>{html}<script>{scripts}</script>"
-    display(HTML(html))
+    display({"text/html": html, "text/plain": plain or label or KINDS[kind].label}, raw=True)

@@ -29,7 +29,7 @@ def test_page(visit, name, width, scheme):
         for node in violation["nodes"]
     ]
     assert not serious
-    # Quizzes and MathJax act a little after loading.
+    # MathJax acts a little after loading.
     seen.page.wait_for_timeout(600)
     assert seen.abroad == []
     assert seen.complaints == []
@@ -40,24 +40,6 @@ def test_formulas_are_typeset(visit):
     seen.page.wait_for_selector("mjx-container", state="attached")
     assert seen.page.locator("div.math mjx-container").count() >= 5
     assert seen.page.locator("mjx-merror").count() == 0
-
-
-def test_quiz_explains_every_answer(visit):
-    seen = visit("book/00_tour")
-    first = seen.page.locator(".Quiz").first
-    for text, verdict in (("About 50 %", "Here there are ten"), ("About 10 %", "Right")):
-        first.get_by_text(text).click()
-        assert verdict in first.locator(".Feedback").inner_text()
-    assert seen.complaints == []
-
-
-def test_solutions_unfold(visit):
-    seen = visit("book/01_data")
-    solution = seen.page.locator(".solution").first
-    inside = solution.locator(".cell_input").first
-    assert not inside.is_visible()
-    solution.locator("button, summary").first.click()
-    inside.wait_for(state="visible")
 
 
 def test_theme_can_be_switched(visit):

@@ -1,0 +1,236 @@
+"""Exercises of the tour: experiments with the finished network."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+import nn_core as nn
+from nn_core.lab.exercises.exercise import exercise
+from nn_core.lab.exercises.explain import Wrong, describe, is_number
+
+TRAINED = 0.88  # the share that even a short training reaches; chance reaches a tenth
+
+
+@cache
+def some_digits() -> tuple[np.ndarray, np.ndarray]:
+    """Training pictures to look at a network's work with; the test set stays closed."""
+    X, y, _, _ = nn.load_mnist()
+    return X[:5_000], y[:5_000]
+
+
+def network_of(sizes: tuple[int, ...], network: Any) -> nn.MLP:
+    """Make sure that an answer is a network of these sizes."""
+    if not isinstance(network, nn.MLP):
+        raise Wrong(
+            f"The first answer is the network, an `nn.MLP`. You handed in {describe(network)}."
+        )
+    if network.sizes != sizes:
+        raise Wrong(
+            f"Your network has the sizes `{network.sizes}`; `{sizes}` is asked for: the inputs, "
+            "the hidden units, the outputs."
+        )
+    return network
+
+
+@exercise(
+    "tour-small",
+    hints=(
+        "Copy the program from the top of the chapter, from `rng = ...` on. `X_train` and the "
+        "other piles are still there, so you need not load and split again.",
+        "One number in `nn.MLP((784, 256, 10), rng)` is the number of hidden units. Give the "
+        "network and its history new names, so that the large network stays.",
+        "`small.theta` holds all parameters in one long array; `.size` is its length. The accuracy "
+        "on the dev set, epoch by epoch, is the column `dev_accuracy` of what `fit` returns.",
+    ),
+    solution="""
+rng = np.random.default_rng(SEED)
+small = nn.MLP((784, 16, 10), rng)
+small_history = nn.fit(
+    small,
+    nn.Adam(lr=0.002),
+    X_train,
+    y_train,
+    epochs=10,
+    batch_size=512,
+    rng=rng,
+    dev=(X_dev, y_dev),
+)
+parameters = small.theta.size
+reached = small_history.dev_accuracy.iloc[-1]
+""",
+    explanation="""
+By hand, the parameters are $784 \\cdot 16 + 16$ in the first layer, a weight for each pixel and
+hidden unit and a bias for each hidden unit, and $16 \\cdot 10 + 10$ in the second.
+""",
+)
+def check_small(small: Any, parameters: Any, reached: Any) -> str:
+    """Look at sizes, count and accuracy."""
+    network = network_of((784, 16, 10), small)
+    X, y = some_digits()
+    share = nn.accuracy(y, network.predict(X))
+    if share < TRAINED:
+        raise Wrong(
+            f"The sizes are right. But your network reads only {share:.0%} of the pictures. Has it "
+            "been trained, by `nn.fit(small, ...)`, for ten epochs, on `X_train` and `y_train`?"
+        )
+    count, weights = network.theta.size, sum(W.size for W in network.W)
+    if not is_number(parameters):
+        raise Wrong(f"`parameters` is a number; you handed in {describe(parameters)}.")
+    if parameters == weights:
+        raise Wrong("`parameters` counts the weights. The biases are parameters, too.")
+    if parameters != count:
+        raise Wrong(
+            f"{parameters:,} is not the number of its parameters. Each layer has a weight for each "
+            "pair of an input and an output, and a bias for each output."
+        )
+    if not is_number(reached):
+        raise Wrong(f"`reached` is a number; you handed in {describe(reached)}.")
+    if reached > 1:
+        raise Wrong("`reached` looks like a percentage or a count. Hand in a share from 0 to 1.")
+    if abs(reached - share) > 0.04:
+        raise Wrong(
+            f"`reached` says {reached:.1%}, but your network reads about {share:.0%} of the "
+            "pictures. Is that the accuracy of another network, or of an early epoch?"
+        )
+    return f"{count:,} parameters, and it reads {reached:.1%} of the dev set."
+
+
+@exercise(
+    "tour-shuffled",
+    hints=(
+        "`rng.permutation(784)` gives the numbers 0 to 783 in a random order. Draw it once.",
+        "`X_train[:, order]` takes the columns of `X_train` in that order: the same order for "
+        "every picture. Without the colon it would take rows, so pictures.",
+        "The rest is the program from the top, with `X_train[:, order]` in the place of `X_train`. "
+        "The dev set must be rearranged by the same order.",
+    ),
+    solution="""
+rng = np.random.default_rng(SEED)
+order = rng.permutation(784)
+shuffled = nn.MLP((784, 256, 10), rng)
+shuffled_history = nn.fit(
+    shuffled,
+    nn.Adam(lr=0.002),
+    X_train[:, order],
+    y_train,
+    epochs=10,
+    batch_size=512,
+    rng=rng,
+    dev=(X_dev[:, order], y_dev),
+)
+""",
+    explanation="""
+Each hidden unit takes a weighted sum of *all* pixels, and a sum does not care about the order of
+its terms. So this network knows nothing of "next to" or "above". That is a weakness: it must
+learn from examples what you get for free from looking.
+""",
+)
+def check_shuffled(shuffled: Any, order: Any) -> str:
+    """Try the network on pictures in that order, and on pictures as they are."""
+    if not isinstance(order, np.ndarray | list):
+        raise Wrong(f"`order` is an array of 784 positions; you handed in {describe(order)}.")
+    order = np.asarray(order)
+    if order.shape != (784,):
+        raise Wrong(
+            f"`order` has the shape {order.shape}; (784,) is asked for: one order of the *pixels*, "
+            "the same for every picture."
+        )
+    if sorted(order.tolist()) != list(range(784)):
+        raise Wrong(
+            "In `order`, some pixels come twice and others never. A permutation holds each of the "
+            "positions 0 to 783 once."
+        )
+    if np.array_equal(order, np.arange(784)):
+        raise Wrong("This `order` leaves every pixel where it is.")
+    network = network_of((784, 256, 10), shuffled)
+    X, y = some_digits()
+    share = nn.accuracy(y, network.predict(X[:, order]))
+    plain = nn.accuracy(y, network.predict(X))
+    if share < TRAINED and plain > share + 0.3:
+        raise Wrong(
+            f"Your network reads {plain:.0%} of the pictures as they are, but {share:.0%} of the "
+            "rearranged ones. It was trained on `X_train`, not on `X_train[:, order]`."
+        )
+    if share < TRAINED:
+        raise Wrong(
+            f"Your network reads only {share:.0%} of the pictures in this order. Was every picture "
+            "rearranged by the *same* order, the one you hand in, and was the network trained for "
+            "ten epochs?"
+        )
+    return f"It reads {share:.0%} of pictures that look like noise to you."
+
+
+@exercise(
+    "tour-unsure",
+    hints=(
+        "How sure is the network of a picture? As sure as its largest probability. `chances` has "
+        "one row for each picture: find the largest number of each row.",
+        "`chances.max(axis=1)` has 5,000 numbers, one for each picture. You want the *positions* "
+        "of the twenty smallest.",
+        "`np.argsort` gives positions, that of the smallest number first.",
+    ),
+    solution="""
+chances = network.predict_proba(X_dev)
+unsure = np.argsort(chances.max(axis=1))[:20]
+show_digits(
+    X_dev[unsure],
+    [f"{y_dev[k]} → {predicted[k]}" for k in unsure],
+    title="The network hesitates",
+)
+""",
+    explanation="""
+`argsort` gives the positions from the smallest value to the largest, so the first twenty are the
+least sure. Many of them are hard for you as well: the network's doubt is a useful signal.
+""",
+)
+def check_unsure(unsure: Any, chances: Any) -> str:
+    """Compare the confidence of the chosen pictures with the smallest there are."""
+    if not isinstance(chances, np.ndarray) or chances.ndim != 2 or chances.shape[1] != 10:
+        raise Wrong(
+            "`chances` should be `network.predict_proba(X_dev)`: a row of ten probabilities for "
+            f"each picture. You handed in {describe(chances)}."
+        )
+    if not isinstance(unsure, np.ndarray | list):
+        raise Wrong(f"`unsure` is an array of twenty positions; you handed in {describe(unsure)}.")
+    unsure = np.asarray(unsure)
+    if unsure.dtype.kind == "f":
+        raise Wrong(
+            "`unsure` holds numbers with a point: probabilities, it seems. Hand in the *positions* "
+            "of the pictures. `np.argsort` gives positions, `np.sort` values."
+        )
+    if unsure.dtype.kind not in "iu" or unsure.shape != (20,):
+        raise Wrong(
+            f"`unsure` is {describe(unsure)}; twenty positions are asked for, in an array of shape "
+            "(20,)."
+        )
+    sure = chances.max(axis=1)
+    if unsure.min() < 0 or unsure.max() >= len(sure):
+        raise Wrong(f"Positions go from 0 to {len(sure) - 1}; yours go beyond.")
+    if len(set(unsure.tolist())) < 20:
+        raise Wrong("Some pictures are in `unsure` twice.")
+    rank = np.argsort(sure)
+    mine, right = np.sort(sure[unsure]), sure[rank[:20]]
+    if np.array_equal(mine, right):
+        return (
+            f"Its largest probabilities for these are between {right[0]:.0%} and {right[-1]:.0%}."
+        )
+    if np.array_equal(mine, sure[rank[-20:]]):
+        raise Wrong(
+            "These are the twenty it is *most* sure of. `argsort` begins with the smallest."
+        )
+    if np.array_equal(np.sort(unsure), np.sort(np.argsort(chances.min(axis=1))[:20])):
+        raise Wrong(
+            "You took the *smallest* probability of each picture. How sure the network is, its "
+            "largest says."
+        )
+    if np.array_equal(np.sort(unsure), np.arange(20)):
+        raise Wrong(
+            "These are the first twenty pictures. `sort` gives values in order and forgets where "
+            "they stood; `argsort` gives their positions."
+        )
+    kept = np.isin(unsure, rank[:20]).sum()
+    raise Wrong(
+        f"{kept} of your twenty are among the least sure. How sure the network is of a picture is "
+        "the largest number in its row of `chances`: `axis=1`. Take all pictures, right or wrong."
+    )

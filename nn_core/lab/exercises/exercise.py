@@ -1,0 +1,119 @@
+"""What an exercise is: a check, hints and a solution, kept under a name.
+
+Each chapter has a module here, `chapter_00.py` for `book/00_*.ipynb`. The name of an exercise is
+the label of its statement in the chapter.
+"""
+
+import difflib
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
+
+from nn_core.lab.exercises.explain import Unanswered, Wrong, and_list, describe
+from nn_core.lab.markup import as_code
+
+Check = Callable[..., str | None]
+
+
+class Verdict(NamedTuple):
+    """What a check has to say about an answer."""
+
+    kind: Literal["right", "wrong", "open"]
+    words: str
+
+
+class Exercise(NamedTuple):
+    """An exercise; its texts are written as `nn_core.lab.markup` reads them."""
+
+    name: str
+    check: Check  # its parameters are named as the answers are in the chapter
+    hints: tuple[str, ...]
+    solution: str  # code that defines the answers, given what the chapter has defined
+    explanation: str
+
+    @property
+    def asked(self) -> list[str]:
+        """The names of the answers."""
+        return list(inspect.signature(self.check).parameters)
+
+    @property
+    def chapter(self) -> str:
+        """The module that holds it."""
+        return self.check.__module__.rsplit(".", 1)[-1]
+
+    def judge(self, *answers: Any) -> Verdict:
+        """Check the answers. What goes wrong in there becomes words."""
+        if len(answers) != len(self.asked):
+            asked = and_list([f"`{name}`" for name in self.asked])
+            return Verdict("wrong", f"Hand in {asked}: {len(self.asked)}, not {len(answers)}.")
+        left = [
+            f"`{name}`"
+            for name, answer in zip(self.asked, answers, strict=True)
+            if answer is None or answer is ...
+        ]
+        if left:
+            partly = len(left) < len(answers)
+            return Verdict("open", f"Still to do: {and_list(left)}." if partly else "")
+        try:
+            remark = self.check(*answers)
+        except Unanswered as left_open:
+            return Verdict("open", str(left_open))
+        except Wrong as wrong:
+            return Verdict("wrong", str(wrong))
+        except Exception as error:
+            # The answer is of a kind that the check did not reckon with.
+            handed_in = and_list([describe(answer) for answer in answers])
+            problem = as_code(f"{type(error).__name__}: {error}")
+            return Verdict(
+                "wrong", f"You handed in {handed_in}. With that the check ended in {problem}."
+            )
+        return Verdict("right", remark or "")
+
+
+REGISTRY: dict[str, Exercise] = {}
+
+
+def exercise(
+    name: str, *, hints: tuple[str, ...], solution: str, explanation: str
+) -> Callable[[Check], Check]:
+    """Make a function the check of an exercise, and keep the exercise under its name.
+
+    The check is called with the answers, none of them None or Ellipsis. It raises `Wrong`, as the
+    helpers in `explain` do, or returns; a text it returns is shown with the praise.
+    """
+
+    def keep(check: Check) -> Check:
+        if name in REGISTRY:
+            raise ValueError(f"two exercises are called {name!r}")
+        REGISTRY[name] = Exercise(name, check, hints, solution.strip(), explanation.strip())
+        return check
+
+    return keep
+
+
+def all_exercises() -> dict[str, Exercise]:
+    """Give all exercises, by name."""
+    from nn_core.lab import exercises
+
+    for module in pkgutil.iter_modules(exercises.__path__):
+        if module.name.startswith("chapter_"):
+            importlib.import_module(f"{exercises.__name__}.{module.name}")
+    return REGISTRY
+
+
+def find(name: str) -> Exercise:
+    """Give an exercise by its name.
+
+    Raises
+    ------
+    ValueError
+        No exercise has this name.
+    """
+    known = all_exercises()
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        meant = f"; did you mean {close[0]!r}?" if close else ""
+        raise ValueError(f"no exercise is called {name!r}{meant}")
+    return known[name]
