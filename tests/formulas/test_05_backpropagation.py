@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from test_notebooks import DERIVED
 
 from nn_core import (
     MLP,
@@ -161,3 +162,17 @@ def test_softmax_with_cross_entropy():
     same((P - Y) / N, softmax_cross_entropy(Z, y)[1], lambda: softmax_cross_entropy(Z, y)[0], Z)
     # And it is the collapse of the two steps.
     same((P - Y) / N, softmax_backward(-Y / P / N, P))
+
+
+def test_what_the_chapter_derives():
+    derived = {name for chapter, name, _ in DERIVED if chapter == "05_backpropagation"}
+    assert derived == {
+        "dense_backward",
+        "leaky_relu_backward",
+        "mean_squared_error",
+        "relu_backward",
+        "sigmoid_backward",
+        "softmax_backward",
+        "softmax_cross_entropy",
+        "tanh_backward",
+    }

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+
 from nn_core.lab.exercises.exercise import exercise
 from nn_core.lab.exercises.explain import (
     Wrong,
@@ -13,7 +14,6 @@ from nn_core.lab.exercises.explain import (
     is_number,
     run,
 )
-
 from nn_core.layers import dense_backward, relu_backward, sigmoid_forward
 from nn_core.losses import softmax_cross_entropy
 from nn_core.network import MLP
@@ -216,10 +216,10 @@ after = accuracy(y, reader.predict(fooled))
 print(f"{before:.1%} before, {after:.1%} after")
 ''',
     explanation="""
-The loop does not stop at the first layer's weights but takes one step more, to $dX =
-dZ\\,W^\\top$. Each picture is a row, so one walk back serves them all. And `np.sign` asks of each
-pixel only *which way*, not how much: many small pushes, all in the same direction as far as the
-loss is concerned, add up to a large one.
+The loop does not stop at the first layer's weights but takes one step more, to
+$\\mathrm{d}X = \\mathrm{d}Z\\,W^\\top$. Each picture is a row, so one walk back serves them all.
+And `np.sign` asks of each pixel only *which way*, not how much: many small pushes, all in the same
+direction as far as the loss is concerned, add up to a large one.
 """,
 )
 def check_fool(input_gradient: Any) -> None:
