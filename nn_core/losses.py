@@ -5,17 +5,12 @@ import numpy as np
 from nn_core.data import check_integer_labels, check_same_length, one_hot
 
 
-def softmax_cross_entropy(
-    Z: np.ndarray, y: np.ndarray, *, smoothing: float = 0.0
-) -> tuple[float, np.ndarray]:
+def softmax_cross_entropy(Z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     """Mean of the negative log-probability that softmax gives to the right class.
 
     `loss = -1/N sum over n of log P[n, y[n]]` with `P = softmax(Z)`, in nats, and its
     gradient `dZ = (P - Y) / N` with `Y` the one-hot labels. The logarithm is taken as
     `Z - log(sum(exp(Z)))`, so that no probability is rounded to zero before it.
-
-    With label smoothing the target is `Q = (1 - smoothing) Y + smoothing / K` in place of
-    `Y`: `loss = -1/N sum over n, k of Q[n, k] log P[n, k]` and `dZ = (P - Q) / N`.
 
     Parameters
     ----------
@@ -23,8 +18,6 @@ def softmax_cross_entropy(
         Scores, also called logits, `(N, K)`.
     y
         Integer labels `(N,)`.
-    smoothing
-        Probability that is spread evenly over all K classes, from 0 to 1.
 
     Returns
     -------
@@ -39,25 +32,59 @@ def softmax_cross_entropy(
     References
     ----------
     Bridle (1990), "Probabilistic interpretation of feedforward classification network
-    outputs". Label smoothing: Szegedy, Vanhoucke, Ioffe, Shlens and Wojna (2016),
-    "Rethinking the Inception architecture for computer vision".
+    outputs".
     """
-    N, K = Z.shape
     check_same_length(Z, y)
-    check_integer_labels(y, K)
-    rows = np.arange(N)
+    check_integer_labels(y, Z.shape[1])
+    N = len(Z)
+    right = np.arange(N), y
     Z = Z - Z.max(axis=1, keepdims=True)
     dZ = np.exp(Z)
     total = dZ.sum(axis=1, keepdims=True)
-    hit = Z[rows, y]
+    loss = float(np.mean(np.log(total[:, 0]) - Z[right]))
     dZ /= total
-    if smoothing:
-        hit = (1 - smoothing) * hit + smoothing * Z.mean(axis=1)
-        dZ -= smoothing / K
-    loss = float(np.mean(np.log(total[:, 0]) - hit))
-    dZ[rows, y] -= 1 - smoothing
+    dZ[right] -= 1
     dZ /= N
     return loss, dZ
+
+
+def smoothed_cross_entropy(
+    Z: np.ndarray, y: np.ndarray, smoothing: float
+) -> tuple[float, np.ndarray]:
+    """Cross-entropy with a target that is not quite sure: label smoothing.
+
+    The target is `Q = (1 - smoothing) Y + smoothing / K` in place of the one-hot labels `Y`:
+    `loss = -1/N sum over n, k of Q[n, k] log P[n, k]` and `dZ = (P - Q) / N`.
+
+    Parameters
+    ----------
+    Z, y
+        As for `softmax_cross_entropy`.
+    smoothing
+        Probability that is spread evenly over all K classes, from 0 to 1.
+
+    Returns
+    -------
+    loss, dZ
+        A float, and the gradient `(N, K)`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `softmax_cross_entropy` does.
+
+    References
+    ----------
+    Szegedy, Vanhoucke, Ioffe, Shlens and Wojna (2016), "Rethinking the Inception
+    architecture for computer vision".
+    """
+    loss, dZ = softmax_cross_entropy(Z, y)
+    N, K = Z.shape
+    # What smoothing adds to dZ, (Y - Q) / N. Its rows sum to 0, so of `log P`, which is Z less
+    # one number for each row, the loss feels Z alone.
+    extra = np.full_like(dZ, -smoothing / (N * K))
+    extra[np.arange(N), y] += smoothing / N
+    return loss + float(np.sum(extra * Z)), dZ + extra
 
 
 def mean_squared_error(A: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:

@@ -7,7 +7,11 @@ import numpy as np
 
 from nn_core.initializers import he_normal
 from nn_core.layers import ACTIVATIONS, dense_backward, dense_forward, dropout_mask
-from nn_core.losses import mean_squared_error, softmax_cross_entropy
+from nn_core.losses import (
+    mean_squared_error,
+    smoothed_cross_entropy,
+    softmax_cross_entropy,
+)
 
 LOSSES = ("cross_entropy", "mean_squared_error")
 Initializer = Callable[[tuple[int, int], np.random.Generator], np.ndarray]
@@ -162,7 +166,9 @@ class MLP:
     ) -> tuple[float, np.ndarray]:
         """The loss for logits `Z (N, K)` and labels `y (N,)`, and its gradient `dZ`."""
         if self.loss == "cross_entropy":
-            return softmax_cross_entropy(Z, y, smoothing=smoothing)
+            if smoothing:
+                return smoothed_cross_entropy(Z, y, smoothing)
+            return softmax_cross_entropy(Z, y)
         forward, backward = ACTIVATIONS[self.output]
         A = forward(Z)
         loss, dA = mean_squared_error(A, y)

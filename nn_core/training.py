@@ -78,7 +78,7 @@ def fit(
     dropout
         Share of hidden units left out in each step (see `dropout_mask`).
     smoothing
-        Label smoothing (see `softmax_cross_entropy`).
+        Label smoothing (see `smoothed_cross_entropy`).
     clip
         Largest length of the gradient (see `clip_norm`).
     augment

@@ -24,7 +24,7 @@ from nn_core.layers import (
     tanh_backward,
     tanh_forward,
 )
-from nn_core.losses import mean_squared_error, softmax_cross_entropy
+from nn_core.losses import mean_squared_error, smoothed_cross_entropy, softmax_cross_entropy
 from nn_core.network import drop
 from nn_core.regularization import l2_penalty
 
@@ -69,16 +69,29 @@ def test_activation_gradient(name, n, width, seed):
     assert agree(ours, numeric)
 
 
-@given(sizes, st.integers(2, 6), st.sampled_from([0.0, 0.1, 0.9]), seeds)
-def test_softmax_cross_entropy_gradient(n, classes, smoothing, seed):
+@given(sizes, st.integers(2, 6), st.sampled_from([None, 0.0, 0.1, 0.9]), seeds)
+def test_cross_entropy_gradient(n, classes, smoothing, seed):
     rng = np.random.default_rng(seed)
     Z, y = rng.normal(size=(n, classes)), rng.integers(0, classes, n)
 
     def f():
-        return softmax_cross_entropy(Z, y, smoothing=smoothing)[0]
+        if smoothing is None:
+            return softmax_cross_entropy(Z, y)
+        return smoothed_cross_entropy(Z, y, smoothing)
 
-    _, dZ = softmax_cross_entropy(Z, y, smoothing=smoothing)
-    assert agree(dZ, numerical_gradient(f, Z))
+    assert agree(f()[1], numerical_gradient(lambda: f()[0], Z))
+
+
+@given(sizes, st.integers(2, 6), st.floats(0, 1), seeds)
+def test_smoothed_cross_entropy_is_that_of_the_smoothed_target(n, classes, smoothing, seed):
+    rng = np.random.default_rng(seed)
+    # Not centred: a part of Z that is the same in each row must not matter.
+    Z, y = 50 + rng.normal(size=(n, classes)), rng.integers(0, classes, n)
+    P = softmax(Z)
+    Q = (1 - smoothing) * np.eye(classes)[y] + smoothing / classes
+    loss, dZ = smoothed_cross_entropy(Z, y, smoothing)
+    assert loss == pytest.approx(-np.sum(Q * np.log(P)) / n)
+    assert np.allclose(dZ, (P - Q) / n)
 
 
 @given(sizes, st.integers(2, 6), seeds)
@@ -211,7 +224,7 @@ def test_mean_squared_error_by_hand():
 
 def test_label_smoothing_by_hand():
     # P = (1/4, 3/4), target 0.9 on the second and 0.1 more shared: Q = (0.05, 0.95)
-    loss, dZ = softmax_cross_entropy(np.array([[0.0, np.log(3)]]), np.array([1]), smoothing=0.1)
+    loss, dZ = smoothed_cross_entropy(np.array([[0.0, np.log(3)]]), np.array([1]), 0.1)
     assert loss == pytest.approx(-0.05 * np.log(0.25) - 0.95 * np.log(0.75))
     assert np.allclose(dZ, [[0.2, -0.2]])
 
