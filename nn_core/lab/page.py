@@ -14,6 +14,9 @@ from typing import NamedTuple
 from IPython.display import display
 
 BUILDING = "NN_CORE_BOOK"  # the environment variable that is set while the book is built
+# In JupyterLab, keys pressed in an element with this attribute belong to it and are no shortcuts.
+# Those of a notebook, such as the arrows, ask for it on what has the focus, not around it.
+OWN_KEYS = 'data-lm-suppress-shortcuts="true"'
 
 
 class Kind(NamedTuple):
@@ -25,7 +28,7 @@ class Kind(NamedTuple):
 
 
 KINDS: dict[str, Kind] = {
-    "exercise": Kind("exercise", (), ("lab", "exercise")),
+    "exercise": Kind("exercise", (), ("lab", "exercises")),
     "quiz": Kind("quiz", (), ("lab", "quiz")),
 }
 
@@ -56,11 +59,10 @@ def element(kind: str, data: object = None, *, label: str = "", fallback: str = 
     """
     # "</" would end the script element, wherever it stands.
     text = json.dumps(data, ensure_ascii=False).replace("</", r"<\/")
-    # In JupyterLab, keys pressed inside belong to the element and are no shortcuts.
     return (
         f'<div class="lab lab-{kind}" data-lab="{kind}" role="group" '
         f'aria-label="{escape(label or KINDS[kind].label)}" '
-        f'data-lm-suppress-shortcuts="true"><script type="application/json">{text}</script>'
+        f'{OWN_KEYS}><script type="application/json">{text}</script>'
         f"{fallback}</div>"
     )
 
