@@ -66,6 +66,8 @@ def test_question_is_made_of_native_controls(many, control):
     assert {each["name"] for each in controls} == {"q-2"}
     assert [label["for"] for label in soup("label")] == [each["id"] for each in controls]
     assert soup.label.get_text() == "A < B"
+    # JupyterLab would take the arrows for shortcuts of its own.
+    assert all(each["data-lm-suppress-shortcuts"] == "true" for each in controls)
 
 
 def test_every_answer_is_explained_in_words():

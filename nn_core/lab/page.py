@@ -14,6 +14,9 @@ from typing import NamedTuple
 from IPython.display import display
 
 BUILDING = "NN_CORE_BOOK"  # the environment variable that is set while the book is built
+# In JupyterLab, keys pressed on an element with this attribute belong to it and are no shortcuts.
+# It must be on what has the focus, not around it. Where there is a script, lab.js sees to that.
+OWN_KEYS = 'data-lm-suppress-shortcuts="true"'
 
 
 class Kind(NamedTuple):
@@ -32,7 +35,7 @@ KINDS: dict[str, Kind] = {
     "neuron": Kind("figure with sliders: one neuron with two inputs", *FIGURE),
     "softmax": Kind("figure with sliders: softmax with a temperature", *FIGURE),
     "valley": Kind("figure with sliders: gradient descent in a valley", *FIGURE),
-    "exercise": Kind("exercise", (), ("lab", "exercise")),
+    "exercise": Kind("exercise", (), ("lab", "exercises")),
     "quiz": Kind("quiz", (), ("lab", "quiz")),
     "draw": Kind("Draw a digit", ("lab", "digits", "draw"), ("lab", "draw")),
     "explore": Kind("Figure with sliders", ("lab", "explore"), ("lab", "explore")),

@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Any
 
 from nn_core.lab.markup import inline
-from nn_core.lab.page import place
+from nn_core.lab.page import OWN_KEYS, place
 
 
 def quiz(name: str) -> None:
@@ -50,7 +50,8 @@ def answer_html(answer: dict[str, Any], control: str, group: str, name: str) -> 
     mark, word = verdict
     return (
         f'<div class="lab-answer"><input type="{control}" name="{escape(group)}" '
-        f'id="{escape(name)}"><label for="{escape(name)}">{inline(answer["answer"])}</label>'
+        f'id="{escape(name)}" {OWN_KEYS}>'
+        f'<label for="{escape(name)}">{inline(answer["answer"])}</label>'
         f'<div class="lab-feedback" aria-live="polite"><div class="lab-{kind}">'
         f'<span aria-hidden="true">{mark}</span> <strong>{word}</strong> '
         f"{inline(answer['feedback'])}</div></div></div>"

@@ -7,15 +7,17 @@ from collections import Counter
 from html import escape
 from typing import Any
 
+from IPython.core.getipython import get_ipython
+from IPython.utils.capture import capture_output
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from nn_core.lab.exercises.exercise import find
+from nn_core.lab.exercises.exercise import Exercise, find
 from nn_core.lab.markup import markup
-from nn_core.lab.page import building, place
+from nn_core.lab.page import OWN_KEYS, building, place
 
-__all__ = ["check", "hint", "run_solution", "solution"]
+__all__ = ["check", "hint", "solution"]
 
 # What a learner has done so far, by exercise. It outlives the cells, which are run again and again.
 wrong_answers: Counter[str] = Counter()
@@ -74,15 +76,21 @@ def hint(name: str) -> None:
     place(
         "exercise",
         label=f"hints for {name}",
-        fallback=folded_hints(hints, seen, open_last=asked) + markup(after),
+        fallback=folded_hints(hints, seen, open_last=asked) + (after and markup(after)),
         plain="\n".join([f"Hint {seen} of {len(hints)}: {hints[seen - 1]}", after]).strip(),
     )
 
 
 def solution(name: str) -> None:
-    """Show one way to do it, folded, with an explanation."""
+    """Show one way to do it, folded, with an explanation.
+
+    In the rendered book, what it prints and draws stands there, too. In a notebook you run it.
+    """
     exercise = find(name)
-    html = highlight(exercise.solution, PythonLexer(), HtmlFormatter(wrapcode=True))
+    html = highlight(exercise.solution, PythonLexer(), HtmlFormatter())
+    shell = get_ipython()
+    if building() and shell:
+        html += outcome(exercise, shell.user_ns)
     place(
         "exercise",
         label=f"solution of {name}",
@@ -91,30 +99,22 @@ def solution(name: str) -> None:
     )
 
 
-def run_solution(name: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Run the stored solution, make sure that its check accepts it, and give what it defined.
-
-    A chapter calls it in a hidden cell where its prose states what the solution measures.
-
-    Parameters
-    ----------
-    name
-        The exercise.
-    given
-        What the solution may use: `globals()` in a chapter. It is not changed.
+def outcome(exercise: Exercise, given: dict[str, Any]) -> str:
+    """Run a solution where its chapter stands, and give what it prints and draws, as HTML.
 
     Raises
     ------
     AssertionError
-        The check does not accept the solution.
+        The exercise's check does not accept it.
     """
-    exercise = find(name)
-    names = dict(given)
-    exec(compile(exercise.solution, f"<solution of {name}>", "exec"), names)
+    names = dict(given)  # what the solution defines stays with it
+    with capture_output() as seen:
+        exec(compile(exercise.solution, f"<solution of {exercise.name}>", "exec"), names)
     verdict = exercise.judge(*(names[asked] for asked in exercise.asked))
     if verdict.kind != "right":
-        raise AssertionError(f"the solution of {name!r} is not accepted: {verdict}")
-    return names
+        raise AssertionError(f"the solution of {exercise.name!r} is not accepted: {verdict}")
+    printed = f"<pre>{escape(seen.stdout)}</pre>" if seen.stdout else ""
+    return printed + "".join(output.data.get("text/html", "") for output in seen.outputs)
 
 
 def show_verdict(mark: str, heading: str, words: str, *, kind: str) -> None:
@@ -141,7 +141,9 @@ def offer_solution(name: str) -> str:
 def folded(title: str, html: str, *, unfolded: bool = False) -> str:
     """Write something that the reader unfolds."""
     state = " open" if unfolded else ""
-    return f"<details{state}><summary>{escape(title)}</summary><div>{html}</div></details>"
+    return (
+        f"<details{state}><summary {OWN_KEYS}>{escape(title)}</summary><div>{html}</div></details>"
+    )
 
 
 def folded_hints(

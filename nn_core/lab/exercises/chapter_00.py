@@ -9,7 +9,7 @@ import nn_core as nn
 from nn_core.lab.exercises.exercise import exercise
 from nn_core.lab.exercises.explain import Wrong, describe, is_number
 
-TRAINED = 0.88  # the share that even a short training reaches; chance reaches a tenth
+TRAINED = 0.88  # the share that a short training reaches even with 16 hidden units
 
 
 @cache
@@ -58,10 +58,14 @@ small_history = nn.fit(
 )
 parameters = small.theta.size
 reached = small_history.dev_accuracy.iloc[-1]
+print(f"{parameters:,} parameters")
+print(f"{reached:.1%} right")
 """,
     explanation="""
 By hand, the parameters are $784 \\cdot 16 + 16$ in the first layer, a weight for each pixel and
-hidden unit and a bias for each hidden unit, and $16 \\cdot 10 + 10$ in the second.
+hidden unit and a bias for each hidden unit, and $16 \\cdot 10 + 10$ in the second. That is a
+sixteenth of what the network above has, and still it reads most digits. The rest of the way is
+what the size buys.
 """,
 )
 def check_small(small: Any, parameters: Any, reached: Any) -> str:
@@ -119,11 +123,14 @@ shuffled_history = nn.fit(
     rng=rng,
     dev=(X_dev[:, order], y_dev),
 )
+shuffled_dev = shuffled_history.dev_accuracy.iloc[-1]
+print(f"{shuffled_dev:.1%} right")
 """,
     explanation="""
-Each hidden unit takes a weighted sum of *all* pixels, and a sum does not care about the order of
-its terms. So this network knows nothing of "next to" or "above". That is a weakness: it must
-learn from examples what you get for free from looking.
+It learns as well as before, up to the luck of the random start. Each hidden unit takes a weighted
+sum of *all* pixels, and a sum does not care about the order of its terms. So this network knows
+nothing of "next to" or "above". That is a weakness: it must learn from examples what you get for
+free from looking.
 """,
 )
 def check_shuffled(shuffled: Any, order: Any) -> str:
@@ -147,7 +154,7 @@ def check_shuffled(shuffled: Any, order: Any) -> str:
     X, y = some_digits()
     share = nn.accuracy(y, network.predict(X[:, order]))
     plain = nn.accuracy(y, network.predict(X))
-    if share < TRAINED and plain > share + 0.3:
+    if share < plain - 0.3:
         raise Wrong(
             f"Your network reads {plain:.0%} of the pictures as they are, but {share:.0%} of the "
             "rearranged ones. It was trained on `X_train`, not on `X_train[:, order]`."

@@ -138,9 +138,10 @@ def check_undo(labels_of: Any) -> None:
     ),
     solution='''
 def standardize(X_train, X_dev):
-    """Both, by mean and spread of the first."""
+    """Both piles, by mean and spread of the first."""
     mean, std = X_train.mean(), X_train.std()
-    return (X_train - mean) / std, (X_dev - mean) / std
+    train = (X_train - mean) / std
+    return train, (X_dev - mean) / std
 
 
 for X_standard in standardize(X_train, X_dev):
@@ -229,7 +230,8 @@ print(f"{neighbour_dev:.1%} right")
     explanation="""
 It learns nothing: it only remembers. The price is paid at each question. It keeps all 5,000
 pictures and compares with every one, about 4 million multiplications per digit. The network of
-the tour needs a twentieth of that, and is better still.
+the tour needs a twentieth of that, and is better still. So even to read nine digits of ten is not
+yet a sign that anything was learned.
 """,
 )
 def check_neighbour(nearest_label: Any) -> None:
