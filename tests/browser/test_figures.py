@@ -171,6 +171,19 @@ def test_each_control_moves_the_figure_and_reset_brings_it_back(notebook, name):
         assert tab.evaluate(STATE) == start
 
 
+def test_words_wait_until_they_can_be_heard(notebook):
+    tab = notebook("activation")
+    assert tab.locator(".words").get_attribute("aria-live") == "polite"
+    settle(tab)
+    start = tab.evaluate(STATE)
+    tab.locator("[name=Z]").press("ArrowRight")
+    tab.clock.run_for(100)
+    moving = tab.evaluate(STATE)
+    assert moving["drawn"] != start["drawn"]
+    assert moving["words"] == start["words"]
+    assert settle(tab) != start["words"]
+
+
 def test_jupyterlab_is_kept_from_the_keys(notebook):
     tab = notebook("neuron")
     for control in tab.locator(".lab input, .lab select, .lab button").all():

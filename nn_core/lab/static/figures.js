@@ -225,7 +225,7 @@
         const share = still ? 1 : Math.min(1, Math.max(0, now - begun) / 250);
         const eased = 1 - (1 - share) ** 3;
         parts.forEach(({set: place, start}, i) => {
-          place(share === 1 || Number.isNaN(from[i]) ? start : from[i] + eased * (start - from[i]));
+          place(Number.isNaN(from[i]) ? start : from[i] + eased * (start - from[i]));
         });
         redraw();
         if (share < 1) requestAnimationFrame(move);
