@@ -5,6 +5,8 @@ globalThis.nnLab ??= {
     const run = () => {
       for (const root of document.querySelectorAll(`[data-lab="${kind}"]:not([data-ready])`)) {
         root.dataset.ready = "";
+        // JupyterLab would move to the next cell with an arrow key meant for the element.
+        root.addEventListener("keydown", (event) => event.stopPropagation());
         build(root, JSON.parse(root.querySelector("script").textContent));
       }
     };
