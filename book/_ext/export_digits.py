@@ -36,15 +36,16 @@ def redrawn(image: np.ndarray) -> np.ndarray:
 
 
 def choose_examples(network: MLP, X: np.ndarray, y: np.ndarray) -> list[dict]:
-    """The first of each digit, read rightly; then mistakes made with the most confidence."""
+    """The first of each digit that is read rightly and surely; then the surest mistakes."""
     levels = np.rint(X * (len(ALPHABET) - 1))
     images = (levels / (len(ALPHABET) - 1)).reshape(-1, 28, 28)
     drawn = np.array([redrawn(image) for image in images])
     chances = network.predict_proba(drawn.reshape(X.shape).astype(np.float32))
-    read = chances.argmax(axis=1)
-    chosen = [np.flatnonzero((read == y) & (y == digit))[0] for digit in range(10)]
+    read, sure = chances.argmax(axis=1), chances.max(axis=1)
+    good = (read == y) & (sure > 0.9)
+    chosen = [np.flatnonzero(good & (y == digit))[0] for digit in range(10)]
     wrong = np.flatnonzero(read != y)
-    wrong = wrong[np.argsort(-chances[wrong].max(axis=1))]
+    wrong = wrong[np.argsort(-sure[wrong])]
     # One of each digit: the pad offers them by what they are.
     _, first = np.unique(y[wrong], return_index=True)
     chosen += list(wrong[np.sort(first)[:MISREAD]])
