@@ -196,6 +196,9 @@ def check_tied(tied_gradient: Any) -> None:
         "keeps the result between paper and ink.",
     ),
     solution='''
+from nn_core.lab import show_digits
+
+
 def input_gradient(network, X, y):
     """The gradient of the loss for the pictures X."""
     *A, Z = network.activations(X)
@@ -214,12 +217,21 @@ fooled = np.clip(X + 0.1 * uphill, 0, 1)
 before = accuracy(y, reader.predict(X))
 after = accuracy(y, reader.predict(fooled))
 print(f"{before:.1%} before, {after:.1%} after")
+
+said, says = reader.predict(X), reader.predict(fooled)
+k = np.flatnonzero((said == y) & (says != y))[:10]
+show_digits(
+    np.concatenate([X[k], fooled[k]]),
+    [*said[k], *says[k]],
+    title="Read rightly, then pushed and read wrongly",
+)
 ''',
     explanation="""
 The loop does not stop at the first layer's weights but takes one step more, to
 $\\mathrm{d}X = \\mathrm{d}Z\\,W^\\top$. Each picture is a row, so one walk back serves them all.
 And `np.sign` asks of each pixel only *which way*, not how much: many small pushes, all in the same
-direction as far as the loss is concerned, add up to a large one.
+direction as far as the loss is concerned, add up to a large one. You would hardly hesitate over any
+of these pictures. They are called **adversarial examples** (Goodfellow, Shlens and Szegedy, 2015).
 """,
 )
 def check_fool(input_gradient: Any) -> None:
