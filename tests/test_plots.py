@@ -11,19 +11,10 @@ from matplotlib.colors import same_color, to_hex
 from matplotlib.patches import FancyArrowPatch
 
 from nn_core import lab
-from nn_core.lab import (
-    display,
-    draw_boundary,
-    draw_confusion,
-    draw_digits,
-    draw_graph,
-    draw_histories,
-    draw_history,
-    draw_lines,
-    draw_reliability,
-    draw_weights,
-)
-from nn_core.lab.plots import SIGNED
+from nn_core.lab import display
+from nn_core.lab.curves import draw_histories, draw_history, draw_lines, draw_reliability
+from nn_core.lab.graph import draw_graph
+from nn_core.lab.plots import SIGNED, draw_boundary, draw_confusion, draw_digits, draw_weights
 from nn_core.layers import softmax
 from nn_core.metrics import expected_calibration_error, reliability
 
