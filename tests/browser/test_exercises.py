@@ -4,6 +4,7 @@ import re
 
 import pytest
 from test_notebooks import CHAPTERS, name_of
+from test_pages import AXE
 from test_quizzes import QUIZZES
 
 
@@ -23,6 +24,9 @@ def test_hints_and_solutions_unfold(visit, path):
         assert len(inside.inner_text()) > 30
     wide = seen.page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 390, f"unfolded, the page is {wide} px wide on a screen of 390"
+    seen.page.evaluate(AXE)
+    found = seen.page.evaluate("axe.run('.lab-exercise', {resultTypes: ['violations']})")
+    assert not [each for each in found["violations"] if each["impact"] in ("serious", "critical")]
     assert seen.complaints == []
 
 
