@@ -18,6 +18,7 @@ import hypothesis
 import nbformat.v4
 import pytest
 import yaml
+
 from nn_core.lab import page
 
 ROOT = Path(__file__).parents[1]
@@ -197,9 +198,18 @@ def visit(browser, site):
         each.context.close()
 
 
+BARE_PAGE = """<!doctype html>
+<html lang="en" data-theme="{scheme}">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Elements</title><link rel="icon" href="data:,">{head}</head>
+<body style="background: var(--pst-color-background); color: var(--pst-color-text-base)">
+<main class="bd-article" style="margin: auto; max-width: 45rem"><h1>Elements</h1>{html}</main>
+</body></html>"""
+
+
 @pytest.fixture
 def lab_page(browser, tmp_path):
-    """Opens a page that holds nothing but elements of nn_core.lab, so that no book need be built."""
+    """Opens a page of nothing but elements of nn_core.lab: no book has to be built for it."""
     static = ROOT / "nn_core" / "lab" / "static"
     shutil.copytree(static, tmp_path, dirs_exist_ok=True)
     shutil.copy(ROOT / "book" / "_static" / "course.css", tmp_path)
@@ -210,16 +220,13 @@ def lab_page(browser, tmp_path):
             kinds = [page.KINDS[kind] for kind in re.findall(r'data-lab="([^"]+)"', html)]
             styles = dict.fromkeys(name for kind in kinds for name in kind.styles)
             scripts = dict.fromkeys(name for kind in kinds for name in kind.scripts)
-            head = [
-                '<meta charset="utf-8"><meta name="viewport" content="width=device-width">',
-                '<title>Elements</title><link rel="icon" href="data:,">',
-                *(f'<link rel="stylesheet" href="{name}.css">' for name in ["course", *styles]),
-                *(f'<script src="{name}.js" defer></script>' for name in scripts),
-                "<style>body { background: var(--pst-color-background); font-family: sans-serif }",
-                "main { margin: auto; max-width: 45rem }</style>",
-            ]
-            text = f"""<!doctype html><html lang="en" data-theme="{scheme}"><head>{"".join(head)}
-                </head><body><main class="bd-article"><h1>Elements</h1>{html}</main></body></html>"""
+            head = "".join(
+                [
+                    *(f'<link rel="stylesheet" href="{name}.css">' for name in ["course", *styles]),
+                    *(f'<script src="{name}.js" defer></script>' for name in scripts),
+                ]
+            )
+            text = BARE_PAGE.format(scheme=scheme, head=head, html=html)
             (tmp_path / "elements.html").write_text(text, "utf-8")
             visits.append(Visit(browser, address, "elements", width=width, scheme=scheme))
             return visits[-1]
@@ -296,9 +303,7 @@ def jupyterlab(browser, lab_server):
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
         )
         nbformat.write(notebook, folder / f"{name}.ipynb")
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme
-        )
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         contexts.append(context)
         lab = context.new_page()
         lab.set_default_timeout(60_000)

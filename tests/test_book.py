@@ -1,5 +1,7 @@
 """The built book: every page is there, and says what it should."""
 
+import json
+import math
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -8,7 +10,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from conftest import ROOT
-from test_notebooks import CHAPTERS, LEDGER
+from test_notebooks import CHAPTERS, LEDGER, calls
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
 PAGES = [
@@ -81,6 +83,21 @@ def test_every_claim_was_made(built_book):
         soup = BeautifulSoup((built_book / f"{name}.html").read_text("utf-8"), "html.parser")
         made |= {tag["data-claim"] for tag in soup.select("[data-claim]")}
     assert made == {entry["name"] for entry in LEDGER}
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
+def test_every_slider_has_a_frame_for_each_point(chapter, built_book):
+    """The build called each function for its whole grid: it stops where one of them raises."""
+    text = (built_book / "book" / f"{chapter.stem}.html").read_text("utf-8")
+    elements = BeautifulSoup(text, "html.parser").select('[data-lab="explore"]')
+    assert len(elements) == len(calls(chapter, "explore"))
+    for element in elements:
+        data = json.loads(element.script.string)
+        assert len(data["frames"]) == math.prod(map(len, data["texts"]))
+        assert set(data["frames"]) == set(range(len(data["drawings"])))
+        for drawing in data["drawings"]:
+            tree = ElementTree.fromstring("".join(data["tags"][tag] for tag in drawing))
+            assert len(tree.get("aria-label")) > 30
 
 
 def test_ledger_page_prints_every_claim(built_book):

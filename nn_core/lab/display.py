@@ -89,7 +89,11 @@ def drawing(fig: Figure, alt: str, salt: str = "") -> str:
     buffer = io.StringIO()
     # The ids that a drawing refers to are hashed from the content and this salt: without one they
     # would differ at each build, and figures on one page could share some.
-    with plt.rc_context({"svg.hashsalt": salt}):
+    with plt.rc_context({"svg.hashsalt": salt, "figure.constrained_layout.use": False}):
+        # Left to savefig, the layout would have everything drawn twice.
+        if fig.axes and (engine := fig.get_layout_engine()) is not None:
+            engine.execute(fig)
+            fig.set_layout_engine(None)
         fig.savefig(buffer, format="svg", metadata={"Date": None})
     plt.close(fig)
     svg = buffer.getvalue()

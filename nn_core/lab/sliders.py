@@ -62,8 +62,8 @@ class Frames:
                 plt.close(number)
         if len(shown) != 1:
             raise ValueError(
-                f"expected a function that shows one figure, by show(fig, alt) or show_digits(...), "
-                f"found {len(shown)} figures"
+                "expected a function that shows one figure, by show(fig, alt) or a function such "
+                f"as show_digits, found {len(shown)} figures"
             )
         ((fig, alt),) = shown
         size = (float(fig.get_figwidth()), float(fig.get_figheight()))
@@ -117,9 +117,8 @@ def explore(
 
 def _text(value: object) -> str:
     """Write a value as the reader sees it."""
-    return (
-        f"{value:g}" if isinstance(value, Real) and not isinstance(value, Integral) else f"{value}"
-    )
+    real = isinstance(value, Real) and not isinstance(value, Integral)
+    return f"{value:g}" if real else str(value)
 
 
 def _controls(
