@@ -24,7 +24,13 @@ class Kind(NamedTuple):
     styles: tuple[str, ...] = ("lab",)
 
 
-KINDS: dict[str, Kind] = {}
+KINDS: dict[str, Kind] = {
+    "playground": Kind(
+        "A network that learns in this page",
+        ("lab", "network", "session", "playground"),
+        ("lab", "playground"),
+    ),
+}
 
 
 def building() -> bool:
