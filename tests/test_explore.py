@@ -28,7 +28,9 @@ def shown(monkeypatch):
     """Everything displayed."""
     seen = []
     for module in ("sliders", "page", "display"):
-        monkeypatch.setattr(f"nn_core.lab.{module}.display", seen.append)
+        monkeypatch.setattr(
+            f"nn_core.lab.{module}.display", lambda shown, raw=False: seen.append(shown)
+        )
     yield seen
     assert not plt.get_fignums(), "a figure was left open, and would be shown once more"
 
@@ -40,7 +42,7 @@ def built(shown, monkeypatch):
 
     def build(*args, **kwargs):
         explore(*args, **kwargs)
-        soup = BeautifulSoup(shown[-1].data, "html.parser")
+        soup = BeautifulSoup(shown[-1]["text/html"], "html.parser")
         return soup, json.loads(soup.find("script").string)
 
     return build

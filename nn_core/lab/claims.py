@@ -41,11 +41,14 @@ def claim(
     ValueError
         Not one bound, but none or two.
     """
-    if (at_least is None) == (at_most is None):
-        raise ValueError(f"expected at_least or at_most, found {at_least} and {at_most}")
     value = float(value)
-    side, bound = ("at least", at_least) if at_most is None else ("at most", at_most)
-    if not (value >= bound if at_most is None else value <= bound):
+    if at_least is not None and at_most is None:
+        side, bound, kept = "at least", at_least, value >= at_least
+    elif at_most is not None and at_least is None:
+        side, bound, kept = "at most", at_most, value <= at_most
+    else:
+        raise ValueError(f"expected at_least or at_most, found {at_least} and {at_most}")
+    if not kept:
         raise AssertionError(
             f"claim {name!r} missed: {statement} is {form.format(value)}, "
             f"expected {side} {form.format(bound)}"

@@ -39,6 +39,11 @@ KINDS: dict[str, Kind] = {
     "quiz": Kind("quiz", (), ("lab", "quiz")),
     "draw": Kind("Draw a digit", ("lab", "digits", "draw"), ("lab", "draw")),
     "explore": Kind("Figure with sliders", ("lab", "explore"), ("lab", "explore")),
+    "playground": Kind(
+        "A network that learns in this page",
+        ("lab", "network", "session", "playground"),
+        ("lab", "playground"),
+    ),
 }
 
 

@@ -223,7 +223,7 @@ k = np.flatnonzero((said == y) & (says != y))[:10]
 show_digits(
     np.concatenate([X[k], fooled[k]]),
     [*said[k], *says[k]],
-    title="Read rightly, then pushed and read wrongly",
+    title="Read rightly, then pushed, read wrongly",
 )
 ''',
     explanation="""

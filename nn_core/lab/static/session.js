@@ -1,0 +1,162 @@
+// A training run of the playground: what can be set, the points to learn from, and the run itself. A run
+// follows from its settings alone, so that an address that names them shows everyone the same.
+globalThis.nnSession ??= (() => {
+  const { INITIALIZERS, MLP, OPTIMIZERS, Random, minibatches, trainStep } = nnNetwork;
+
+  // --- settings, each with its label, its options and the one to start with
+
+  const UNITS = ["1", "2", "3", "4", "5", "6", "7", "8"];
+  const ANEW = {
+    data: ["data set", ["blobs", "circles", "xor", "spiral"], "circles"],
+    noise: ["noise", ["0", "0.1", "0.2", "0.3", "0.5"], "0.1"],
+    points: ["training points", ["20", "50", "100", "200"], "200"],
+    layers: ["hidden layers", ["0", "1", "2", "3"], "1"],
+    units1: ["units in layer 1", UNITS, "4"],
+    units2: ["units in layer 2", UNITS, "4"],
+    units3: ["units in layer 3", UNITS, "4"],
+    activation: ["activation", ["relu", "leaky_relu", "sigmoid", "tanh", "identity"], "tanh"],
+    init: ["initialization", Object.keys(INITIALIZERS), "glorot_normal"],
+    loss: ["loss", ["cross_entropy", "mean_squared_error"], "cross_entropy"],
+  };
+  const AT_ONCE = {
+    optimizer: ["optimizer", Object.keys(OPTIMIZERS), "SGD"],
+    lr: ["learning rate", ["0.001", "0.003", "0.01", "0.03", "0.1", "0.3", "1", "3", "10"], "0.1"],
+    batch: ["batch size", ["1", "5", "10", "20", "50", "all"], "10"],
+    l2: ["L2 strength", ["0", "0.0001", "0.001", "0.003", "0.01", "0.03", "0.1"], "0"],
+    dropout: ["dropout", ["0", "0.1", "0.2", "0.3", "0.5"], "0"],
+  };
+  const SETTINGS = { ...ANEW, ...AT_ONCE };
+  const START = { seed: "1" };
+  for (const [name, [, , start]] of Object.entries(SETTINGS)) START[name] = start;
+
+  const offered = (name, value) =>
+    name === "seed"
+      ? /^\d{1,6}$/.test(value)
+      : Object.hasOwn(SETTINGS, name) && SETTINGS[name][1].includes(value);
+
+  // What data=xor&lr=0.3 asks for, and what of it is not offered.
+  function read(address) {
+    const settings = { ...START };
+    const refused = [];
+    for (const [name, value] of new URLSearchParams(address)) {
+      if (offered(name, value)) settings[name] = value;
+      else refused.push(`${name}=${value}`);
+    }
+    return [settings, refused];
+  }
+
+  // The same, from settings: those that are not as at the start.
+  function write(settings) {
+    const changed = Object.entries(settings).filter(([name, value]) => value !== START[name]);
+    return new URLSearchParams(changed).toString();
+  }
+
+  // --- data: where a point of class 0 or 1 lies before the noise, about 1 to 2 away from the middle
+
+  const around = (radius, angle) => [radius * Math.cos(angle), radius * Math.sin(angle)];
+  const SETS = {
+    blobs: (label, rng) => [0, 0].map(() => rng.normal(label ? 1.1 : -1.1, 0.4)),
+    circles(label, rng) {
+      const radius = label ? rng.uniform(0, 0.9) : rng.uniform(1.4, 2.1);
+      return around(radius, rng.uniform(0, 2 * Math.PI));
+    },
+    xor(label, rng) {
+      const x = rng.uniform(0.1, 2) * (rng.random() < 0.5 ? -1 : 1);
+      return [x, rng.uniform(0.1, 2) * Math.sign(x) * (label ? 1 : -1)];
+    },
+    spiral(label, rng) {
+      const way = rng.uniform(0.1, 1);
+      return around(2.2 * way, 3 * Math.PI * way + Math.PI * label);
+    },
+  };
+
+  function sample(set, N, noise, rng) {
+    const X = new Float64Array(2 * N);
+    const y = Array.from({ length: N }, (_, n) => n % 2);
+    y.forEach((label, n) => X.set(SETS[set](label, rng).map((x) => x + rng.normal(0, noise)), 2 * n));
+    return { X, y };
+  }
+
+  // --- the run
+
+  class Session {
+    constructor(settings) {
+      const { data, points, activation, init, loss, layers, units1, units2, units3, seed } = settings;
+      const chance = new Random(Number(seed));
+      this.test = sample(data, 200, Number(settings.noise), chance);
+      this.train = sample(data, Number(points), Number(settings.noise), chance);
+      // Numbers of its own, so that a network starts the same on any data.
+      this.rng = new Random(~Number(seed));
+      const hidden = [units1, units2, units3].slice(0, Number(layers)).map(Number);
+      this.network = new MLP([2, ...hidden, 2], this.rng, {
+        activation,
+        loss,
+        initializer: init,
+        output: loss === "cross_entropy" ? "softmax" : "sigmoid",
+      });
+      this.steps = this.epochs = this.seen = 0;
+      this.history = [];
+      this.gap = 0; // between two entries of the history, in epochs
+      this.tune(settings);
+      this.measure();
+    }
+
+    // Take what may change while it trains.
+    tune(settings) {
+      const [lr, l2] = [Number(settings.lr), Number(settings.l2)];
+      if (settings.optimizer !== this.method) {
+        this.method = settings.optimizer;
+        // Only AdamW takes more than a rate.
+        this.optimizer = new OPTIMIZERS[this.method](lr, l2, this.network.isWeight);
+      }
+      this.optimizer.lr = lr;
+      // One number for the two ways to shrink weights: AdamW has its own.
+      const decays = this.method === "AdamW";
+      if (decays) this.optimizer.decay = l2;
+      this.l2 = decays ? 0 : l2;
+      this.dropout = Number(settings.dropout);
+      this.batch = settings.batch === "all" ? this.train.y.length : Number(settings.batch);
+    }
+
+    step() {
+      this.batches ??= minibatches(this.train.X, this.train.y, this.batch, this.rng);
+      const [X, y] = this.batches.next().value;
+      const masks = this.dropout ? this.network.dropoutMasks(y.length, this.dropout, this.rng) : null;
+      trainStep(this.network, this.optimizer, X, y, { masks, l2: this.l2 });
+      this.steps += 1;
+      this.seen += y.length;
+      if (this.seen === this.train.y.length) {
+        this.epochs += 1;
+        this.seen = 0;
+        this.batches = null;
+      }
+    }
+
+    epoch() {
+      const last = this.epochs;
+      while (this.epochs === last) this.step();
+    }
+
+    measure() {
+      for (const part of [this.train, this.test]) {
+        [part.loss] = this.network.lossOf(this.network.forward(part.X), part.y);
+        const said = this.network.predict(part.X);
+        part.accuracy = part.y.filter((label, n) => said[n] === label).length / part.y.length;
+      }
+      const time = this.epochs + this.seen / this.train.y.length;
+      if (time - this.history.at(-1)?.time < this.gap) return;
+      this.history.push({ time, train: this.train.loss, test: this.test.loss });
+      // A curve needs some hundred points: when there are too many, every second one goes.
+      if (this.history.length > 600) {
+        this.history = this.history.filter((_, i) => i % 2 === 0);
+        this.gap = time / 300;
+      }
+    }
+
+    get finite() {
+      return Number.isFinite(this.train.loss) && this.network.theta.every(Number.isFinite);
+    }
+  }
+
+  return { ANEW, AT_ONCE, SETTINGS, Session, read, write };
+})();
