@@ -210,7 +210,7 @@ def check_stall(squared_error_slope: Any) -> None:
     ),
     solution='''
 def loss_of_shares(y, K):
-    """Cross-entropy of answering with the shares."""
+    """Cross-entropy of the shares."""
     shares = np.bincount(y, minlength=K) / len(y)
     return -np.mean(np.log(shares[y]))
 
