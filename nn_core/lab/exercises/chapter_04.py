@@ -1,0 +1,238 @@
+"""Exercises of the chapter on the numerical gradient."""
+
+from typing import Any
+
+import numpy as np
+
+from nn_core.gradcheck import numerical_gradient
+from nn_core.lab.exercises.exercise import exercise
+from nn_core.lab.exercises.explain import Wrong, compare, describe, expect, is_number, run
+
+
+@exercise(
+    "numeric-hand",
+    hints=(
+        "The slope first: $f'(x) = 3x^2 - 2x$. Put in $x = 1$.",
+        "$f(1) = 0$. Both differences need $f(1.1) = 1.331 - 1.21 = 0.121$.",
+        "The central one needs $f(0.9) = 0.729 - 0.81 = -0.081$ as well. Its way is $2h = 0.2$.",
+    ),
+    solution="""
+exact = 1
+one_sided = 1.21
+central = 1.01
+""",
+    explanation="""
+The slope is $3 - 2 = 1$. One-sided: $(0.121 - 0) / 0.1 = 1.21$. Central:
+$(0.121 + 0.081) / 0.2 = 1.01$. Compare with what Taylor's formula says. $f''(1) = 6 - 2 = 4$, so
+the first should be off by about $\\frac{h}{2} \\cdot 4 = 0.2$. $f''' = 6$, so the second should be
+off by $\\frac{h^2}{6} \\cdot 6 = 0.01$, and it is.
+""",
+)
+def check_hand(exact: Any, one_sided: Any, central: Any) -> None:
+    """Compare three numbers, and name the slip."""
+    given = {"exact": exact, "one_sided": one_sided, "central": central}
+    for name, value in given.items():
+        if not is_number(value):
+            raise Wrong(f"`{name}` is a number; you handed in {describe(value)}.")
+
+    def near(value: Any, number: float) -> bool:
+        return bool(abs(value - number) < 1e-9)
+
+    if not near(exact, 1):
+        raise Wrong("`exact` is not right yet. Take the derivative of $x^3 - x^2$; put in $x = 1$.")
+    stories = {
+        "one_sided": (
+            (0.121, "That is the difference alone. Divide it by the step."),
+            (0.605, "You divided by $2h$. From $x$ to $x + h$ the way is $h$."),
+            (0.81, "You looked to the left, to $x - h$. The chapter looks to the right."),
+        ),
+        "central": (
+            (0.202, "That is the difference alone. Divide it by the way from $x - h$ to $x + h$."),
+            (2.02, "You divided by $h$. From $x - h$ to $x + h$ the way is $2h$."),
+            (0.2, "Mind the sign: $f(0.9)$ is negative, and subtracting it adds."),
+        ),
+    }
+    right = {"one_sided": 1.21, "central": 1.01}
+    for name, mistakes in stories.items():
+        for number, words in mistakes:
+            if near(given[name], number):
+                raise Wrong(f"`{name}`: {words}")
+        if not near(given[name], right[name]):
+            raise Wrong(f"`{name}` is not right yet. Which two values of $f$ does it compare?")
+
+
+@exercise(
+    "numeric-sparing",
+    hints=(
+        "Compute the loss without a nudge once, *before* the loop.",
+        "In the loop: keep the entry, add `h` to it, call `f`, and put the entry back. "
+        "`np.ndindex(x.shape)` gives the positions.",
+        "The way from $x$ to $x + h$ is $h$, so divide by `h`, not by `2 * h`.",
+    ),
+    solution='''
+def one_sided_gradient(f, x, h=1e-8):
+    """All slopes, from x.size + 1 losses."""
+    gradient = np.empty_like(x)
+    here = f()
+    for i in np.ndindex(x.shape):
+        kept = x[i]
+        x[i] = kept + h
+        gradient[i] = (f() - here) / h
+        x[i] = kept
+    return gradient
+
+
+v = np.array([1.0, 2.0, 3.0])
+print(one_sided_gradient(lambda: np.sum(v**3), v))
+print(numerical_gradient(lambda: np.sum(v**3), v))
+''',
+    explanation="""
+Compare the digits in the two lines: the right slopes are 3, 12 and 27. Half the price buys half the
+digits, since the error at the best step is about $\\sqrt{\\varepsilon}$ and no longer
+$\\varepsilon^{2/3}$. The step has to be smaller, too: near $10^{-8}$. To check a gradient that is
+too little. A central difference is worth its second loss.
+""",
+)
+def check_sparing(one_sided_gradient: Any) -> None:
+    """Count the calls, look whether the array is as before, and compare."""
+    run(one_sided_gradient, lambda: 0.0, np.zeros(0), 1e-6)
+    for shape in ((5,), (4, 3)):
+        x = np.random.default_rng(4).uniform(0.5, 1.5, shape)
+        x.flat[2] = 1e-8 / 3  # adding the step and taking it away does not give this one back
+        before = x.copy()
+        calls: list[int] = []
+
+        def f(x: np.ndarray = x, calls: list[int] = calls) -> float:
+            calls.append(1)
+            return float(np.sum(x**3))
+
+        # `run` hands over copies; this function has to see the array that `f` reads.
+        def on_this(
+            h: float, f: Any = f, x: np.ndarray = x, answer: Any = one_sided_gradient
+        ) -> Any:
+            return answer(f, x, h)
+
+        found = run(on_this, 1e-6)
+        if not np.array_equal(x, before):
+            raise Wrong(
+                "After the call, `x` is not what it was before. Keep the entry, and put back what "
+                "you kept."
+            )
+        slope = 3 * before**2
+        if isinstance(found, np.ndarray) and found.shape == shape:
+            if np.allclose(found, slope / 2, rtol=1e-3):
+                raise Wrong("All slopes are half of what they should be. From $x$ to $x + h$ the "
+                            "way is $h$.")  # fmt: skip
+            if np.allclose(found, np.cumsum(slope).reshape(shape), rtol=1e-3):
+                raise Wrong(
+                    "Each entry has the slopes of all entries before it added to its own: put an "
+                    "entry back before you move the next."
+                )
+        if isinstance(found, np.ndarray) and found.dtype == np.float64:
+            found = np.where(np.isclose(found, slope, rtol=1e-4), slope, found)
+        expect(found, slope, "the gradient")
+        if len(calls) != x.size + 1:
+            raise Wrong(
+                f"The slopes are right, and for {x.size} entries you computed {len(calls)} losses. "
+                f"{x.size + 1} are enough: the one without a nudge is always the same."
+            )
+
+
+@exercise(
+    "numeric-better",
+    hints=(
+        "Call the two central differences $D(h)$ and $D(2h)$. $D(h) = f' + e$, with an error $e$. "
+        "What is $D(2h)$, written with $e$?",
+        "$D(2h) = f' + 4e$. How many times must you take $D(h)$, so that subtracting $D(2h)$ "
+        "cancels $e$?",
+        "$4 D(h) - D(2h) = 3 f'$. Divide by 3.",
+    ),
+    solution='''
+def better_slope(f, x, h):
+    """A slope whose error shrinks like h**4."""
+    near = (f(x + h) - f(x - h)) / (2 * h)
+    far = (f(x + 2 * h) - f(x - 2 * h)) / (4 * h)
+    return (4 * near - far) / 3
+
+
+for h in (0.1, 0.01):
+    error = better_slope(np.exp, 0.0, h) - 1
+    print(f"h = {h}: off by {error:.0e}")
+''',
+    explanation="""
+From $D(h) = f' + e$ and $D(2h) = f' + 4e$ follows $4 D(h) - D(2h) = 3 f'$. A tenth of the step, and
+the error is a ten-thousandth. This trick is called *Richardson extrapolation*. It works
+wherever you know *how* an error shrinks. It takes four values of $f$ in place of two. For gradient
+checks, two are accurate enough.
+""",
+)
+def check_better(better_slope: Any) -> None:
+    """Compare on smooth functions, and name the plain differences."""
+    found = run(better_slope, np.exp, 0.5, 0.1)
+    if is_number(found):
+
+        def central(h: float) -> float:
+            return float((np.exp(0.5 + h) - np.exp(0.5 - h)) / (2 * h))
+
+        stories = {
+            central(0.1): "That is the central difference with $h$ alone.",
+            central(0.2): "That is the central difference with $2h$ alone.",
+            (central(0.1) + central(0.2)) / 2: "You took the mean. The errors of the two have the "
+            "same sign, so a mean cannot cancel them.",
+            2 * central(0.1) - central(0.2): "That would cancel an error that doubles with the "
+            "step. This one becomes *four* times as large.",
+            4 * central(0.1) - central(0.2): "The error is gone, but three slopes are left. "
+            "Divide by 3.",
+            (4 * central(0.2) - central(0.1)) / 3: "You have the two the wrong way round: the one "
+            "with $h$ is the better one, and counts four times.",
+        }
+        for value, words in stories.items():
+            if np.isclose(found, value, rtol=1e-9, atol=0):
+                raise Wrong(words)
+
+    def reference(f: Any, x: float, h: float) -> float:
+        near, far = (f(x + h) - f(x - h)) / (2 * h), (f(x + 2 * h) - f(x - 2 * h)) / (4 * h)
+        return float((4 * near - far) / 3)
+
+    compare(better_slope, reference, (np.exp, 0.5, 0.1), (np.sin, 1.0, 0.05), name="the slope")
+
+
+@exercise(
+    "numeric-fool",
+    hints=(
+        "Along $u$ the check sees $8 \\cdot 0.6 + 3 \\cdot 0.8 = 7.2$, and nothing else.",
+        "Your gradient is $(0, b)$. Along $u$ it gives $0.8\\, b$.",
+    ),
+    solution="""
+wrong_gradient = np.array([0.0, 9.0])
+print(wrong_gradient @ np.array([0.6, 0.8]))
+""",
+    explanation="""
+The mistake is $d = (0, 9) - (8, 3) = (-8, 6)$, and $d \\cdot u = -4.8 + 4.8 = 0$: it stands at a
+right angle to $u$. A check along *any other* direction would see it. That is why the direction
+is drawn at random, after the gradient is computed.
+""",
+)
+def check_fool(wrong_gradient: Any) -> str:
+    """Look whether it is wrong, and passes."""
+    if isinstance(wrong_gradient, tuple | list):
+        wrong_gradient = np.array(wrong_gradient)
+    if not isinstance(wrong_gradient, np.ndarray) or wrong_gradient.dtype.kind not in "iuf":
+        raise Wrong(f"You handed in {describe(wrong_gradient)}. Two numbers are asked for.")
+    if wrong_gradient.shape != (2,):
+        raise Wrong(f"A gradient of shape (2,) is asked for; yours has {wrong_gradient.shape}.")
+    if np.allclose(wrong_gradient, [8, 3]):
+        raise Wrong("That is the right gradient. A wrong one is asked for.")
+    seen = float(wrong_gradient @ np.array([0.6, 0.8]))
+    if not np.isclose(seen, 7.2):
+        raise Wrong(
+            f"Along $u$ your gradient gives {seen:g}. The losses say 7.2, so the check would find "
+            "it out."
+        )
+    if wrong_gradient[0] != 0:
+        raise Wrong("The check would take it for right. Now make its first entry 0.")
+    theta = np.array([1.0, 2.0])
+    right = numerical_gradient(lambda: float(theta[0] ** 2 + 3 * theta[0] * theta[1]), theta)
+    cosine = wrong_gradient @ right / np.linalg.norm(wrong_gradient) / np.linalg.norm(right)
+    angle = np.degrees(np.arccos(cosine))
+    return f"It points {angle:.0f} degrees away from the right one, and the check has not noticed."
