@@ -249,14 +249,15 @@ def _recompute(frames: Frames) -> None:
 
     def redraw(_: object = None) -> None:
         positions = [slider.value for slider in sliders]
-        # The style shows it only when it takes long enough to be noticed.
-        picture.add_class("lab-busy")
+        # The style shows it only when it takes long enough to be noticed. The picture itself would
+        # be put into the page anew at each change of its classes.
+        panel.add_class("lab-busy")
         try:
             content = frames.draw(positions)
         except Exception as error:
             content = _explain(error, frames.fn, frames.at(positions))
         picture.value = frames.box(content)
-        picture.remove_class("lab-busy")
+        panel.remove_class("lab-busy")
 
     def back(_: object) -> None:
         for slider, control in zip(sliders, frames.controls, strict=True):
@@ -270,13 +271,14 @@ def _recompute(frames: Frames) -> None:
         show_repeat=False,
     )
     reset = widgets.Button(description="Reset", layout={"width": "auto"})
+    style = widgets.HTML(f"<style>{page.static('explore.css')}</style>")
+    panel = widgets.VBox([style, picture, *sliders, widgets.HBox([play, reset])])
     redraw()
     for slider in sliders:
         slider.observe(redraw, "value")
     reset.on_click(back)
-    style = widgets.HTML(f"<style>{page.static('explore.css')}</style>")
     widgets.jslink((play, "value"), (sliders[0], "index"))
-    display(widgets.VBox([style, picture, *sliders, widgets.HBox([play, reset])]))
+    display(panel)
 
 
 def _explain(error: Exception, fn: Callable[..., object], values: dict[str, Any]) -> str:
