@@ -75,11 +75,11 @@ class Frames:
             )
         return drawing(fig, alt, self.salt)
 
-    def box(self, content: str, attributes: str = "") -> str:
+    def box(self, content: str) -> str:
         """Put a drawing, or what stands in its place, into a box that keeps its size."""
         width, height = self.size or plt.rcParams["figure.figsize"]
         style = f"width:{width * 96:.0f}px;aspect-ratio:{width:g} / {height:g}"
-        return f'<div class="lab-frame" style="{style}"{attributes}>{content}</div>'
+        return f'<div class="lab-frame" style="{style}">{content}</div>'
 
 
 def explore(
@@ -188,7 +188,7 @@ def _choose(frames: Frames) -> None:
         "explore",
         data,
         label=f"Figure with sliders: {', '.join(control.label for control in controls)}",
-        fallback=frames.box(first, ' aria-live="polite"') + _inputs(controls),
+        fallback=frames.box(first) + _inputs(controls),
     )
 
 
@@ -223,7 +223,11 @@ def _inputs(controls: list[Control]) -> str:
     buttons = "".join(
         f'<button type="button" disabled>{name}</button>' for name in ("Play", "Reset")
     )
-    return f'<div class="lab-sliders">{rows}</div><div class="lab-buttons">{buttons}</div>'
+    # In the last line stands the alt text of the latest frame, for screen readers to say.
+    return (
+        f'<div class="lab-sliders">{rows}</div><div class="lab-buttons">{buttons}</div>'
+        '<div class="lab-said" aria-live="polite"></div>'
+    )
 
 
 # --- with a kernel

@@ -58,6 +58,7 @@ def test_page(lab_page, element, width, scheme):
     assert frame.get_attribute("aria-label") == seen("line", 1)
     rate.press("Home")
     assert frame.get_attribute("aria-label") == seen("line", 0.1)
+    assert page.locator("[aria-live]").text_content() == seen("line", 0.1)
     page.get_by_role("button", name="Reset").click()
     assert frame.get_attribute("aria-label") == seen("tanh", 0.5)
     assert page.locator(".lab-value").all_inner_texts() == ["0.5", "tanh"]
@@ -78,6 +79,24 @@ def test_page(lab_page, element, width, scheme):
     assert not [(each["id"], node["html"]) for each in found for node in each["nodes"]]
     assert visit.abroad == []
     assert visit.complaints == []
+
+
+def test_page_shows_each_frame_whole(lab_page, element):
+    """It replaces only what differs, whichever frame was there before."""
+    wrong = lab_page(element).page.evaluate("""() => {
+        const root = document.querySelector(".lab");
+        const { tags, drawings, frames } = JSON.parse(root.querySelector("script").textContent);
+        const [rate, shape] = root.querySelectorAll("input");
+        const go = (k) => {
+            [rate.value, shape.value] = [Math.floor(k / 2), k % 2];
+            shape.dispatchEvent(new Event("input"));
+            const svg = drawings[frames[k]].map((tag) => tags[tag]).join("");
+            const whole = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
+            return root.querySelector("svg").isEqualNode(whole);
+        };
+        return frames.flatMap((_, i) => frames.map((_, k) => go(i) && go(k))).filter((ok) => !ok);
+    }""")
+    assert wrong == []
 
 
 def test_page_plays(lab_page, element):

@@ -6,8 +6,18 @@ nnLab.start("explore", (root, { texts, tags, drawings, frames }) => {
   const [play, reset] = root.querySelectorAll("button");
   const starts = sliders.map((slider) => slider.value);
   const parser = new DOMParser();
+  const said = root.querySelector("[aria-live]");
   let shown = null;
   let timer = null;
+
+  // Replaces only what differs: drawing all the letters of a figure anew takes as long as the rest.
+  const patch = (old, next) => {
+    if (old.isEqualNode(next)) return;
+    const [a, b] = [[...old.childNodes], [...next.childNodes]];
+    const alike = a.length && a.length === b.length && old.cloneNode().isEqualNode(next.cloneNode());
+    if (alike) a.forEach((child, i) => patch(child, b[i]));
+    else old.replaceWith(next);
+  };
 
   const show = () => {
     let k = 0;
@@ -20,15 +30,18 @@ nnLab.start("explore", (root, { texts, tags, drawings, frames }) => {
     if (frames[k] === shown) return;
     shown = frames[k];
     const svg = drawings[shown].map((tag) => tags[tag]).join("");
-    const drawn = parser.parseFromString(svg, "image/svg+xml");
-    box.replaceChildren(document.importNode(drawn.documentElement, true));
+    const next = document.adoptNode(parser.parseFromString(svg, "image/svg+xml").documentElement);
+    const alt = next.getAttribute("aria-label");
+    box.firstElementChild.setAttribute("aria-label", alt);
+    patch(box.firstElementChild, next);
+    // Nobody wants to hear every frame that passes.
+    if (timer === null) said.textContent = alt;
   };
 
   const stop = () => {
     clearInterval(timer);
     timer = null;
     play.textContent = "Play";
-    box.setAttribute("aria-live", "polite");
   };
 
   const step = () => {
@@ -39,8 +52,6 @@ nnLab.start("explore", (root, { texts, tags, drawings, frames }) => {
 
   play.addEventListener("click", () => {
     if (timer !== null) return stop();
-    // Nobody wants to hear every frame that passes.
-    box.setAttribute("aria-live", "off");
     play.textContent = "Pause";
     if (sliders[0].value === sliders[0].max) {
       sliders[0].value = 0;
