@@ -32,6 +32,8 @@ def test_quiz_is_sound(path):
         for answer in answers:
             assert answer.keys() == {"answer", "correct", "feedback"}
             assert len(answer["feedback"]) > 30
+            # A formula is drawn, so it alone would leave the choice without a name to be read out.
+            assert re.search(r"\w", re.sub(r"\$[^$]*\$", "", answer["answer"]))
             # The page says so itself.
             assert not re.match("(Right|Correct|Wrong|No)[.,!]", answer["feedback"])
 
