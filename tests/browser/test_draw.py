@@ -8,7 +8,7 @@ from drawing import STROKES
 from test_pages import AXE
 
 from nn_core import load_mnist
-from nn_core.lab import display, page
+from nn_core.lab import draw_digit, page
 from nn_core.lab.weights import read_script, unpack
 from nn_core.photos import BOX, centre, cut_out, fit_into
 
@@ -267,9 +267,9 @@ def test_accessible_while_in_use(visit, width, scheme):
 
 def test_works_where_there_is_no_book(browser, monkeypatch):
     shown = []
-    monkeypatch.setattr(page, "display", lambda html: shown.append(html.data))
+    monkeypatch.setattr(page, "display", lambda data, raw: shown.append(data["text/html"]))
     monkeypatch.delenv(page.BUILDING, raising=False)
-    display.draw_digit()
+    draw_digit()
     tab = browser.new_page()
     tab.set_content(f"<!DOCTYPE html><html><body>{shown[0]}</body></html>")
     pad = Pad(tab)

@@ -521,7 +521,7 @@ def test_works_in_a_notebook_more_than_once(browser, monkeypatch):
     """There, each output brings its own copy of style and scripts."""
     shown = []
     monkeypatch.delenv(lab_page.BUILDING, raising=False)
-    monkeypatch.setattr(lab_page, "display", lambda html: shown.append(html.data))
+    monkeypatch.setattr(lab_page, "display", lambda data, raw: shown.append(data["text/html"]))
     lab_page.place("playground")
     lab_page.place("playground")
     page, complaints = browser.new_page(), []

@@ -30,9 +30,9 @@ def element():
     shown = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(BUILDING, "1")
-        patch.setattr("nn_core.lab.page.display", shown.append)
+        patch.setattr("nn_core.lab.page.display", lambda data, raw: shown.append(data))
         exec(CELL, {"BAD": None})
-    return shown[0].data
+    return shown[0]["text/html"]
 
 
 def seen(shape, slope):
