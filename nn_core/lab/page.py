@@ -1,8 +1,9 @@
 """What moves and answers in a page: an element, and the script that brings it to life.
 
-`place("quiz", data)` shows an element that the script `static/quiz.js` finds and fills. With a
-kernel, scripts and style are shown with it. While the book is built, only the element is: the page
-loads the scripts it needs once, and the reader's browser keeps them (book/_ext/course.py).
+`place("explore", data)` shows an element that the script `static/explore.js` finds and fills. Some
+elements, such as quizzes, are complete without a script and bring only their style. With a kernel,
+scripts and style are shown with the element. While the book is built, only the element is: the page
+loads what it needs once, and the reader's browser keeps it (book/_ext/course.py).
 """
 
 import json
