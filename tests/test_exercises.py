@@ -115,7 +115,7 @@ def test_texts_hold_to_the_rules_of_prose(exercise):
 
 def statements(path: Path) -> list[str]:
     text = "\n".join(cells(path, "markdown"))
-    return re.findall(r"^```\{exercise\}.*\n:label: (\S+)", text, re.MULTILINE)
+    return re.findall(r"^`{3,4}\{exercise\}.*\n:label: (\S+)", text, re.MULTILINE)
 
 
 def names_in(path: Path, function: str) -> list[str]:

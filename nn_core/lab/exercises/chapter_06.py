@@ -1,0 +1,279 @@
+"""Exercises of the chapter on training."""
+
+from typing import Any
+
+import numpy as np
+
+import nn_core as nn
+from nn_core.lab.exercises.chapter_00 import network_of, some_digits
+from nn_core.lab.exercises.exercise import exercise
+from nn_core.lab.exercises.explain import Wrong, describe, expect, is_number, run
+
+
+@exercise(
+    "training-hand",
+    hints=(
+        "The slope of $(w - 3)^2$ is $2 (w - 3)$. At $w = 0$ it is $-6$, so to the "
+        "right it goes down.",
+        "One step is $w - 0.1 \\cdot 2 (w - 3)$. For the second step take the slope where you "
+        "stand by then.",
+        "What a step does to the *distance* $w - 3$: it multiplies it by $1 - 2 \\eta$. You come "
+        "nearer as long as that lies between −1 and 1.",
+    ),
+    solution="""
+one_step = 0 - 0.1 * 2 * (0 - 3)
+two_steps = one_step - 0.1 * 2 * (one_step - 3)
+too_large = 1
+print(one_step, two_steps)
+""",
+    explanation="""
+The slope at 0 is $-6$, so the first step leads to $0 + 0.6 = 0.6$. There the slope is
+$2 \\cdot (-2.4) = -4.8$, and the second leads to $0.6 + 0.48 = 1.08$. The curvature is the slope
+of the slope, $\\lambda = 2$. So the limit is $\\frac{2}{\\lambda} = 1$: with $\\eta = 1$ you jump
+from 0 to 6 and back, and never come nearer.
+""",
+)
+def check_hand(one_step: Any, two_steps: Any, too_large: Any) -> None:
+    """Compare, and name the slip."""
+    answers = {"one_step": one_step, "two_steps": two_steps, "too_large": too_large}
+    for name, value in answers.items():
+        if not is_number(value):
+            raise Wrong(f"`{name}` is a number; you handed in {describe(value)}.")
+    if np.isclose(one_step, -0.6):
+        raise Wrong("`one_step` went *up* the slope. You step against it.")
+    if np.isclose(one_step, 6):
+        raise Wrong("`one_step` went the whole slope. Times the learning rate, which is 0.1.")
+    if np.isclose(one_step, 0.3):
+        raise Wrong("`one_step` went half as far as it should. The slope of a square has a 2.")
+    if not np.isclose(one_step, 0.6):
+        raise Wrong("`one_step` is not right yet. What is the slope of $(w - 3)^2$ at $w = 0$?")
+    if np.isclose(two_steps, 1.2):
+        raise Wrong(
+            "For `two_steps` you took the slope at the start twice. Take it where you stand after "
+            "the first step."
+        )
+    if not np.isclose(two_steps, 1.08):
+        raise Wrong("`two_steps` is not right yet. Take the slope at 0.6, and step from there.")
+    if np.isclose(too_large, 2):
+        raise Wrong(
+            "2 would be the limit for a curvature of 1. What is the slope of the slope of "
+            "$(w - 3)^2$?"
+        )
+    if np.isclose(too_large, 0.5):
+        raise Wrong("With 0.5 you land on 3 in one step. That is the best rate, not the limit.")
+    if not np.isclose(too_large, 1):
+        raise Wrong("`too_large` is not right yet. When does $|1 - \\eta \\lambda|$ reach 1?")
+
+
+@exercise(
+    "training-pieces",
+    hints=(
+        "`for start in range(0, len(X), size)` and `X[start : start + size]` give the pieces. The "
+        "last one comes out shorter by itself.",
+        "After `loss_and_grad`, `network.grad` holds the mean over the *piece*. Times the number "
+        "of pictures in the piece, it is a sum. Sums you may add up.",
+        "Begin with `total = np.zeros_like(network.grad)`, add to it, and divide by `len(X)` in "
+        "the end.",
+    ),
+    solution="""
+def gradient_in_pieces(network, X, y, size):
+    total = np.zeros_like(network.grad)
+    for start in range(0, len(X), size):
+        piece = slice(start, start + size)
+        network.loss_and_grad(X[piece], y[piece])
+        total += len(X[piece]) * network.grad
+    return total / len(X)
+""",
+    explanation="""
+Each piece gives a mean over its own pictures. A mean of means is right only if all pieces are
+equally large, and the last one often is not. So turn each into a sum, add the sums, and divide
+once. And mind that `network.grad` is *one* array, which every call overwrites: a list of it holds
+the same array again and again.
+""",
+)
+def check_pieces(gradient_in_pieces: Any) -> None:
+    """Compare with the whole batch; look for a mean of means, and for pieces too large."""
+    rng = np.random.default_rng(0)
+    for N, size, what in ((6, 3, "6 pictures in pieces of 3"), (7, 3, "7 in pieces of 3")):
+        network = Watched((5, 4, 3), rng, dtype=np.float64)
+        X, y = rng.normal(size=(N, 5)), rng.integers(0, 3, N)
+        network.loss_and_grad(X, y)
+        whole = network.grad.copy()
+        means = []
+        for start in range(0, N, size):
+            network.loss_and_grad(X[start : start + size], y[start : start + size])
+            means.append(network.grad.copy())
+        Watched.largest = 0
+        found = run(gradient_in_pieces, network, X, y, size)
+        if Watched.largest > size:
+            raise Wrong(
+                f"You sent {Watched.largest} pictures through the network at once, where at most "
+                f"{size} are allowed."
+            )
+        if not isinstance(found, np.ndarray) or found.shape != whole.shape:
+            raise Wrong(
+                f"The gradient is one array with the shape of `network.grad`, {whole.shape}. You "
+                f"returned {describe(found)}."
+            )
+        if np.allclose(found, whole):
+            continue
+        if np.allclose(found, np.mean(means, axis=0)):
+            raise Wrong(
+                f"Right where all pieces are equally large. But for {what} it is the mean of the "
+                "pieces' means, and the short piece counts as much as the others."
+            )
+        if np.allclose(found, np.sum(means, axis=0)):
+            raise Wrong("You added up the *means* of the pieces. Nothing divides by their number.")
+        if np.allclose(found, means[-1]):
+            raise Wrong(
+                "That is the gradient of the last piece alone. `network.grad` is one array, which "
+                "every call overwrites; copy it, or add it up at once."
+            )
+        if np.allclose(found, N * whole):
+            raise Wrong("That is the sum over all pictures. The loss is their mean.")
+        expect(found, whole, "the gradient", N=N)
+
+
+class Watched(nn.MLP):
+    """A network that notes the largest batch it was given."""
+
+    largest = 0
+
+    def loss_and_grad(self, X: np.ndarray, y: np.ndarray, **options: Any) -> float:
+        """Note the size of the batch, then as always."""
+        Watched.largest = max(Watched.largest, len(X))
+        return super().loss_and_grad(X, y, **options)
+
+
+@exercise(
+    "training-bugs",
+    hints=(
+        "Which way does the loss fall: with the gradient, or against it?",
+        "`theta = theta + ...` makes a new array. Does the network know of it?",
+        "`minibatches(...)` is a walk, not a list. How often can you walk it? And is the order of "
+        "the second epoch another one?",
+    ),
+    solution="""
+def descend(
+    network, X, y, lr, epochs, batch_size, rng
+):
+    theta = network.theta
+    for _ in range(epochs):
+        batches = minibatches(X, y, batch_size, rng)
+        for X_batch, y_batch in batches:
+            network.loss_and_grad(X_batch, y_batch)
+            theta -= lr * network.grad
+    return network
+""",
+    explanation="""
+**The sign:** it went uphill. **The copy:** `theta + ...` is a new array, and the network keeps the
+old one; `-=` changes the numbers in place. **The walk:** a generator can be walked once. After the
+first epoch `batches` was used up, and the other epochs did nothing, without a word. It must be made
+anew in each epoch, and that also draws a new order.
+""",
+)
+def check_bugs(descend: Any) -> None:
+    """Run it beside the right one, and beside each of its mistakes."""
+    data = np.random.default_rng(0)
+    X, y = data.normal(size=(20, 5)), data.integers(0, 3, 20)
+    lr, size = 0.1, 8
+
+    def network() -> nn.MLP:
+        return nn.MLP((5, 4, 3), np.random.default_rng(1), dtype=np.float64)
+
+    def after(epochs: int, sign: float = -1, fresh: bool = True, same: bool = False) -> np.ndarray:
+        net, rng = network(), np.random.default_rng(2)
+        for epoch in range(epochs):
+            if epoch > 0 and not fresh:
+                break
+            order = np.random.default_rng(2) if same else rng
+            for X_batch, y_batch in nn.minibatches(X, y, size, order):
+                net.loss_and_grad(X_batch, y_batch)
+                net.theta += sign * lr * net.grad
+        return net.theta
+
+    begun = network()
+    net = run(descend, begun, X, y, lr, 3, size, np.random.default_rng(2))
+    if not isinstance(net, nn.MLP):
+        raise Wrong(f"The function gives back the network. Yours returned {describe(net)}.")
+    if np.allclose(net.theta, after(3)):
+        return
+    if np.array_equal(net.theta, begun.theta):
+        raise Wrong(
+            "The network's parameters did not change at all. `theta = theta - ...` makes a new "
+            "array; `theta -= ...` changes the one that the network has."
+        )
+    if np.allclose(net.theta, after(3, sign=1)):
+        raise Wrong("It walks *up* the slope: the loss grows. Mind the sign.")
+    for sign in (-1, 1):
+        if np.allclose(net.theta, after(3, sign, fresh=False)):
+            raise Wrong(
+                "It makes one epoch, however many you ask for. `minibatches` can be walked once; "
+                "after that it is used up."
+            )
+    if np.allclose(net.theta, after(3, same=True)):
+        raise Wrong("Every epoch has the same order. Draw it anew, from the `rng` handed in.")
+    raise Wrong(
+        "The parameters move, but not as they should. Each step is `lr` times `network.grad`, "
+        "against the gradient, and the batches come from `minibatches(X, y, batch_size, rng)`."
+    )
+
+
+LINEAR = 0.89  # what a decent rate reaches in a few epochs, and a bad one does not
+
+
+@exercise(
+    "training-linear",
+    hints=(
+        "`MLP((784, 10), rng)` is the whole network. No hidden layer, so no activation.",
+        "Train it as the first network was trained, or with `fit`. Try the rates 0.01, 0.03, 0.1, "
+        "0.3 and compare on the dev set.",
+        "With `fit`, the share is the last entry of `history.dev_accuracy`. Or measure it: "
+        "`accuracy(y_dev, linear.predict(X_dev))`.",
+    ),
+    solution="""
+tried = {}
+for lr in (0.01, 0.03, 0.1, 0.3):
+    net = MLP((784, 10), rng)
+    train(
+        net,
+        nn.SGD(lr),
+        X_train,
+        y_train,
+        epochs=5,
+        batch_size=64,
+        rng=rng,
+    )
+    dev = accuracy(y_dev, net.predict(X_dev))
+    tried[lr] = dev, net
+    print(f"{lr:<5g} {dev:.1%}")
+lr = max(tried, key=lambda lr: tried[lr][0])
+reached, linear = tried[lr]
+""",
+    explanation="""
+It has 7,850 parameters, one picture of weights for each digit, and no bend anywhere. It gets much
+farther than the nearest mean of the chapter on data, and it stops well short of the network with a
+hidden layer, however long you train. Its mistakes are those that no weighted sum of pixels can
+mend.
+""",
+)
+def check_linear(linear: Any, reached: Any) -> str:
+    """Look at its sizes, its training and the share."""
+    network = network_of((784, 10), linear)
+    X, y = some_digits()
+    share = nn.accuracy(y, network.predict(X))
+    if share < LINEAR:
+        raise Wrong(
+            f"The sizes are right. But it reads only {share:.0%} of the training pictures. Was it "
+            "trained, on all of `X_train`, for some epochs, and with a rate that suits it?"
+        )
+    if not is_number(reached):
+        raise Wrong(f"`reached` is a number; you handed in {describe(reached)}.")
+    if reached > 1:
+        raise Wrong("`reached` looks like a percentage or a count. Hand in a share from 0 to 1.")
+    if abs(reached - share) > 0.03:
+        raise Wrong(
+            f"`reached` says {reached:.1%}, but your network reads about {share:.0%}. Is that the "
+            "accuracy of another network?"
+        )
+    return f"{network.theta.size:,} parameters, and it reads {reached:.1%} of the dev set."
