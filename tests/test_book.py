@@ -10,7 +10,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from conftest import ROOT
-from test_notebooks import CHAPTERS, LEDGER, calls
+from test_notebooks import LEDGER, NOTEBOOKS, calls, name_of, place_of
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
 PAGES = [
@@ -85,10 +85,10 @@ def test_every_claim_was_made(built_book):
     assert made == {entry["name"] for entry in LEDGER}
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
+@pytest.mark.parametrize("chapter", NOTEBOOKS, ids=name_of)
 def test_every_slider_has_a_frame_for_each_point(chapter, built_book):
     """The build called each function for its whole grid: it stops where one of them raises."""
-    text = (built_book / "book" / f"{chapter.stem}.html").read_text("utf-8")
+    text = (built_book / "book" / f"{place_of(chapter)}.html").read_text("utf-8")
     elements = BeautifulSoup(text, "html.parser").select('[data-lab="explore"]')
     assert len(elements) == len(calls(chapter, "explore"))
     for element in elements:
@@ -108,16 +108,17 @@ def test_ledger_page_prints_every_claim(built_book):
     assert [row.td.get_text() for row in rows] == statements
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
+@pytest.mark.parametrize("chapter", NOTEBOOKS, ids=name_of)
 def test_chapter_can_be_downloaded_and_launched(chapter, built_book):
-    path = built_book / "book" / f"{chapter.stem}.html"
-    soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+    place = place_of(chapter)
+    text = (built_book / "book" / f"{place}.html").read_text("utf-8")
+    soup = BeautifulSoup(text, "html.parser")
     targets = [link["href"] for link in soup.find_all("a", href=True)]
-    name = f"{path.stem}.ipynb"
+    name = f"{place}.ipynb"
     assert any(target.endswith(f"_sources/book/{name}") for target in targets)
     assert any("mybinder.org" in target and name in target for target in targets)
     assert any("colab.research.google.com" in target and name in target for target in targets)
-    assert any(target.endswith(f"page_problem.yml&page=book/{path.name}") for target in targets)
+    assert any(target.endswith(f"page_problem.yml&page=book/{place}.html") for target in targets)
 
 
 def test_papers_that_docstrings_name_are_in_the_bibliography(built_book):

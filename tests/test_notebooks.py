@@ -11,15 +11,22 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from clean_notebooks import notebooks
 from conftest import ROOT
 
 BOOK = ROOT / "book"
-CHAPTERS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
-PROSE = [*CHAPTERS, *sorted(BOOK.glob("**/*.md")), ROOT / "README.md"]
+NOTEBOOKS = notebooks()
+CHAPTERS = [path for path in NOTEBOOKS if path.parent == BOOK]  # the others are appendices
+PROSE = [*NOTEBOOKS, *sorted(BOOK.glob("**/*.md")), ROOT / "README.md"]
 
 
 def name_of(path: Path) -> str:
     return path.stem
+
+
+def place_of(path: Path) -> str:
+    """Where a page stands in the book, as in `appendix/notation`."""
+    return path.relative_to(BOOK).with_suffix("").as_posix()
 
 
 def cells(path: Path, kind: str, tag: str | None = None) -> list[str]:
@@ -60,7 +67,7 @@ def test_notebooks_are_clean():
     assert done.returncode == 0, f"{done.stdout}{done.stderr}`make format` cleans them."
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=name_of)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
 def test_first_cell_installs_from_the_repository(path):
     address = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["repository"]["url"]
     first = cells(path, "code")[0]
@@ -69,7 +76,7 @@ def test_first_cell_installs_from_the_repository(path):
     assert not any("%pip" in cell for cell in cells(path, "code")[1:])
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=name_of)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
 def test_one_seed(path):
     assert cells(path, "code", "seed") == ["SEED = 0"]
 
@@ -131,7 +138,7 @@ def library() -> dict[str, str]:
 
 DERIVED = [
     (path.stem, name, text)
-    for path in CHAPTERS
+    for path in NOTEBOOKS
     for cell in cells(path, "code", "nn-core")
     for name, text in functions(cell).items()
 ]
@@ -143,7 +150,7 @@ def test_derived_function_is_the_library_s(chapter, name, text):
 
 
 def test_every_nn_core_cell_derives_something():
-    for path in CHAPTERS:
+    for path in NOTEBOOKS:
         for cell in cells(path, "code", "nn-core"):
             assert functions(cell), f"{path.name}: no function in the cell {cell[:60]!r}"
 
@@ -192,14 +199,14 @@ LEDGER = json.loads((BOOK / "claims.json").read_text("utf-8"))
 
 def declared_claims() -> dict[str, tuple[str, str, str, float, str]]:
     found = {}
-    for path in CHAPTERS:
+    for path in NOTEBOOKS:
         for call in calls(path, "claim"):
             name, statement = (ast.literal_eval(argument) for argument in call.args[:2])
             options = {word.arg: ast.literal_eval(word.value) for word in call.keywords}
             side = "at_least" if "at_least" in options else "at_most"
             assert name not in found, f"two claims are called {name}"
             form = options.get("form", "{:.2%}")
-            found[name] = (path.stem, statement, side.replace("_", " "), options[side], form)
+            found[name] = (place_of(path), statement, side.replace("_", " "), options[side], form)
     return found
 
 
@@ -237,7 +244,7 @@ def marked_formulas() -> list[str]:
 def test_every_labelled_formula_is_tested():
     labels = [
         label
-        for path in CHAPTERS
+        for path in NOTEBOOKS
         for label in re.findall(r"^\$\$ \((eq-[\w-]+)\)$", "\n".join(cells(path, "markdown")), re.M)
     ]
     assert len(labels) > 3
@@ -248,7 +255,7 @@ def test_every_labelled_formula_is_tested():
 # --- numbers and words
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=name_of)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
 def test_glued_numbers_are_used_and_used_ones_are_glued(path):
     glued = {ast.literal_eval(call.args[0]) for call in calls(path, "glue")}
     used = set(re.findall(r"\{glue:text\}`([^`]*)`", "\n".join(cells(path, "markdown"))))

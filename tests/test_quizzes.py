@@ -7,7 +7,7 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 from conftest import ROOT
-from test_notebooks import CHAPTERS, calls, name_of
+from test_notebooks import NOTEBOOKS, calls, name_of
 
 from nn_core.lab import page, quiz
 from nn_core.lab.questions import question_html
@@ -52,9 +52,9 @@ def test_formulas_and_code_are_closed(path):
 
 
 def test_every_chapter_has_its_quiz():
-    for path in CHAPTERS:
+    for path in NOTEBOOKS:
         assert [ast.literal_eval(call.args[0]) for call in calls(path, "quiz")] == [path.stem]
-    assert [path.stem for path in QUIZZES] == [path.stem for path in CHAPTERS]
+    assert [path.stem for path in QUIZZES] == [path.stem for path in NOTEBOOKS]
 
 
 @pytest.mark.parametrize(("many", "control"), [(False, "radio"), (True, "checkbox")])

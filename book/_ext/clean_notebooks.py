@@ -16,11 +16,18 @@ import nbformat
 import yaml
 from nbstripout import strip_output
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+
+
+def notebooks() -> list[Path]:
+    """All notebooks of the book: chapters first, then appendices."""
+    found = sorted((ROOT / "book").glob("**/*.ipynb"))
+    # JupyterLab keeps copies of what was opened.
+    return [path for path in found if path.parent.name != ".ipynb_checkpoints"]
 
 
 def cleaned(text: str) -> str:
@@ -44,7 +51,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="change nothing, fail if one differs")
     check = parser.parse_args().check
     differing = 0
-    for path in sorted((ROOT / "book").glob("**/*.ipynb")):
+    for path in notebooks():
         text = path.read_text("utf-8")
         wanted = cleaned(text)
         if text == wanted:

@@ -2,7 +2,7 @@
 
     python book/_ext/measure_claims.py book/00_tour.ipynb book/01_data.ipynb
 
-Without arguments it runs all chapters.
+Without arguments it runs all notebooks.
 """
 
 import argparse
@@ -17,7 +17,9 @@ import nbformat
 from nbclient import NotebookClient
 from nn_core.lab.claims import RECORD
 
-BOOK = Path(__file__).parents[1]
+from clean_notebooks import notebooks
+
+BOOK = Path(__file__).resolve().parents[1]
 LEDGER = BOOK / "claims.json"
 SEEDS = range(5)
 
@@ -46,10 +48,11 @@ def main() -> None:
     """Measure the claims of the chapters named and write them into the ledger."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("chapters", nargs="*", type=Path)
-    chapters = parser.parse_args().chapters or sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
+    chapters = parser.parse_args().chapters or notebooks()
     ledger = json.loads(LEDGER.read_text("utf-8")) if LEDGER.exists() else []
     for chapter in chapters:
-        ledger = [entry for entry in ledger if entry["chapter"] != chapter.stem]
+        place = chapter.resolve().relative_to(BOOK).with_suffix("").as_posix()
+        ledger = [entry for entry in ledger if entry["chapter"] != place]
         runs = []
         for seed in SEEDS:
             print(f"{chapter} with seed {seed} ...", file=sys.stderr)
@@ -59,7 +62,7 @@ def main() -> None:
             values = [record.pop("value") for record in records]
             ledger.append(
                 {
-                    "chapter": chapter.stem,
+                    "chapter": place,
                     **records[0],
                     "values": values,
                     "mean": statistics.mean(values),

@@ -3,9 +3,8 @@
 import re
 
 import pytest
-from test_notebooks import CHAPTERS, name_of
+from test_notebooks import CHAPTERS, NOTEBOOKS, name_of, place_of
 from test_pages import AXE
-from test_quizzes import QUIZZES
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=name_of)
@@ -45,9 +44,9 @@ def test_solution_is_coloured_as_code_is(visit):
     assert keyword.evaluate(colour) == pages
 
 
-@pytest.mark.parametrize("path", QUIZZES, ids=name_of)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
 def test_quiz_answers_by_keyboard(visit, path):
-    seen = visit(f"book/{path.stem}")
+    seen = visit(f"book/{place_of(path)}")
     questions = seen.page.locator(".lab-quiz fieldset")
     for k in range(questions.count()):
         question = questions.nth(k)
@@ -83,9 +82,9 @@ def test_screen_reader_hears_the_answer(visit):
     assert 'group "1. Before training' in told
 
 
-@pytest.mark.parametrize("path", QUIZZES, ids=name_of)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
 def test_formulas_in_quizzes_and_exercises_are_typeset(visit, path):
-    seen = visit(f"book/{path.stem}")
+    seen = visit(f"book/{place_of(path)}")
     formulas = seen.page.locator(".lab .mathjax_process")
     assert formulas.count() > 0
     seen.page.wait_for_selector(".lab mjx-container", state="attached")

@@ -1,0 +1,146 @@
+"""The bug zoo: every specimen is stopped by a check that lets the mended code pass.
+
+Specimens and checks are those of the page: the cells tagged `specimen` and `check` are run here,
+without the trainings between them.
+"""
+
+import ast
+import re
+
+import nbformat
+import numpy as np
+import pytest
+from test_notebooks import BOOK, cells
+
+from nn_core import MLP, numerical_gradient, relative_error
+
+PAGE = BOOK / "appendix" / "bug_zoo.ipynb"
+TEXT = "\n\n".join(cells(PAGE, "markdown"))
+# Titles, in order: 1 -> "always-on", ...
+NUMBERS = {
+    name: int(number) for name, number in re.findall(r"^\(zoo-(.+)\)=\n### (\d+)\. ", TEXT, re.M)
+}
+
+
+def inhabit() -> tuple[dict, list[tuple], dict[str, set[str]]]:
+    """The names that the page defines, what is caught there, and the names in each specimen."""
+    names, caught, specimens = {"__name__": "zoo"}, [], {}
+    for cell in nbformat.read(PAGE, as_version=4).cells:
+        tags = cell.metadata.get("tags", [])
+        if not {"seed", "specimen", "check"} & set(tags):
+            continue
+        exec(compile(cell.source, f"<{cell.id}>", "exec"), names)
+        if cell.id == "catch":
+            names["catch"] = lambda *row: caught.append(row)
+        if "specimen" in tags:
+            defined = [
+                node.name
+                for node in ast.parse(cell.source).body
+                if isinstance(node, ast.FunctionDef | ast.ClassDef)
+            ]
+            specimens[cell.id.removesuffix("-specimen")] = set(defined)
+    return names, caught, specimens
+
+
+ZOO, CAUGHT, SPECIMENS = inhabit()
+BY_GRADIENT = {name for name, check, *_ in CAUGHT if check.__name__.endswith("error")}
+
+
+def function_of(suspect) -> str:
+    """What is suspected: a function or class, or one that takes the place of a part."""
+    return (next(iter(suspect.values())) if isinstance(suspect, dict) else suspect).__name__
+
+
+@pytest.mark.parametrize("row", CAUGHT, ids=lambda row: function_of(row[2]))
+def test_check_stops_the_bug_and_lets_the_mended_code_pass(row):
+    name, check, bug, mended = row
+    if name in BY_GRADIENT:
+        assert check(bug) > 0.1
+        assert check(mended) < 1e-7
+    else:
+        assert not check(bug)
+        assert check(mended)
+
+
+@pytest.mark.parametrize(("bug", "mended"), [(1, 1), (0, 0), (0, 1)])
+def test_page_stops_where_a_check_does_not_tell_them_apart(bug, mended):
+    names, _, _ = inhabit()
+    (cell,) = [c for c in cells(PAGE, "code", "check") if "def catch" in c]
+    exec(cell, names)
+
+    def agrees(suspect):
+        return suspect
+
+    if (bug, mended) == (0, 1):
+        names["catch"]("some", agrees, bug, mended)
+        assert names["ZOO"] == [("some", "agrees", "fails", "passes")]
+    else:
+        with pytest.raises(AssertionError):
+            names["catch"]("some", agrees, bug, mended)
+
+
+def test_every_specimen_is_caught():
+    assert len(SPECIMENS) >= 12
+    assert list(SPECIMENS) == list(dict.fromkeys(name for name, *_ in CAUGHT))
+    for name, defined in SPECIMENS.items():
+        suspects = {function_of(bug) for row, _, bug, _ in CAUGHT if row == name}
+        # A right function may stand beside the wrong one that uses it.
+        assert suspects <= defined
+        assert defined - suspects <= {"shortcut_forward"}, name
+
+
+def test_the_library_passes_the_checks_of_its_own_functions():
+    library = {
+        mended.__name__
+        for _, _, _, suspect in CAUGHT
+        for mended in (suspect.values() if isinstance(suspect, dict) else [suspect])
+        if mended.__module__.startswith("nn_core")
+    }
+    assert library == {
+        "Adam",
+        "dense_backward",
+        "he_normal",
+        "minibatches",
+        "predict",
+        "softmax_cross_entropy",
+    }
+    # These are called by functions of the page.
+    assert {"l2_penalty", "EarlyStopping", "train_dev_split"} <= ZOO.keys()
+
+
+def test_no_gradient_check_sees_the_others():
+    check, agrees = ZOO["network_error"], 1e-7
+    for loss in ("plain_loss", "log_of_p"):
+        assert check({"loss": ZOO[loss]}) < agrees
+    assert ZOO["penalized_error"](ZOO["penalty_on_all"]) < agrees
+    # At a special place it is blind to a bug that it sees elsewhere.
+    assert ZOO["layer_error"](ZOO["forgetful_layer"], scale=0) < agrees
+    rng = np.random.default_rng(0)
+    network = MLP((6, 5, 3), rng, initializer=ZOO["from_nothing"], dtype=np.float64)
+    X, y = rng.normal(size=(7, 6)), np.arange(7) % 3
+    network.loss_and_grad(X, y)
+    numeric = numerical_gradient(lambda: network.loss_of(network.forward(X), y)[0], network.theta)
+    assert relative_error(network.grad, numeric) < agrees
+
+
+def test_page_says_which_bugs_no_gradient_check_sees():
+    (text,) = [
+        cell for cell in cells(PAGE, "markdown") if "no gradient check can see, because" in cell
+    ]
+    said = [int(n) for group in re.findall(r"\(([\d, ]+)\)", text) for n in group.split(", ")]
+    assert sorted(said) == [n for name, n in NUMBERS.items() if name not in BY_GRADIENT]
+
+
+def test_specimens_are_numbered_and_all_are_suspects():
+    assert list(NUMBERS) == list(SPECIMENS)
+    assert list(NUMBERS.values()) == list(range(1, len(SPECIMENS) + 1))
+    assert set(re.findall(r"\b(\d+) (?:specimens|bugs)", TEXT)) == {str(len(SPECIMENS))}
+    led = dict(re.findall(r"\{ref\}`(\d+) <zoo-([^>]+)>`", TEXT)[::-1])
+    assert {name: int(number) for number, name in led.items()} == NUMBERS
+
+
+def test_every_specimen_has_an_answer_to_unfold():
+    folds = re.findall(r"^:::\{dropdown\} What is wrong\? Look before you unfold$", TEXT, re.M)
+    assert len(folds) == len(SPECIMENS)
+    # The line and its mend.
+    assert len(re.findall(r"^```diff\n(?:-.*\n)*(?:\+.*\n)+```$", TEXT, re.M)) >= len(SPECIMENS)
