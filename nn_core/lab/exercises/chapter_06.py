@@ -29,7 +29,7 @@ print(one_step, two_steps)
     explanation="""
 The slope at 0 is $-6$, so the first step leads to $0 + 0.6 = 0.6$. There the slope is
 $2 \\cdot (-2.4) = -4.8$, and the second leads to $0.6 + 0.48 = 1.08$. The curvature is the slope
-of the slope, $\\lambda = 2$. So the limit is $\\frac{2}{\\lambda} = 1$: with $\\eta = 1$ you jump
+of the slope, $c = 2$. So the limit is $\\frac{2}{c} = 1$: with $\\eta = 1$ you jump
 from 0 to 6 and back, and never come nearer.
 """,
 )
@@ -62,7 +62,7 @@ def check_hand(one_step: Any, two_steps: Any, too_large: Any) -> None:
     if np.isclose(too_large, 0.5):
         raise Wrong("With 0.5 you land on 3 in one step. That is the best rate, not the limit.")
     if not np.isclose(too_large, 1):
-        raise Wrong("`too_large` is not right yet. When does $|1 - \\eta \\lambda|$ reach 1?")
+        raise Wrong("`too_large` is not right yet. When does $|1 - \\eta c|$ reach 1?")
 
 
 @exercise(
