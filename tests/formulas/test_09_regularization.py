@@ -1,10 +1,13 @@
-"""What the labelled formulas of chapter 09 say, and what nn_core computes; and what it stored."""
+"""What the labelled formulas of chapter 09 say, and what nn_core computes; and what is stored."""
 
+import ast
+import json
 import math
 
 import numpy as np
 import pytest
-from test_notebooks import CHAPTERS, DERIVED, cells
+from conftest import ROOT
+from test_notebooks import CHAPTERS, DERIVED, cells, code
 
 from nn_core import (
     MLP,
@@ -184,6 +187,45 @@ def test_label_smoothing():
     oracle = numerical_gradient(lambda: smoothed_cross_entropy(Z, labels, alpha)[0], Z)
     assert relative_error(dZ, oracle) < 1e-7
     assert np.allclose(Q, (1 - alpha) * one_hot(labels, K) + alpha / K)
+
+
+def assigned(tree: ast.Module, name: str) -> ast.expr:
+    """What a module assigns to a name."""
+    (value,) = (
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name
+    )
+    return value
+
+
+def test_stored_results_are_those_of_the_script_and_of_the_chapter():
+    path = ROOT / "book" / "stored" / "09_regularization.json"
+    stored = json.loads(path.read_text("utf-8"))
+    script = ast.parse(path.with_suffix(".py").read_text("utf-8"))
+    grids = ast.literal_eval(assigned(script, "GRIDS"))
+    shares = ast.literal_eval(assigned(script, "SHARES"))
+    few = stored["few"]
+    tried = {name: tuple(map(float, sweep["strengths"])) for name, sweep in few["sweeps"].items()}
+    both = {"three together": shares, "three and shifts": shares}
+    assert tried == {name: tuple(map(float, grid)) for name, grid in (grids | both).items()}
+    for name, sweep in few["sweeps"].items():
+        assert sweep["strengths"][int(np.argmax(sweep["dev"]))] == few["chosen"][name]
+        assert np.mean(few["rows"][name]["dev"]) == pytest.approx(max(sweep["dev"]))
+    for found in (*few["rows"].values(), *stored["many"].values()):
+        assert all(len(values) == 5 for values in found.values())
+
+    def option(node: ast.expr):
+        return ast.literal_eval(node.args[0] if isinstance(node, ast.Call) else node)
+
+    (chapter,) = (path for path in CHAPTERS if path.stem == "09_regularization")
+    written = assigned(code(chapter), "RECIPES")
+    in_chapter = {
+        name.value: {key.value: option(value) for key, value in zip(o.keys, o.values, strict=True)}
+        for name, o in zip(written.keys, written.values, strict=True)
+    }
+    assert in_chapter == ast.literal_eval(assigned(script, "RECIPES"))
+    assert list(stored["many"]) == list(in_chapter)
 
 
 def test_what_the_chapter_derives():
