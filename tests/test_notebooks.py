@@ -100,6 +100,12 @@ class Bare(ast.NodeTransformer):
             node.body = node.body[1:]
         return node
 
+    def visit_ClassDef(self, node):
+        self.generic_visit(node)
+        if ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+        return node
+
     def visit_AnnAssign(self, node):
         assign = ast.Assign([node.target], node.value) if node.value else None
         return assign and ast.copy_location(assign, node)
