@@ -5,8 +5,9 @@ import re
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from conftest import ROOT
 
-from nn_core.lab import claim, display, glue, show
+from nn_core.lab import claim, display, glue, show, stored
 from nn_core.lab.claims import RECORD
 
 
@@ -125,3 +126,16 @@ def test_claim_missed(shown, value, bound):
 def test_claim_wants_one_bound(bounds):
     with pytest.raises(ValueError, match="at_least or at_most"):
         claim("a-claim", "the share", 1, **bounds)
+
+
+def test_all_that_is_stored_has_its_script():
+    results = {path.stem for path in (ROOT / "nn_core" / "lab" / "stored").glob("*.json")}
+    scripts = {path.stem for path in (ROOT / "book" / "stored").glob("*.py")}
+    assert results == scripts
+    for name in results:
+        assert stored(name)
+
+
+def test_nothing_stored_under_that_name():
+    with pytest.raises(ValueError, match="expected one of .*09_regularization.*found '08'"):
+        stored("08")

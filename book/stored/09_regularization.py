@@ -1,8 +1,8 @@
-"""Measure what each remedy of the chapter on regularization buys, and write it beside this file.
+"""Measure what each remedy of the chapter on regularization buys, and store it in nn_core.
 
     python book/stored/09_regularization.py
 
-It trains some 200 networks, which takes a quarter of an hour on two cores.
+It trains some 200 networks, and takes about half an hour on two cores.
 """
 
 import json
@@ -178,5 +178,6 @@ def many():
 
 
 if __name__ == "__main__":
-    path = Path(__file__).with_suffix(".json")
+    FOLDER = Path(nn.__file__).parent / "lab" / "stored"
+    path = FOLDER / f"{Path(__file__).stem}.json"
     path.write_text(json.dumps({"few": few(), "many": many()}, indent=1) + "\n", "utf-8")

@@ -1,7 +1,6 @@
 """What the labelled formulas of chapter 09 say, and what nn_core computes; and what is stored."""
 
 import ast
-import json
 import math
 
 import numpy as np
@@ -22,6 +21,7 @@ from nn_core import (
     shift,
     softmax,
 )
+from nn_core.lab import stored
 from nn_core.losses import smoothed_cross_entropy
 
 rng = np.random.default_rng(9)
@@ -200,19 +200,19 @@ def assigned(tree: ast.Module, name: str) -> ast.expr:
 
 
 def test_stored_results_are_those_of_the_script_and_of_the_chapter():
-    path = ROOT / "book" / "stored" / "09_regularization.json"
-    stored = json.loads(path.read_text("utf-8"))
-    script = ast.parse(path.with_suffix(".py").read_text("utf-8"))
+    results = stored("09_regularization")
+    path = ROOT / "book" / "stored" / "09_regularization.py"
+    script = ast.parse(path.read_text("utf-8"))
     grids = ast.literal_eval(assigned(script, "GRIDS"))
     shares = ast.literal_eval(assigned(script, "SHARES"))
-    few = stored["few"]
+    few = results["few"]
     tried = {name: tuple(map(float, sweep["strengths"])) for name, sweep in few["sweeps"].items()}
     both = {"three together": shares, "three and shifts": shares}
     assert tried == {name: tuple(map(float, grid)) for name, grid in (grids | both).items()}
     for name, sweep in few["sweeps"].items():
         assert sweep["strengths"][int(np.argmax(sweep["dev"]))] == few["chosen"][name]
         assert np.mean(few["rows"][name]["dev"]) == pytest.approx(max(sweep["dev"]))
-    for found in (*few["rows"].values(), *stored["many"].values()):
+    for found in (*few["rows"].values(), *results["many"].values()):
         assert all(len(values) == 5 for values in found.values())
 
     def option(node: ast.expr):
@@ -225,7 +225,7 @@ def test_stored_results_are_those_of_the_script_and_of_the_chapter():
         for name, o in zip(written.keys, written.values, strict=True)
     }
     assert in_chapter == ast.literal_eval(assigned(script, "RECIPES"))
-    assert list(stored["many"]) == list(in_chapter)
+    assert list(results["many"]) == list(in_chapter)
 
 
 def test_what_the_chapter_derives():
