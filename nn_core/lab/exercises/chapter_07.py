@@ -1,0 +1,373 @@
+"""Exercises of the chapter on initialization."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from nn_core.lab.exercises.exercise import exercise
+from nn_core.lab.exercises.explain import (
+    Wrong,
+    close,
+    compare,
+    describe,
+    is_number,
+    run,
+)
+from nn_core.layers import relu_forward
+
+
+@exercise(
+    "init-hand",
+    hints=(
+        "The variance of $z$ is $n_{\\text{in}}\\, \\mathrm{Var}(w)\\, \\mathrm{E}[x^2]$. All "
+        "three are given.",
+        "ReLU leaves half of the mean square: of $z$ and $-z$, which are equally probable, it "
+        "keeps one.",
+        "A uniform distribution between $-a$ and $a$ has the variance $\\frac{a^2}{3}$. Set that "
+        "equal to $\\frac{2}{n_{\\text{in}}}$.",
+    ),
+    solution="""
+variance_z = 150 * 0.04 * 0.5
+mean_square_a = variance_z / 2
+a = np.sqrt(6 / 150)
+print(variance_z, mean_square_a, a)
+""",
+    explanation="""
+$\\mathrm{Var}(z) = 150 \\cdot 0.04 \\cdot 0.5 = 3$, and ReLU leaves half of it, 1.5. So this layer
+makes the mean square three times as large as it was, and ten such layers would make it 59,049 times
+as large. He's variance is $\\frac{2}{150} = 0.0133$, a third of 0.04. From $\\frac{a^2}{3} =
+\\frac{2}{150}$ follows $a = \\sqrt{6 / 150} = 0.2$.
+""",
+)
+def check_hand(variance_z: Any, mean_square_a: Any, a: Any) -> None:
+    """Check the three numbers in order, each with its own mistakes."""
+    answers = {"variance_z": variance_z, "mean_square_a": mean_square_a, "a": a}
+    for name, value in answers.items():
+        if not is_number(value):
+            raise Wrong(f"`{name}` is a number; you handed in {describe(value)}.")
+    stories: dict[str, tuple[float, dict[float, str]]] = {
+        "variance_z": (
+            3,
+            {
+                math.sqrt(3): "is the standard deviation. The variance is asked for",
+                1.5: "is half of it. The ReLU comes after $z$",
+                6: "lacks the mean square of the inputs",
+                0.12: "takes 0.04 for the standard deviation. It is the variance already",
+                0.02: "is the variance of *one* term. How many terms has the sum?",
+                1.5 * 0.5: "squares the mean square of the inputs. It is a mean of squares already",
+            },
+        ),
+        "mean_square_a": (
+            1.5,
+            {
+                3: "is still that of $z$. ReLU makes half of the numbers zero",
+                0.75: "is a quarter. The squares that ReLU leaves are as large as they were; it is "
+                "their number that is halved",
+                1.5 * (1 - 1 / math.pi): "is the variance of $a$, with the mean taken off. The "
+                "next layer asks for the mean square",
+                math.sqrt(1.5): "is the size, the root of it. The mean square is asked for",
+            },
+        ),
+        "a": (
+            0.2,
+            {
+                2 / 150: "is He's variance. Which limit gives that variance?",
+                math.sqrt(2 / 150): "is He's standard deviation. A uniform distribution with that "
+                "limit has a third of the variance",
+                0.04: "is $a^2$. Take the root",
+                math.sqrt(3 / 150): "lacks the factor 2 that makes up for ReLU",
+                math.sqrt(
+                    0.12
+                ): "gives the variance 0.04 of this layer. He's rule asks for another",
+            },
+        ),
+    }
+    for name, (right, mistakes) in stories.items():
+        value = answers[name]
+        if close(value, right):
+            continue
+        words = next((words for wrong, words in mistakes.items() if close(value, wrong)), None)
+        raise Wrong(f"`{name}` {words or 'is not right yet. Write down its formula first'}.")
+
+
+@exercise(
+    "init-harmless",
+    hints=(
+        "A weight is moved by what comes in times what comes back: $\\mathrm{d}W_2 = A_1^\\top "
+        "\\mathrm{d}Z_2$, and $\\mathrm{d}W_1 = X^\\top \\mathrm{d}Z_1$. Which of them are zero at "
+        "the start?",
+        "If the first layer is zero, $Z_1 = 0$ and $A_1 = 0$. Then $\\mathrm{d}W_2$ is zero. But "
+        "does something come back to $Z_1$? That depends on the slope of the activation at zero.",
+        "The slope at zero is 0 for the ReLU of this course, and 1 for tanh. And what comes back "
+        "differs from unit to unit if $W_2$ is random.",
+        "If only the last layer is zero, nothing comes back in the first step. But $A_1$ is not "
+        "zero, so the last layer itself moves. And in the second step?",
+    ),
+    solution="""
+first_relu = False
+first_tanh = True
+last_relu = True
+both_tanh = False
+
+cases = {
+    "first, ReLU": ("relu", [0]),
+    "first, tanh": ("tanh", [0]),
+    "last, ReLU": ("relu", [1]),
+    "both, tanh": ("tanh", [0, 1]),
+}
+for name, (activation, layers) in cases.items():
+    network = MLP(
+        (784, 32, 10), rng, activation=activation
+    )
+    for k in layers:
+        network.W[k][...] = 0
+    right = train(network, 0.3)
+    print(f"{name}: {right:.1%} right")
+""",
+    explanation="""
+- **First layer, ReLU:** $Z_1 = 0$, every unit sits on its kink, and the slope there is taken to be
+  0. Nothing comes through to $W_1$, and $A_1 = 0$ keeps $W_2$ where it is. Stuck.
+- **First layer, tanh:** the slope at zero is 1. What comes back is $\\mathrm{d}Z_2 W_2^\\top$, and
+  it differs from unit to unit, since the rows of $W_2$ do. So $W_1$ moves, and the units part. It
+  learns.
+- **Last layer, ReLU:** nothing comes back in the first step, but $A_1$ is there, so $W_2$ moves.
+  From the second step on, all is well. This is the small last layer of the chapter, taken to its
+  end.
+- **Both, tanh:** $A_1 = 0$ and $W_2 = 0$, so both gradients are zero. Stuck.
+
+Zero is no danger by itself. The danger is units that are alike, or that pass nothing in either
+direction.
+""",
+)
+def check_harmless(first_relu: Any, first_tanh: Any, last_relu: Any, both_tanh: Any) -> None:
+    """Ask the question of the formula that was missed."""
+    answers = {
+        "first_relu": (
+            first_relu,
+            False,
+            "With $W_1 = 0$, every $Z_1$ is zero. What slope has ReLU there, in this course?",
+        ),
+        "first_tanh": (
+            first_tanh,
+            True,
+            "tanh has the slope 1 at zero, and $W_2$ is random: what comes back to the hidden "
+            "units is neither zero nor the same for all.",
+        ),
+        "last_relu": (
+            last_relu,
+            True,
+            "Look at $\\mathrm{d}W_2 = A_1^\\top \\mathrm{d}Z_2$. Neither of the two is zero, so "
+            "the last layer is zero for one step only.",
+        ),
+        "both_tanh": (
+            both_tanh,
+            False,
+            "Now $A_1 = 0$ *and* $W_2 = 0$. Which of the two weight gradients has no factor that "
+            "is zero?",
+        ),
+    }
+    for name, (value, _, _) in answers.items():
+        if not isinstance(value, bool | np.bool_):
+            raise Wrong(f"`{name}` is `True` or `False`; you handed in {describe(value)}.")
+    for name, (value, right, words) in answers.items():
+        if value != right:
+            raise Wrong(f"`{name}` is not `{value}`. {words}")
+
+
+@exercise(
+    "init-leaky",
+    hints=(
+        "As in the chapter, take $z$ and $-z$ together. One of them is passed on as it is, the "
+        "other one times $s$.",
+        "The squares of the two add up to $z^2 + s^2 z^2$. Since both cases are equally probable, "
+        "the mean square is half of that: $\\frac{1 + s^2}{2} \\mathrm{Var}(z)$.",
+        "So each layer multiplies the mean square by $\\frac{1 + s^2}{2}\\, n_{\\text{in}}\\, "
+        "\\mathrm{Var}(w)$. Set that to 1. And mind that `rng.normal` takes the standard "
+        "deviation, the *root* of the variance.",
+    ),
+    solution='''
+def leaky_normal(shape, rng, slope):
+    """Keep the signal steady, with leaky ReLU."""
+    variance = 2 / ((1 + slope**2) * shape[0])
+    return rng.normal(0.0, np.sqrt(variance), shape)
+
+
+W = leaky_normal((400, 1_000), rng, 0.5)
+Z = rng.normal(size=(1_000, 400)) @ W
+A = np.where(Z > 0, Z, 0.5 * Z)
+print(f"size of A {size(A):.3f}, of the input 1")
+''',
+    explanation="""
+With the slope $s$ the negative half is not lost, but counts $s^2$. So
+
+$$\\mathrm{Var}(w) = \\frac{2}{(1 + s^2)\\, n_{\\text{in}}}$$
+
+For $s = 0$ it is He's rule. For $s = 1$ there is no bend at all, and it is
+$\\frac{1}{n_{\\text{in}}}$, the forward condition of Glorot. With the usual $s = 0.01$ the
+difference to He's rule is one part in ten thousand, so nobody writes a function for it. With a
+learned slope it may matter: the paper that brought He's rule has it in this form.
+""",
+)
+def check_leaky(leaky_normal: Any) -> None:
+    """Measure the variance of many weights, for several slopes and shapes."""
+    for fan_in, fan_out, slope in ((200, 700, 0.5), (600, 200, 0.0), (300, 300, 0.9)):
+        W = run(leaky_normal, (fan_in, fan_out), np.random.default_rng(7), slope)
+        if not isinstance(W, np.ndarray) or W.shape != (fan_in, fan_out):
+            raise Wrong(
+                f"For the shape {(fan_in, fan_out)} you give {describe(W)}. The weights of one "
+                "layer are asked for, an array of that shape."
+            )
+        if not np.isfinite(W).all():
+            raise Wrong("Some of your weights are infinite or not a number.")
+        found, right = float(np.mean(W**2)), 2 / ((1 + slope**2) * fan_in)
+        where = f" (Found for the shape {(fan_in, fan_out)} and the slope {slope:g}.)"
+        if abs(np.mean(W)) > 5 * np.sqrt(right / W.size):
+            raise Wrong(f"The mean of your weights is not zero.{where}")
+        if not np.isclose(found, right, rtol=0.03):
+            stories = [
+                (
+                    right**2,
+                    "You gave the variance to `rng.normal`. It takes the standard deviation, the "
+                    "root.",
+                ),
+                (
+                    2 / ((1 + slope) ** 2 * fan_in),
+                    "You have $(1 + s)^2$. The two halves are squared one by one, and then added: "
+                    "$1 + s^2$.",
+                ),
+                (
+                    2 / ((1 + slope) * fan_in),
+                    "You have $1 + s$. It is squares that are averaged, so the negative half "
+                    "counts $s^2$.",
+                ),
+                (
+                    2 / fan_in,
+                    "That is He's rule. What leaky ReLU lets through below zero is missing.",
+                ),
+                (
+                    1 / ((1 + slope**2) * fan_in),
+                    "The 2 is missing. A layer's mean square is *half* of "
+                    "$(1 + s^2) \\mathrm{Var}(z)$.",
+                ),
+                (
+                    2 * (1 + slope**2) / fan_in,
+                    "The factor $1 + s^2$ is upside down. More is let through than by ReLU, so "
+                    "the weights must be *smaller* than He's.",
+                ),
+                (
+                    2 / ((1 + slope**2) * fan_out),
+                    "You took the number of outputs. The sum runs over the inputs, `shape[0]`.",
+                ),
+                (
+                    4 / ((1 + slope**2) * (fan_in + fan_out)),
+                    "You took the mean of both widths, as Glorot does. Forward, only the inputs "
+                    "count.",
+                ),
+            ]
+            told = next((w for value, w in stories if np.isclose(found, value, rtol=0.03)), None)
+            times = found / right
+            raise Wrong(
+                (told or f"The variance of your weights is {times:.3g} times what it should be.")
+                + where
+            )
+
+
+@exercise(
+    "init-measure",
+    hints=(
+        "Go through the layers in order. For each compute `Z = A @ W_l`, where `A` is what comes "
+        "in.",
+        "The layer is linear: divide the weights by `size(Z)`, and $Z$ has the size 1.",
+        "The next layer must see what the *scaled* layer passes on, through ReLU. So compute $Z$ "
+        "anew, or divide it, too, before you go on.",
+    ),
+    solution='''
+def unit_sizes(W, X):
+    """The same weights, scaled: each Z of size 1."""
+    scaled, A = [], X
+    for W_l in W:
+        Z = A @ W_l
+        scaled.append(W_l / size(Z))
+        A = np.maximum(Z / size(Z), 0)
+    return scaled
+
+
+W = deep(small_normal, "relu").W
+W = unit_sizes(W, X_dev[:500])
+A = X_dev[:500]
+for W_l in W:
+    Z = A @ W_l
+    A = np.maximum(Z, 0)
+print(f"size of the logits {size(Z):.3f}")
+''',
+    explanation="""
+No variance, no assumption: it works for any activation, any inputs, any distribution, and it takes
+one pass with a few hundred pictures. Even the small start, in which nothing was left after ten
+layers, is mended by it. Dmytro Mishkin and Jiri Matas proposed it in 2016 under the title "All you
+need is a good init". What the derivation gives you beyond that is the reason, and a rule that needs
+no data.
+""",
+)
+def check_measure(unit_sizes: Any) -> None:
+    """Compare with layer-by-layer scaling, after looking for what is easily missed."""
+    rng = np.random.default_rng(5)
+    X = rng.random((50, 6))
+    W = [rng.normal(size=shape) for shape in ((6, 5), (5, 4), (4, 3))]
+    found = run(unit_sizes, W, X)
+    stories = [
+        (
+            scaled(W, X, update=False),
+            "The first layer is right. But each next one must be measured with what the *scaled* "
+            "layers before it pass on.",
+        ),
+        (scaled(W, X, passed=lambda Z: Z), "Between the layers there is a ReLU."),
+        (
+            scaled(W, X, measure=lambda Z: np.mean(Z**2)),
+            "You divide by the mean square. The size is its root.",
+        ),
+        (
+            scaled(W, X, measure=np.std),
+            "You divide by the standard deviation. It measures the distance from the mean of $Z$; "
+            "the size measures the distance from zero.",
+        ),
+        (
+            scaled(W, X, measured=relu_forward),
+            "You measure what the layer passes on. The size of $Z$ should be 1, before the ReLU.",
+        ),
+    ]
+    for mistake, words in stories:
+        if same(found, mistake):
+            raise Wrong(words)
+    compare(unit_sizes, scaled, (W, X), name="the list of weights")
+
+
+def scaled(
+    W: list[np.ndarray],
+    X: np.ndarray,
+    *,
+    measure: Any = lambda Z: np.sqrt(np.mean(Z**2)),
+    measured: Any = lambda Z: Z,
+    passed: Any = relu_forward,
+    update: bool = True,
+) -> list[np.ndarray]:
+    """Scale the layers one by one; the options are the mistakes one can make."""
+    result, A = [], X
+    for W_l in W:
+        Z = A @ W_l
+        length = measure(measured(Z))
+        result.append(W_l / length)
+        A = passed(Z / length if update else Z)
+    return result
+
+
+def same(found: Any, mistake: list[np.ndarray]) -> bool:
+    """Whether what was found is this list of arrays."""
+    return (
+        isinstance(found, list | tuple)
+        and len(found) == len(mistake)
+        and all(
+            isinstance(mine, np.ndarray) and mine.shape == theirs.shape and close(mine, theirs)
+            for mine, theirs in zip(found, mistake, strict=True)
+        )
+    )
