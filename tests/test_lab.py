@@ -137,5 +137,5 @@ def test_all_that_is_stored_has_its_script():
 
 
 def test_nothing_stored_under_that_name():
-    with pytest.raises(ValueError, match="expected one of .*09_regularization.*found '08'"):
+    with pytest.raises(ValueError, match=r"expected one of .*09_regularization.*found '08'"):
         stored("08")
