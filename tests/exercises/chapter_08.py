@@ -27,7 +27,6 @@ def given() -> dict:
         "small": small,
         "EPOCHS": 1,
         "steps": math.ceil(3000 / 128),
-        "lr": 0.003,
         "cosine_decay": nn.schedules.cosine_decay,
     }
 

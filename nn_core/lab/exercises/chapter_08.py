@@ -238,7 +238,7 @@ for make in (linear_decay, cosine_decay):
         Adam(),
         small,
         epochs=EPOCHS,
-        schedule=make(lr, steps=steps),
+        schedule=make(0.01, steps=steps),
     )
     reached = history.dev_accuracy.iloc[-1]
     print(f"{make.__name__}: {reached:.1%}")
