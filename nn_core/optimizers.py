@@ -200,10 +200,10 @@ class Adam(SGD):
     With `t = 1, 2, ...` the number of the step::
 
         m = beta1 m + (1 - beta1) g           mean of recent gradients
-        v = beta2 v + (1 - beta2) g^2         mean of their squares
+        s = beta2 s + (1 - beta2) g^2         mean of their squares; v in the paper
         m_hat = m / (1 - beta1^t)             both start at zero: undo that bias
-        v_hat = v / (1 - beta2^t)
-        theta = theta - lr m_hat / (sqrt(v_hat) + epsilon)
+        s_hat = s / (1 - beta2^t)
+        theta = theta - lr m_hat / (sqrt(s_hat) + epsilon)
 
     Parameters
     ----------
@@ -219,7 +219,7 @@ class Adam(SGD):
     Kingma and Ba (2015), "Adam: a method for stochastic optimization".
     """
 
-    moments = ("m", "v")
+    moments = ("m", "s")
 
     def __init__(
         self,
@@ -235,15 +235,15 @@ class Adam(SGD):
     def _move(
         self, theta: np.ndarray, g: np.ndarray, work: np.ndarray, *moments: np.ndarray
     ) -> None:
-        # What is remembered here is m / (1 - beta1) and v / (1 - beta2): two passes less. These
+        # What is remembered here is m / (1 - beta1) and s / (1 - beta2): two passes less. These
         # factors and the bias corrections are plain numbers and go into the step and epsilon.
-        m, v = moments
+        m, s = moments
         m *= self.beta1
         m += g
         np.multiply(g, g, out=work)
-        v *= self.beta2
-        v += work
-        np.sqrt(v, out=work)
+        s *= self.beta2
+        s += work
+        np.sqrt(s, out=work)
         root = math.sqrt((1 - self.beta2) / (1 - self.beta2**self.t))
         work += self.epsilon / root
         np.divide(m, work, out=work)
