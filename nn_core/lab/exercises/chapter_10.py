@@ -1,0 +1,422 @@
+"""Exercises of the chapter on evaluation."""
+
+import struct
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nn_core.lab.exercises.exercise import exercise
+from nn_core.lab.exercises.explain import Wrong, describe, expect, is_number, run
+from nn_core.metrics import accuracy_interval
+
+
+@exercise(
+    "evaluate-paper",
+    hints=(
+        "The standard error of a share is $\\sqrt{p\\,(1 - p) / N}$, with $p = 0.96$ and $N = "
+        "1600$. Compute $p\\,(1 - p)$ first.",
+        "The root of a quotient is the quotient of the roots: $\\sqrt{0.0384} / 40$. The root of "
+        "0.0384 is about 0.196.",
+        "For the second question, solve $0.001 = \\sqrt{p\\,(1 - p) / N}$ for $N$: square both "
+        "sides first.",
+    ),
+    solution="""
+p, N = 0.96, 1_600
+error = np.sqrt(p * (1 - p) / N)
+pictures = p * (1 - p) / 0.001**2
+print(f"{error:.4f}, {pictures:,.0f} pictures")
+""",
+    explanation="""
+$p\\,(1 - p) = 0.96 \\cdot 0.04 = 0.0384$, and $\\sqrt{0.0384 / 1600} = \\sqrt{0.000024} = 0.0049$:
+about half a percentage point. For 0.001, square the formula: $N = 0.0384 / 0.001^2 = 38{,}400$. The
+error is to be about a fifth as large, so the pictures must be about 25 times as many: 24 times,
+to be exact.
+""",
+)
+def check_paper(error: Any, pictures: Any) -> str:
+    """Compare, and say which step went wrong."""
+    for name, value in (("error", error), ("pictures", pictures)):
+        if not is_number(value):
+            raise Wrong(f"`{name}` is a number; you handed in {describe(value)}.")
+    variance = 0.96 * 0.04
+    stories = [
+        (variance / 1600, "That is the variance of the share. The standard error is its root."),
+        (variance**0.5, "That is the standard deviation for *one* picture. Where is $N$?"),
+        (variance**0.5 / 1600, "Under the root, $N$ divides the variance: you took it out whole."),
+        (0.04, "That is the share that is *wrong*. How far may chance move it?"),
+        (
+            1.96 * (variance / 1600) ** 0.5,
+            "That is 1.96 standard errors, half the width of an interval. One is asked for.",
+        ),
+        (100 * (variance / 1600) ** 0.5, "That is in percentage points. Give it from 0 to 1."),
+    ]
+    for value, story in stories:
+        if np.isclose(error, value, rtol=0.005):
+            raise Wrong(f"`error`: {story}")
+    if not np.isclose(error, (variance / 1600) ** 0.5, rtol=0.03):
+        raise Wrong("`error` is not right yet. Put $p = 0.96$ and $N = 1600$ into the formula.")
+    if np.isclose(pictures, variance**0.5 / 0.001, rtol=0.03):
+        raise Wrong("`pictures`: square both sides, the 0.001 as well as the root.")
+    if np.isclose(pictures, 1600 * (variance / 1600) ** 0.5 / 0.001, rtol=0.03):
+        raise Wrong(
+            "`pictures`: to make the error about a fifth as large, five times as many pictures are "
+            "not enough. $N$ stands under a root."
+        )
+    if not np.isclose(pictures, variance / 0.001**2, rtol=0.03):
+        raise Wrong("`pictures` is not right yet. Solve the formula for $N$.")
+    return "Those are many more pictures than there are in the test set of MNIST."
+
+
+@exercise(
+    "evaluate-paired",
+    hints=(
+        "`first == y` and `second == y` say for each picture whether it was read rightly.",
+        "`a & ~b` is true where `a` is true and `b` is not. `np.sum` counts.",
+        "The score is $(b - c) / \\sqrt{b + c}$. Ask for $b + c = 0$ before you divide.",
+    ),
+    solution='''
+def paired(y, first, second):
+    """Only first right, only second, score."""
+    a, b = first == y, second == y
+    only_first = np.sum(a & ~b)
+    only_second = np.sum(b & ~a)
+    together = only_first + only_second
+    if together == 0:
+        return 0, 0, 0.0
+    score = (only_first - only_second) / together**0.5
+    return only_first, only_second, score
+
+
+for seed in range(1, 5):
+    one, other, score = paired(
+        y_dev, answers[0], answers[seed]
+    )
+    print(f"{one:4} {other:4} {score:+.1f}")
+''',
+    explanation="""
+Only the pictures count on which exactly one of the two is right. Where both are wrong, but give
+different answers, they disagree too; yet that says nothing about which is better. The lines
+compare the first of the small networks with the other four. They differ in their seed only, and
+still a score may come out near 2 or beyond: with several comparisons, one of them does so by
+chance.
+""",
+)
+def check_paired(paired: Any) -> None:
+    """Try pictures of all kinds, then two networks that never disagree."""
+    # 9 both right, 16 only first, 9 only second, 5 both wrong alike, 6 both wrong and different.
+    kinds = [(0, 0, 9), (0, 1, 16), (1, 0, 9), (2, 2, 5), (1, 2, 6)]
+    first, second = (np.repeat([k[i] for k in kinds], [k[2] for k in kinds]) for i in (0, 1))
+    y = np.zeros(len(first), int)
+    found = run(paired, y, first, second)
+    if not isinstance(found, tuple | list) or len(found) != 3:
+        raise Wrong(f"Three numbers are asked for. You gave {describe(found)}.")
+    for value in found:
+        if not is_number(value):
+            raise Wrong(f"Three numbers are asked for. One of yours is {describe(value)}.")
+    b, c, score = (float(value) for value in found)
+    if (b, c) == (25, 18):
+        raise Wrong("Your first two numbers count *all* that each got right. Leave out the shared.")
+    if (b, c) == (9, 16):
+        raise Wrong("Your first two numbers are the wrong way round.")
+    if np.isclose(b, 16 / 45) or np.isclose(c, 9 / 45):
+        raise Wrong("Those are shares. Counts are asked for.")
+    if b != 16 or c != 9:
+        raise Wrong(
+            f"The first was alone in being right 16 times, the second 9 times; you have {b:g} and "
+            f"{c:g}. Mind pictures that both got wrong, in different ways."
+        )
+    stories = [
+        (7, "the difference itself. By how many *standard errors* is it away from 0?"),
+        (7 / 25, "divided by $b + c$. The standard error is its *root*."),
+        (7 / 45**0.5, "divided by the root of all pictures. Only disagreements are tossed."),
+        (7 / 31**0.5, "divided by the root of all *different answers*. Both wrong says nothing."),
+        (49 / 25, "its square, which some books use. The sign is lost in it."),
+        (-7 / 5, "of the wrong sign: above 0 where the first is ahead."),
+        (7 / 45, "the difference of the accuracies. Divide by its standard error."),
+    ]
+    for value, story in stories:
+        if np.isclose(score, value):
+            raise Wrong(f"The counts are right. The score is {story}")
+    if not np.isclose(score, 7 / 5):
+        raise Wrong("The counts are right, the score is not yet: 7, over the root of 25.")
+    with np.errstate(all="ignore"):
+        same = run(paired, y, first, first)
+    if not np.isfinite(same[2]):
+        raise Wrong(
+            "Two networks that give the same answers never disagree, and you divide by 0. Then "
+            "the score is 0."
+        )
+    expect(tuple(float(value) for value in same), (0.0, 0.0, 0.0), "what it gives for equal ones")
+
+
+@exercise(
+    "evaluate-threshold",
+    hints=(
+        "Try one threshold after the other. `np.unique(confidence)` gives all that occur, "
+        "without repetition, from the lowest up.",
+        "For a threshold `t`, `asked = confidence >= t` are the pictures that the network answers, "
+        "and `right[asked].mean()` is the share that it gets right.",
+        "The first `t`, from below, that reaches `wanted` is the lowest one: `return` it at once. "
+        "After the loop stands `return np.inf`.",
+    ),
+    solution='''
+def threshold_for(confidence, right, wanted):
+    """The lowest threshold that is good enough."""
+    for t in np.unique(confidence):
+        if right[confidence >= t].mean() >= wanted:
+            return t
+    return np.inf
+
+
+first, second = slice(5_000), slice(5_000, None)
+t = threshold_for(
+    confidence[first], right[first], 0.998
+)
+for half in (first, second):
+    asked = confidence[half] >= t
+    share = right[half][asked].mean()
+    print(f"{asked.mean():.1%} answered: {share:.2%}")
+''',
+    explanation="""
+Start from below: the lower the threshold, the more is answered. It is chosen on the first half of
+the dev pictures and judged on the second (the two lines). On the half that chose it, the share is
+at least what was wanted, by construction. On the other half it may be less: the threshold was
+chosen where chance was kind. If a promise hangs on it, leave some room.
+""",
+)
+def check_threshold(threshold_for: Any) -> None:
+    """Try a rising share, one that is not, ties, and a wish that cannot be met."""
+    confidence = np.array([0.9, 0.6, 0.8, 0.5, 0.7, 0.95])
+    right = np.array([True, False, True, False, True, True])
+    found = run(threshold_for, confidence, right, 0.8)
+    if not is_number(found):
+        raise Wrong(f"A number is asked for. You gave {describe(found)}.")
+    if found == 0.95:
+        raise Wrong(
+            "You gave the highest threshold that will do. With a lower one, the network answers "
+            "more, and is still right often enough."
+        )
+    if found == 0.5:
+        raise Wrong(
+            "0.5 lets the network answer all six, and only four of them are right: 0.67, for a "
+            "wish of 0.8."
+        )
+    if found == 0.7:
+        raise Wrong("0.7 will do, but 0.6 as well: four of five are right there, which is 0.8.")
+    expect(float(found), 0.6, "the threshold for 6 pictures")
+    # From above: 1, 1/2, 2/3, 3/4, 4/5. From the top down, it first falls below the wish.
+    confidence = np.array([0.9, 0.8, 0.7, 0.6, 0.5])
+    right = np.array([True, False, True, True, True])
+    found = run(threshold_for, confidence, right, 0.75)
+    if found == 0.9:
+        raise Wrong(
+            "From the top down, the share may fall and rise again. You stopped at the first fall; "
+            "further down there are thresholds that will do."
+        )
+    expect(float(found), 0.5, "the threshold where the share falls and rises")
+    confidence = np.array([0.9, 0.8, 0.8, 0.8, 0.5])
+    right = np.array([True, False, True, True, False])
+    found = run(threshold_for, confidence, right, 0.75)
+    expect(float(found), 0.8, "the threshold where three confidences are equal")
+    found = run(threshold_for, np.array([0.9, 0.8]), np.array([False, True]), 0.9)
+    if not is_number(found) or found != np.inf:
+        raise Wrong("If no threshold will do, infinity is asked for, so that nothing is answered.")
+
+
+@exercise(
+    "evaluate-pens",
+    hints=(
+        "Draw a number from 0 to 2 for each picture: `which = rng.integers(0, 3, len(X))`.",
+        "You may compute all three versions of the whole batch, and choose by picture.",
+        "`np.where(condition, A, B)` takes from `A` where the condition holds, else from `B`. "
+        "The condition must have a column for the pixels to line up: `which[:, None] == 0`.",
+    ),
+    solution='''
+def pens(X, rng):
+    """Each picture with a pen drawn at random."""
+    which = rng.integers(0, 3, len(X))[:, None]
+    thick, thin = thicken(X, 1), thicken(X, -0.5)
+    changed = np.where(which == 1, thick, thin)
+    return np.where(which == 0, X, changed)
+
+
+network = MLP((784, 256, 10), rng)
+fit(
+    network,
+    Adam(lr=0.001),
+    X_train,
+    y_train,
+    epochs=4,
+    batch_size=128,
+    rng=rng,
+    augment=pens,
+    progress=False,
+)
+for pixels in (-1, 0, 2):
+    X = thicken(X_some, pixels)
+    with_pens = accuracy(y_some, network.predict(X))
+    without = accuracy(y_some, careful.predict(X))
+    print(f"{pixels:2} {with_pens:.3f} {without:.3f}")
+''',
+    explanation="""
+In front of the two columns stands by how many pixels the strokes were made thicker; then what the
+new network reads, and what the careful one does. The new one was trained for less than half the
+time, without dropout and without a falling rate, and on the digits as they are it is a little
+behind. But where strokes are unusually thin it is ahead, and where they are thick by far, even
+beyond the widths that it saw in training. It has learned not to rely on the width of a stroke.
+""",
+)
+def check_pens(pens: Any) -> None:
+    """Look which of the three each picture became."""
+    rng = np.random.default_rng(5)
+    X = np.zeros((60, 784), np.float32)
+    X.reshape(-1, 28, 28)[:, 8:20, 11:17] = rng.uniform(0.5, 1, (60, 12, 6))
+    found = run(pens, X, rng)
+    if not isinstance(found, np.ndarray) or found.shape != X.shape:
+        raise Wrong(
+            f"For a batch of shape {X.shape} an array of that shape is asked for. You gave "
+            f"{describe(found)}."
+        )
+    if found.dtype != np.float32:
+        raise Wrong(f"The pictures are float32, and yours came out as {found.dtype}.")
+    versions = [X, grown(X, np.maximum), (X + grown(X, np.minimum)) / 2]
+    which = np.array([[np.allclose(f, v[n], atol=1e-5) for v in versions]
+                      for n, f in enumerate(found)])  # fmt: skip
+    counts = which.sum(axis=0)
+    if (counts == len(X)).any():
+        raise Wrong("The whole batch got the same pen. Draw one for each picture.")
+    if not which.any(axis=1).all():
+        n = int(np.flatnonzero(~which.any(axis=1))[0])
+        raise Wrong(
+            f"Picture {n} is none of the three: left alone, one pixel thicker, half a pixel "
+            "thinner, each done once."
+        )
+    for count, name in zip(counts, ("left alone", "thicker", "thinner"), strict=True):
+        if count == 0:
+            raise Wrong(f"Of 60 pictures, none is {name}. All three should be equally likely.")
+    if counts.min() < 8:
+        raise Wrong(
+            "The three are not equally likely: of 60 pictures, "
+            f"{counts[0]} are left alone, {counts[1]} thicker, {counts[2]} thinner."
+        )
+    again = run(pens, X, np.random.default_rng(6))
+    if np.array_equal(found, again):
+        raise Wrong(
+            "With another `rng`, the same pens came out. Draw them from `rng`, anew at each call."
+        )
+
+
+def grown(X: np.ndarray, spread: np.ufunc) -> np.ndarray:
+    """Strokes one pixel thicker, or with the minimum thinner."""
+    M = np.pad(X.reshape(-1, 28, 28), ((0, 0), (1, 1), (1, 1)))
+    near = (M[:, 1:-1, 1:-1], M[:, :-2, 1:-1], M[:, 2:, 1:-1], M[:, 1:-1, :-2], M[:, 1:-1, 2:])
+    result: np.ndarray = spread.reduce(np.stack(near)).reshape(X.shape)
+    return result
+
+
+@exercise(
+    "evaluate-folder",
+    hints=(
+        "`load_mnist(folder)` gives four arrays: pictures and labels to train on, pictures and "
+        "labels to test on.",
+        "Train as before: a fresh `MLP`, `fit` on the first two arrays. The third is for "
+        "`network.predict`, and nothing else.",
+        "`accuracy` gives the first number. `accuracy_interval` gives the other two, from the same "
+        "arguments: `low, high = accuracy_interval(y, predicted)`.",
+    ),
+    solution='''
+def judge_folder(folder):
+    """Test accuracy, and its interval's ends."""
+    X, y, X_new, y_new = load_mnist(folder)
+    rng = np.random.default_rng(0)
+    network = MLP((784, 256, 10), rng)
+    fit(
+        network,
+        Adam(lr=0.001),
+        X,
+        y,
+        epochs=10,
+        batch_size=128,
+        rng=rng,
+        progress=False,
+    )
+    predicted = network.predict(X_new)
+    low, high = accuracy_interval(y_new, predicted)
+    return accuracy(y_new, predicted), low, high
+
+
+clothes = Path("fashion-mnist")
+if clothes.is_dir():
+    reached, low, high = judge_folder(clothes)
+    print(f"{reached:.1%} ({low:.1%} to {high:.1%})")
+else:
+    print(f"no folder {clothes} here yet")
+''',
+    explanation="""
+Nothing in the code knows of digits: it reads four files. So the whole course works for clothes,
+too. Expect far less than for digits, with the same network: about nine of ten. Shirts, pullovers
+and coats look alike at 28 by 28 pixels, and the confusion matrix shows it. On the command line,
+`python -m nn_core train course --data fashion-mnist` trains the course's own network on them.
+""",
+)
+def check_folder(judge_folder: Any) -> str:
+    """Hand over a small folder, in which a known part of the test labels is wrong."""
+    rng = np.random.default_rng(5)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        # Each class is a bar at a place of its own: learned within a few steps.
+        for part, count, wrong in (("train", 3000, 0), ("t10k", 200, 40)):
+            y = rng.integers(0, 10, count)
+            images = rng.integers(0, 60, (count, 28, 28))
+            for n, label in enumerate(y):
+                images[n, 4:24, 2 * label + 4 : 2 * label + 6] += 190
+            y[:wrong] = (y[:wrong] + 1) % 10
+            write_idx(folder / f"{part}-images-idx3-ubyte", images)
+            write_idx(folder / f"{part}-labels-idx1-ubyte", y)
+        found = run(judge_folder, folder)
+    if isinstance(found, np.ndarray):
+        found = tuple(found)
+    if isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], tuple):
+        found = (found[0], *found[1])
+    if not isinstance(found, tuple | list) or len(found) != 3:
+        raise Wrong(
+            "Three numbers are asked for: the accuracy, and the two ends of its interval. You "
+            f"gave {describe(found)}."
+        )
+    reached, low, high = (float(value) for value in found)
+    if reached > 0.99:
+        raise Wrong(
+            "Nearly all right? In the folder that you were given, a fifth of the *test* labels is "
+            "wrong. Judge on the test pictures, not on those you trained on."
+        )
+    if reached > 0.81 and not np.isclose(reached * 200, round(reached * 200)):
+        raise Wrong(
+            "That is no share of the 200 test pictures in the folder that you were given. Do you "
+            "read `folder`, or MNIST?"
+        )
+    if reached < 0.7:
+        raise Wrong(
+            f"Your network reads {reached:.2f} of the test pictures; with easy ones such as these, "
+            "0.8 can be had. Train it for longer, or at another rate."
+        )
+    N = 200
+    expected = accuracy_interval(np.zeros(N, int), (np.arange(N) >= round(reached * N)).astype(int))
+    if np.isclose(low, expected[1]) and np.isclose(high, expected[0]):
+        raise Wrong("The two ends of the interval are the wrong way round.")
+    half = 1.96 * (reached * (1 - reached) / N) ** 0.5
+    if np.allclose((low, high), (reached - half, reached + half), atol=1e-4):
+        raise Wrong("That is the plain interval, which fails near 1. Give Wilson's.")
+    if not np.allclose((low, high), expected, atol=1e-4):
+        raise Wrong(
+            f"For {reached:.3f} of {N} pictures, the interval goes from {expected[0]:.3f} to "
+            f"{expected[1]:.3f}; yours from {low:.3f} to {high:.3f}."
+        )
+    return "A fifth of the test labels in that folder was wrong, and you measured it."
+
+
+def write_idx(path: Path, values: np.ndarray) -> None:
+    """Write an array of bytes as an IDX file."""
+    head = struct.pack(f">BBBB{values.ndim}I", 0, 0, 8, values.ndim, *values.shape)
+    path.write_bytes(head + values.astype(np.uint8).tobytes())
