@@ -95,7 +95,8 @@ REJECTED = {
         (ABSOLUTE + "W2 = 'abs'", "`W2` is a text"),
     ],
     "forward-columns": [
-        (COLUMNS + "W @ X + b", "could not be broadcast"),
+        (COLUMNS + "W @ X + b", "Make `b` a column"),
+        (COLUMNS + "W @ X + b[None]", "Make `b` a column"),
         (COLUMNS + "X @ W + b", "matmul"),
         (COLUMNS + "X.T @ W.T + b", "It is the transpose"),
         (COLUMNS + "W @ X", "`Z`"),
@@ -104,7 +105,7 @@ REJECTED = {
     "forward-temperature": [
         (TEMPERATURE + "return softmax(Z) / T", "divide the *probabilities*"),
         (TEMPERATURE + "return softmax(Z * T)", "You multiply by $T$"),
-        (TEMPERATURE + "return softmax(Z)", "does not use the temperature"),
+        (TEMPERATURE + "return softmax(Z)", "The temperature has no effect"),
         (TEMPERATURE + "return softmax(Z.T / T).T", "Your columns add up to 1"),
         (TEMPERATURE + "E = np.exp(Z / T)\n    return E / E.sum()", "All your numbers together"),
         (
@@ -112,9 +113,14 @@ REJECTED = {
             "the exponentials overflow",
         ),
         (
+            TEMPERATURE + "E = np.exp((Z - Z.max()) / T)\n"
+            "    return E / E.sum(axis=1, keepdims=True)",
+            "a whole row of them is rounded to zero",
+        ),
+        (
             TEMPERATURE + "E = np.exp(Z - Z.max(axis=1, keepdims=True) / T)\n"
             "    return E / E.sum(axis=1, keepdims=True)",
-            "does not use the temperature",
+            "it must divide *all* scores",
         ),
     ],
     "forward-views": [

@@ -39,6 +39,8 @@ ACCEPTED = {
         "p = [1 / 6, 1 / 6, 1 / 6, 1 / 2]\nloss = -np.log(0.5)\nslopes = [1 / 6] * 3 + [-0.5]",
         "p = softmax(np.array([[0, 0, 0, np.log(3)]]))[0]\nloss = 0.693147\n"
         "slopes = p - np.eye(4)[3]",
+        "p = [0.167, 0.167, 0.167, 0.5]\nloss = 0.693\nslopes = [0.167, 0.167, 0.167, -0.5]",
+        "p = np.array([0.17, 0.17, 0.17, 0.5])\nloss = 0.69\nslopes = (0.17, 0.17, 0.17, -0.5)",
     ],
     "losses-binary": [
         BINARY + "return np.mean(np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z))))",
@@ -62,14 +64,18 @@ REJECTED = {
     "losses-hand": [
         (HAND + "p = p * 6", "Those in `p` are the exponentials"),
         (HAND + "p = np.full(4, 0.25)", "`p`"),
+        (HAND + "p = [0.16, 0.16, 0.16, 0.52]", "`p`"),
+        (HAND + "p = 0.5", "an array of shape (4,)"),
         (HAND + "loss = -np.log(2)", "the wrong sign"),
         (HAND + "loss = np.log(6)", "The logit of the right class is still to be subtracted"),
         (HAND + "loss = np.log(4)", "without an opinion"),
-        (HAND + "loss = np.log10(2)", "base 10"),
+        (HAND + "loss = np.log10(2)", "base 10. Take the natural one, `np.log`."),
+        (HAND + "loss = 0.301", "base 10"),
         (HAND + "loss = np.log(2) / 4", "divided by the number of classes"),
-        (HAND + "loss = 7", "Minus the logarithm of which"),
+        (HAND + "loss = 7", "Minus the logarithm of which of your probabilities is it?"),
         (HAND + "loss = -np.log(p)", "a number is asked for"),
         (HAND + "slopes = p", "Your slopes are the probabilities"),
+        (HAND + "slopes = [0.17, 0.17, 0.17, 0.5]", "Your slopes are the probabilities"),
         (HAND + "slopes = -slopes", "wrong sign"),
     ],
     "losses-binary": [

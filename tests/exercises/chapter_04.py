@@ -70,7 +70,8 @@ REJECTED = {
     ],
     "numeric-sparing": [
         (SPARING.replace("        x[i] = kept\n", ""), "`x` is not what it was before"),
-        (SPARING.replace("x[i] = kept", "x[i] -= h"), "`x` is not what it was before"),
+        (SPARING.replace("x[i] = kept", "x[i] -= h"), "put back what you kept."),
+        (SPARING.replace("np.ndindex(x.shape)", "range(len(x))"), "`x[i]` is a whole row"),
         (SPARING.replace("(f() - here) / h", "(f() - here) / (2 * h)"), "half of what they should"),
         (
             SPARING.replace("        x[i] = kept\n", "").replace(

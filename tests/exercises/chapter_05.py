@@ -105,7 +105,8 @@ REJECTED = {
         (TIED + "dZ.T @ (X @ W)", "on the way in, too"),
         (TIED + "2 * X.T @ (dZ @ W)", "counted the way in twice"),
         (TIED + "X.T @ dZ @ W - dZ.T @ X @ W", "but they add"),
-        (TIED + "X.T @ (dZ @ W) + (X @ W).T @ dZ", "stopped with `ValueError"),
+        (TIED + "X.T @ (dZ @ W) + (X @ W).T @ dZ", "is the gradient of $W^\\top$; turn it"),
+        (TIED + "X.T @ (dZ @ W.T) + dZ.T @ (X @ W)", "stopped with `ValueError"),
         (TIED + "(X.T @ dZ @ W + dZ.T @ X @ W) / len(X)", "7 times too small"),
     ],
     "backprop-fool": [

@@ -25,9 +25,9 @@ def test_taylor_with_its_rest(h):
     x = 0.3
     f = math.exp(x)
     polynomial = f + h * f + h**2 / 2 * f + h**3 / 6 * f
-    largest = max(f, math.exp(x + h))
+    G = max(f, math.exp(x + h))
     rest = abs(math.exp(x + h) - polynomial)
-    assert 0 < rest <= largest * h**4 / 24
+    assert 0 < rest <= G * h**4 / 24
 
 
 @pytest.mark.formula("eq-one-sided")
@@ -61,20 +61,20 @@ def test_rounding_is_bounded():
 
 
 @pytest.mark.formula("eq-total-error", "eq-best-step")
-@pytest.mark.parametrize(("F", "C"), [(1.0, 1.0), (1.3, 0.09), (50.0, 2.0)])
-def test_best_step(F, C):
+@pytest.mark.parametrize(("f", "third"), [(1.0, 1.0), (1.3, 0.09), (50.0, 2.0)])
+def test_best_step(f, third):
     def total(h):
-        return C / 6 * h**2 + EPSILON * F / (2 * h)
+        return h**2 / 6 * third + EPSILON * f / (2 * h)
 
-    best = (3 * EPSILON * F / (2 * C)) ** (1 / 3)
+    best = (3 * EPSILON * f / (2 * third)) ** (1 / 3)
     steps = best * 10.0 ** np.linspace(-3, 3, 2001)
     assert steps[total(steps).argmin()] == pytest.approx(best, rel=0.01)
-    assert total(best) == pytest.approx(C / 2 * best**2)
-    assert abs(slope(total, best, best / 1000)) < 1e-3 * C * best
+    assert total(best) == pytest.approx(best**2 / 2 * third)
+    assert abs(slope(total, best, best / 1000)) < 1e-3 * third * best
 
 
 def test_library_s_step_is_near_the_best():
-    """For the exponential at 0, F and C are 1: no step is better by more than a few times."""
+    """For the exponential at 0, f and f''' are 1: no step is better by more than a few times."""
     error = {k: abs(slope(math.exp, 0, 10.0**-k) - 1) for k in range(1, 16)}
     assert error[5] == min(error.values()) or error[5] < 1e-10
     assert error[2] > 1e3 * error[5]

@@ -302,14 +302,9 @@ def companions(batches):
 def really_shuffles(batches_of):
     """Whether example 0 gets new companions."""
     rng = np.random.default_rng(SEED)
-    first, second = (
-        companions(
-            batches_of(
-                positions[:, None], positions, 64, rng
-            )
-        )
-        for _ in range(2)
-    )
+    X, y = positions[:, None], positions
+    first = companions(batches_of(X, y, 64, rng))
+    second = companions(batches_of(X, y, 64, rng))
     return first != second
 
 

@@ -145,11 +145,19 @@ def check_columns(dense_columns: Any) -> None:
         shapes = ((inputs, N), (units, inputs), (units,))
         return tuple(rng.normal(size=shape) for shape in shapes)
 
+    # Where all sizes are equal, a `b` along the wrong axis raises no error, and can be named.
+    square = X, W, b = case(3, 3, 3)
+    found = run(dense_columns, X, W, b)
+    if isinstance(found, np.ndarray) and close(found, W @ X + b):
+        raise Wrong(
+            "The product is right. But NumPy stretches a `b` of shape (out,) over rows, and here "
+            "a unit is a row of `Z`. Make `b` a column, of shape (out, 1)."
+        )
     compare(
         dense_columns,
         lambda X, W, b: W @ X + b[:, None],
         case(7, 4, 3),
-        case(3, 3, 3),
+        square,
         name="`Z`",
         N=7,
     )
@@ -193,7 +201,7 @@ def check_temperature(softmax_at: Any) -> None:
             softmax(Z * 2.5),
             "You multiply by $T$. A high temperature should make all equal: divide.",
         ),
-        (softmax(Z), "Your function does not use the temperature."),
+        (softmax(Z), "The temperature has no effect: it must divide *all* scores."),
         (softmax(Z.T / 2.5).T, "Your columns add up to 1. Each *row* is an example: `axis=1`."),
         (
             np.exp(Z / 2.5) / np.exp(Z / 2.5).sum(),
@@ -210,7 +218,8 @@ def check_temperature(softmax_at: Any) -> None:
     if not np.isfinite(extreme).all():
         raise Wrong(
             "For mild scores it is right. For scores around 50 and $T = 0.01$ it gives NaN: the "
-            "exponentials overflow. Subtract the largest score of each row, after dividing."
+            "exponentials overflow, or a whole row of them is rounded to zero. Subtract the "
+            "largest score *of each row*."
         )
     compare(softmax_at, lambda Z, T: softmax(Z / T), (50 + 10 * Z, 0.01), name="`P`")
 

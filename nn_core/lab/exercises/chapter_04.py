@@ -114,9 +114,13 @@ def check_sparing(one_sided_gradient: Any) -> None:
 
         found = run(on_this, 1e-6)
         if not np.array_equal(x, before):
+            view = (
+                " (Here `x` is two-dimensional. Then `x[i]` is a whole row, and a view: what you "
+                "kept moves with it. `np.ndindex(x.shape)` walks through single entries.)"
+            )
             raise Wrong(
                 "After the call, `x` is not what it was before. Keep the entry, and put back what "
-                "you kept."
+                f"you kept.{view if x.ndim > 1 else ''}"
             )
         slope = 3 * before**2
         if isinstance(found, np.ndarray) and found.shape == shape:

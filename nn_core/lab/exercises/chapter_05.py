@@ -161,6 +161,18 @@ $$(H^\\top \\mathrm{d}Z)^\\top = \\mathrm{d}Z^\\top H$$
 def check_tied(tied_gradient: Any) -> None:
     """Compare, and say which of the two uses is missing."""
     rng = np.random.default_rng(5)
+    # Where all sizes are equal, a part that is not turned raises no error, and can be named.
+    dZ, X, W = square = tuple(rng.normal(size=(3, 3, 3)))
+    tell(
+        run(tied_gradient, *square),
+        [
+            (
+                X.T @ dZ @ W + (X @ W).T @ dZ,
+                "Both uses are there. But $H^\\top \\mathrm{d}Z$ is the gradient of $W^\\top$; "
+                "turn it.",
+            )
+        ],
+    )
     X, W, dZ = rng.normal(size=(7, 4)), rng.normal(size=(4, 3)), rng.normal(size=(7, 4))
     way_in, way_out = X.T @ dZ @ W, dZ.T @ X @ W
     found = run(tied_gradient, dZ, X, W)
@@ -178,8 +190,7 @@ def check_tied(tied_gradient: Any) -> None:
     def reference(dZ: np.ndarray, X: np.ndarray, W: np.ndarray) -> np.ndarray:
         return X.T @ (dZ @ W) + dZ.T @ (X @ W)
 
-    square = rng.normal(size=(3, 3, 3))
-    compare(tied_gradient, reference, (dZ, X, W), tuple(square), name="`dW`")
+    compare(tied_gradient, reference, (dZ, X, W), square, name="`dW`")
 
 
 @exercise(
