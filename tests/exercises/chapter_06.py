@@ -92,6 +92,7 @@ REJECTED = {
         (HAND.format(-0.6, -1.32, 1), "against"),
         (HAND.format(6, 0, 1), "learning rate"),
         (HAND.format(0.3, 0.57, 1), "has a 2"),
+        (HAND.format(2.4, 1.92, 1), "still have to go"),
         (HAND.format(0.6, 1.2, 1), "where you stand"),
         (HAND.format(0.6, 1.08, 2), "slope of the slope"),
         (HAND.format(0.6, 1.08, 0.5), "in one step"),
@@ -105,7 +106,7 @@ REJECTED = {
         (PIECES.format(what="network.grad.copy()", result="sum(found)"), "added up the *means*"),
         (
             PIECES.format(what="network.grad", result="np.average(found, axis=0, weights=counts)"),
-            "last piece alone",
+            "Only the last piece",
         ),
         (
             PIECES.format(what="network.grad * len(X[start:start + size])", result="sum(found)"),
@@ -115,6 +116,25 @@ REJECTED = {
             "def gradient_in_pieces(network, X, y, size):\n"
             "    network.loss_and_grad(X, y)\n    return network.grad.copy()",
             "at once",
+        ),
+        (
+            "def gradient_in_pieces(network, X, y, size):\n"
+            "    total = network.grad\n"
+            "    for start in range(0, len(X), size):\n"
+            "        network.loss_and_grad(X[start:start + size], y[start:start + size])\n"
+            "        total += network.grad\n"
+            "    return total / len(X)",
+            "Only the last piece",
+        ),
+        (
+            PIECES.format(what="network.grad * size / len(X)", result="sum(found)"),
+            "as if it had 3",
+        ),
+        (
+            PIECES.format(
+                what="network.grad * len(X[start:start + size]) / len(X)", result="sum(found)"
+            ).replace("len(X), size)", "len(X) - size + 1, size)"),
+            "shorter piece is missing",
         ),
         (PIECES.format(what="network.dW", result="found[0]"), "one array"),
     ],
@@ -132,6 +152,12 @@ REJECTED = {
                 step="theta -= lr * network.grad",
             ),
             "same order",
+        ),
+        (
+            BUGS.format(
+                before="theta = theta.copy()", inside=WALK, step="theta -= lr * network.grad"
+            ).replace("return network", "network.theta = theta\n    return network"),
+            "taken at the start",
         ),
         (
             BUGS.format(before="", inside=WALK, step="theta -= lr * network.grad / len(X_batch)"),

@@ -115,3 +115,21 @@ def test_an_epoch_s_batches_average_to_the_gradient(problem, rng):
         network.loss_and_grad(*batch)
         found.append(network.grad.copy())
     np.testing.assert_allclose(np.mean(found, axis=0), g, atol=1e-14)
+
+
+@pytest.mark.formula("eq-many-steps")
+def test_short_steps_from_batches_add_up_to_one_from_all(problem):
+    network, X, y, _ = problem
+    start, k = network.theta.copy(), 3
+    network.loss_and_grad(X, y)
+    whole = network.grad.copy()
+    gaps = []
+    for lr in (1e-2, 1e-3):
+        network.theta = start
+        for piece in np.split(np.arange(6), k):
+            network.loss_and_grad(X[piece], y[piece])
+            SGD(lr).step(network.theta, network.grad)
+        gaps.append(np.linalg.norm((network.theta - start) / (-k * lr) - whole))
+    assert gaps[0] < 0.05 * np.linalg.norm(whole)
+    # What is left shrinks with the rate: to first order they are equal.
+    assert gaps[1] == pytest.approx(gaps[0] / 10, rel=0.1)

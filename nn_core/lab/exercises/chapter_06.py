@@ -45,6 +45,8 @@ def check_hand(one_step: Any, two_steps: Any, too_large: Any) -> None:
         raise Wrong("`one_step` went the whole slope. Times the learning rate, which is 0.1.")
     if np.isclose(one_step, 0.3):
         raise Wrong("`one_step` went half as far as it should. The slope of a square has a 2.")
+    if np.isclose(one_step, 2.4):
+        raise Wrong("2.4 is how far you still have to go. Where are you?")
     if not np.isclose(one_step, 0.6):
         raise Wrong("`one_step` is not right yet. What is the slope of $(w - 3)^2$ at $w = 0$?")
     if np.isclose(two_steps, 1.2):
@@ -124,11 +126,20 @@ def check_pieces(gradient_in_pieces: Any) -> None:
             )
         if np.allclose(found, np.sum(means, axis=0)):
             raise Wrong("You added up the *means* of the pieces. Nothing divides by their number.")
-        if np.allclose(found, means[-1]):
+        if np.allclose(
+            found, np.vdot(found, means[-1]) / np.vdot(means[-1], means[-1]) * means[-1]
+        ):
             raise Wrong(
-                "That is the gradient of the last piece alone. `network.grad` is one array, which "
-                "every call overwrites; copy it, or add it up at once."
+                "Only the last piece counts. `network.grad` is one array, which every call "
+                "overwrites: copy it, or add it to an array of your own at once."
             )
+        if np.allclose(found, size * np.sum(means, axis=0) / N):
+            raise Wrong(
+                f"Right where all pieces are equally large. But for {what} the short piece counts "
+                f"as if it had {size} pictures."
+            )
+        if N % size and np.allclose(found * N, size * np.sum(means[:-1], axis=0)):
+            raise Wrong(f"For {what} the last, shorter piece is missing.")
         if np.allclose(found, N * whole):
             raise Wrong("That is the sum over all pictures. The loss is their mean.")
         expect(found, whole, "the gradient", N=N)
@@ -192,6 +203,15 @@ def check_bugs(descend: Any) -> None:
                 net.theta += sign * lr * net.grad
         return net.theta
 
+    def at_start() -> np.ndarray:
+        net, rng = network(), np.random.default_rng(2)
+        total = np.zeros_like(net.grad)
+        for _ in range(3):
+            for X_batch, y_batch in nn.minibatches(X, y, size, rng):
+                net.loss_and_grad(X_batch, y_batch)
+                total += net.grad
+        return net.theta - lr * total
+
     begun = network()
     net = run(descend, begun, X, y, lr, 3, size, np.random.default_rng(2))
     if not isinstance(net, nn.MLP):
@@ -211,6 +231,11 @@ def check_bugs(descend: Any) -> None:
                 "It makes one epoch, however many you ask for. `minibatches` can be walked once; "
                 "after that it is used up."
             )
+    if np.allclose(net.theta, at_start()):
+        raise Wrong(
+            "Every gradient was taken at the start, and all steps were made at the end. The "
+            "network has to hear of each step before the next gradient."
+        )
     if np.allclose(net.theta, after(3, same=True)):
         raise Wrong("Every epoch has the same order. Draw it anew, from the `rng` handed in.")
     raise Wrong(
@@ -253,8 +278,8 @@ reached, linear = tried[lr]
     explanation="""
 It has 7,850 parameters, one picture of weights for each digit, and no bend anywhere. It gets much
 farther than the nearest mean of the chapter on data, and it stops well short of the network with a
-hidden layer, however long you train. Its mistakes are those that no weighted sum of pixels can
-mend.
+hidden layer, which makes less than half as many mistakes. Many of its mistakes are those that no
+weighted sum of pixels can mend.
 """,
 )
 def check_linear(linear: Any, reached: Any) -> str:
@@ -276,4 +301,4 @@ def check_linear(linear: Any, reached: Any) -> str:
             f"`reached` says {reached:.1%}, but your network reads about {share:.0%}. Is that the "
             "accuracy of another network?"
         )
-    return f"{network.theta.size:,} parameters, and it reads {reached:.1%} of the dev set."
+    return f"{network.theta.size:,} parameters, and it reads about {share:.0%} of the pictures."

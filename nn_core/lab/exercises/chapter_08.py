@@ -182,7 +182,7 @@ def check_mean(smoothed: Any) -> None:
         weighted.append(m)
         again.append(wrong)
     found = as_array(run(smoothed, values, beta))
-    stories = [
+    stories: list[tuple[Any, str]] = [
         (weighted, "That is the mean without the correction. It begins far too small: of a 4, it "
          "says 2. Divide by $1 - \\beta^t$."),
         (weighted * kept, "You multiplied by $1 - \\beta^t$. The mean is too small by this "
