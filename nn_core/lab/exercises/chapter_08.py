@@ -182,7 +182,7 @@ def check_mean(smoothed: Any) -> None:
         weighted.append(m)
         again.append(wrong)
     found = as_array(run(smoothed, values, beta))
-    stories = [
+    stories: list[tuple[Any, str]] = [
         (weighted, "That is the mean without the correction. It begins far too small: of a 4, it "
          "says 2. Divide by $1 - \\beta^t$."),
         (weighted * kept, "You multiplied by $1 - \\beta^t$. The mean is too small by this "
@@ -234,13 +234,13 @@ def linear_decay(lr, steps):
 
 
 for make in (linear_decay, cosine_decay):
-    history = train(
+    network, _ = train(
         Adam(),
         small,
         epochs=EPOCHS,
         schedule=make(0.01, steps=steps),
     )
-    reached = history.dev_accuracy.iloc[-1]
+    reached = dev_accuracy(network)
     print(f"{make.__name__}: {reached:.1%}")
 ''',
     explanation="""
