@@ -10,6 +10,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from conftest import ROOT
+from test_glossary import BOLD, TERMS, entries
 from test_notebooks import LEDGER, NOTEBOOKS, calls, name_of, place_of
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
@@ -106,6 +107,53 @@ def test_ledger_page_prints_every_claim(built_book):
     # The page sets an apostrophe as printers do.
     statements = [entry["statement"].replace("'", "’") for entry in LEDGER]
     assert [row.td.get_text() for row in rows] == statements
+
+
+def glossary(built_book: Path) -> BeautifulSoup:
+    text = (built_book / "book" / "appendix" / "glossary.html").read_text("utf-8")
+    return BeautifulSoup(text, "html.parser")
+
+
+def words_of(tag) -> str:
+    return " ".join(tag.get_text().lower().replace("’", "'").split())
+
+
+@pytest.mark.parametrize("name", BOLD)
+def test_defined_words_lead_to_the_glossary(name, built_book):
+    (path,) = built_book.glob(f"book/**/{name}.html")
+    soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+    entry = glossary(built_book)
+    links = soup.select("a.course-term")
+    assert sorted(map(words_of, links)) == sorted(BOLD[name] & set(TERMS))
+    for output in soup.select(".cell_output"):
+        output.decompose()  # an answer of a quiz is no text of the chapter
+    for link in links:
+        assert link.find_parent(["h1", "h2", "h3", "a"]) is None
+        assert link.find_parent(class_="admonition-title") is None
+        # Once, where it stands first.
+        same = [tag for tag in soup.article("strong") if words_of(tag) == words_of(link)]
+        assert same[0].parent is link
+        file, anchor = link["href"].split("#")
+        assert (path.parent / file).resolve() == built_book / "book" / "appendix" / "glossary.html"
+        term = entry.find("dt", id=anchor)
+        assert words_of(term).startswith(words_of(link))
+
+
+def test_glossary_leads_back_to_the_chapters(built_book):
+    lists = glossary(built_book).select("dl.glossary > dd")
+    assert len(lists) == len(entries())
+    for text, (words, _) in zip(lists, entries(), strict=True):
+        reached = []
+        for link in text.select(".course-places a"):
+            file, anchor = link["href"].split("#")
+            path = (built_book / "book" / "appendix" / file).resolve()
+            soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+            assert words_of(soup.find("a", id=anchor)) in [word.lower() for word in words]
+            assert soup.h1.get_text().startswith(link.get_text())
+            reached.append(path.stem)
+        assert reached == [
+            name for name, found in BOLD.items() if found & {word.lower() for word in words}
+        ]
 
 
 @pytest.mark.parametrize("chapter", NOTEBOOKS, ids=name_of)

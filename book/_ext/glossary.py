@@ -1,0 +1,99 @@
+"""Links each word that a chapter defines, set in bold there, with its entry in the glossary.
+
+In both directions: the word leads to its entry, and below the entry stands where it is defined.
+Nobody writes these links, so none of them can be forgotten or go stale.
+"""
+
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+GLOSSARY = "book/appendix/glossary"
+
+
+def terms(env: BuildEnvironment) -> dict[str, str]:
+    """Give the anchor of each term of the glossary, by the term in small letters."""
+    found = env.get_domain("std").get_objects()
+    return {name.lower(): anchor for name, _, kind, _, anchor, _ in found if kind == "term"}
+
+
+def is_chapter(env: BuildEnvironment, docname: str) -> bool:
+    """Tell a chapter, which is a notebook, from the other pages."""
+    return Path(env.doc2path(docname)).suffix == ".ipynb"
+
+
+def definitions(doctree: nodes.document, anchors: dict[str, str]) -> dict[str, nodes.strong]:
+    """Give the first place in the text where each term stands in bold, by the term's anchor."""
+    found: dict[str, nodes.strong] = {}
+    for strong in doctree.findall(nodes.strong):
+        # Sphinx has set an apostrophe as printers do.
+        words = strong.astext().lower().replace("’", "'").split()
+        anchor = anchors.get(" ".join(words))
+        if anchor and not within(strong, nodes.title, nodes.reference):
+            found.setdefault(anchor, strong)
+    return found
+
+
+def within(node: nodes.Node, *kinds: type[nodes.Node]) -> bool:
+    """Say whether a node lies inside of one of these kinds."""
+    while node := node.parent:
+        if isinstance(node, kinds):
+            return True
+    return False
+
+
+def link_definitions(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Make the words that a chapter defines lead to the glossary."""
+    if not is_chapter(app.env, docname):
+        return
+    page = app.builder.get_relative_uri(docname, GLOSSARY)
+    for anchor, strong in definitions(doctree, terms(app.env)).items():
+        link = nodes.reference(
+            refuri=f"{page}#{anchor}", internal=True, ids=[place(anchor)], classes=["course-term"]
+        )
+        strong.replace_self(link)
+        link += strong
+
+
+def link_chapters(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Say below each entry of the glossary where its words are defined."""
+    if docname != GLOSSARY:
+        return
+    anchors = terms(app.env)
+    chapters = {
+        # "Forward pass: from one neuron to a network"
+        chapter: (
+            app.env.titles[chapter].astext().split(":")[0],
+            definitions(app.env.get_doctree(chapter), anchors),
+        )
+        for chapter in sorted(app.env.found_docs)
+        if is_chapter(app.env, chapter)
+    }
+    for entry in doctree.findall(nodes.definition_list_item):
+        places = nodes.paragraph(classes=["course-places"])
+        own = [anchor for term in entry.findall(nodes.term) for anchor in term["ids"]]
+        for chapter, (title, defined) in chapters.items():
+            anchor = next((anchor for anchor in own if anchor in defined), None)
+            if anchor:
+                page = app.builder.get_relative_uri(docname, chapter)
+                places += nodes.Text(", " if places.children else "→ ")
+                link = nodes.reference(refuri=f"{page}#{place(anchor)}", internal=True)
+                places += link
+                link += nodes.Text(title)
+        if places.children:
+            entry[-1] += places
+
+
+def place(anchor: str) -> str:
+    """Name the place where a term is defined in a chapter."""
+    return anchor.replace("term-", "defined-", 1)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register with Sphinx."""
+    # When all pages have been read, and each is about to be written.
+    app.connect("doctree-resolved", link_definitions)
+    app.connect("doctree-resolved", link_chapters)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

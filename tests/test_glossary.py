@@ -1,0 +1,147 @@
+"""The glossary and what chapters set in bold: each defined word has an entry, each entry a place.
+
+That the links between the two are there is tested with the built book, in test_book.py.
+"""
+
+import re
+from collections.abc import Iterator
+
+import nbformat
+import pytest
+from clean_notebooks import notebooks
+from conftest import ROOT
+from markdown_it import MarkdownIt
+from mdit_py_plugins.colon_fence import colon_fence_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+BOOK = ROOT / "book"
+GLOSSARY = BOOK / "appendix" / "glossary.md"
+
+# Bold, short, and no definition: what the text stresses, and the first words of a paragraph.
+EMPHASIS = {
+    "0",
+    "1/n",
+    "1/n enters once",
+    "add",
+    "add up",
+    "always true",
+    "and a product",
+    "another place",
+    "back",
+    "biases",
+    "blocks",
+    "centred",
+    "divide",
+    "dropout left on",
+    "each",
+    "factor",
+    "float64",
+    "forward",
+    "from the logits",
+    "halve",
+    "here",
+    "last",
+    "multiply",
+    "name",
+    "next",
+    "none",
+    "not",
+    "nothing to do",
+    "once",
+    "one",
+    "one number",
+    "row",
+    "same budget",
+    "same ten rates",
+    "slope",
+    "small",
+    "steep",
+    "stored",
+    "the same pictures",
+    "the same place",
+    "the wrong transpose",
+    "their own",
+    "together",
+    "twice",
+    "uniform",
+    "whole batch",
+    "zero",
+}
+
+MARKDOWN = MarkdownIt("commonmark").enable("table").use(colon_fence_plugin).use(dollarmath_plugin)
+
+
+def bold(text: str) -> Iterator[str]:
+    """What a text sets in bold, in small letters: words only, and outside of headings and links."""
+    heading = False
+    for token in MARKDOWN.parse(text):
+        if token.type in ("fence", "colon_fence") and token.info.startswith("{"):
+            yield from bold(token.content)  # a directive: a box, an exercise
+        if token.type == "inline" and not heading:
+            phrase, linked = None, 0
+            for part in token.children or []:
+                linked += {"link_open": 1, "link_close": -1}.get(part.type, 0)
+                if part.type == "strong_open":
+                    phrase = []
+                elif part.type == "strong_close":
+                    if not linked and all(isinstance(word, str) for word in phrase):
+                        yield " ".join("".join(phrase).lower().split())
+                    phrase = None
+                elif phrase is not None:
+                    # Code or a formula is no word.
+                    text = {"text": part.content, "softbreak": " "}.get(part.type)
+                    phrase.append(text)
+        heading = token.type == "heading_open"
+
+
+def words_in_bold(path) -> set[str]:
+    cells = nbformat.read(path, as_version=4).cells
+    return {word for cell in cells if cell.cell_type == "markdown" for word in bold(cell.source)}
+
+
+def entries() -> list[tuple[list[str], str]]:
+    """The words of each entry, one or several that share a text, and that text."""
+    body = re.search(r"```\{glossary\}\n(.*?)\n```", GLOSSARY.read_text("utf-8"), re.DOTALL)
+    found = []
+    for entry in body[1].split("\n\n"):
+        lines = entry.splitlines()
+        words = [line for line in lines if not line.startswith(" ")]
+        found.append((words, " ".join(line.strip() for line in lines[len(words) :])))
+    return found
+
+
+BOLD = {path.stem: words_in_bold(path) for path in notebooks()}
+TERMS = [word.lower() for words, _ in entries() for word in words]
+
+
+def test_bold_words_are_found():
+    text = "A **neural\nnetwork** has **`W`** and **$b$**.\n\n## **No**\n\n[**no**](x)\n\n"
+    box = ":::{note}\n- a **Layer**\n\n| **cell** |\n|---|\n| b |\n:::"
+    assert list(bold(text + box)) == ["neural network", "layer", "cell"]
+
+
+@pytest.mark.parametrize("name", BOLD)
+def test_every_defined_word_has_an_entry(name):
+    # "Next:" or "Forward." begins a paragraph; a whole sentence in bold is stressed.
+    short = {word for word in BOLD[name] if len(word.split()) <= 3 and word[-1] not in ".:?!,"}
+    missing = short - EMPHASIS - set(TERMS)
+    assert not missing, "define these in the glossary, or list them as EMPHASIS"
+
+
+@pytest.mark.parametrize(("words", "text"), entries(), ids=lambda value: value[0])
+def test_entry(words, text):
+    for word in words:
+        assert any(word.lower() in found for found in BOLD.values()), f"no chapter defines {word}"
+    plain = re.sub(r"\$[^$]*\$|`[^`]*`", "", text)
+    assert 1 <= len(re.findall(r"[.?!](?:\s|$)", plain)) <= 3
+
+
+def test_entries_are_in_order_and_no_word_has_two():
+    first = [words[0].lower() for words, _ in entries()]
+    assert first == sorted(first)
+    assert len(set(TERMS)) == len(TERMS)
+
+
+def test_what_is_listed_as_emphasis_is_in_the_book():
+    assert set().union(*BOLD.values()) >= EMPHASIS
+    assert not EMPHASIS & set(TERMS)
