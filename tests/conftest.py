@@ -9,10 +9,12 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
 from pathlib import Path
+from typing import IO
 
 import hypothesis
 import nbformat.v4
@@ -64,26 +66,49 @@ def pytest_terminal_summary(terminalreporter) -> None:
         terminalreporter.write_line(NO_BROWSER)
 
 
+BUILD = pytest.StashKey[subprocess.Popen]()
+REPORT = pytest.StashKey[IO[bytes]]()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    # The book takes minutes, and so do the cheap layers that run before it is needed. So it is
+    # built beside them, from an empty cache. Each of the two then keeps to one core.
+    if session.config.option.collectonly:
+        return
+    if any("built_book" in getattr(item, "fixturenames", ()) for item in session.items):
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        shutil.rmtree(ROOT / "_build", ignore_errors=True)
+        # The command jupyter-book, wherever this system puts it.
+        program = "from jupyter_book.cli.main import main; main()"
+        command = [sys.executable, "-c", program, "build", ".", "-W", "-n", "--keep-going"]
+        # It stays open until the book is asked for.
+        session.config.stash[REPORT] = tempfile.TemporaryFile()  # noqa: SIM115
+        session.config.stash[BUILD] = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=session.config.stash[REPORT],
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONUTF8": "1"},
+        )
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if BUILD in session.config.stash:
+        session.config.stash[BUILD].terminate()
+
+
 @pytest.fixture(scope="session")
-def built_book() -> Path:
+def built_book(pytestconfig: pytest.Config) -> Path:
     """The folder of HTML that `make book` writes, built from an empty cache."""
     output = ROOT / "_build"
-    shutil.rmtree(output, ignore_errors=True)
-    # The command jupyter-book, wherever this system puts it.
-    program = "from jupyter_book.cli.main import main; main()"
-    command = [sys.executable, "-c", program, "build", ".", "-W", "-n", "--keep-going"]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        env={**os.environ, "PYTHONUTF8": "1"},
-    )
-    if done.returncode != 0:
+    if pytestconfig.stash[BUILD].wait() != 0:
+        report = pytestconfig.stash[REPORT]
+        report.seek(0)
         reports = sorted((output / "html" / "reports").glob("**/*.log"))
-        told = [done.stdout[-6000:], *(path.read_text("utf-8") for path in reports)]
+        told = [
+            report.read().decode("utf-8", errors="replace")[-6000:],
+            *(path.read_text("utf-8") for path in reports),
+        ]
         # All that is left to run needs the book, so stop here and say why once.
         pytest.exit("\n".join(["the book does not build:", *told]), returncode=1)
     return output / "html"
