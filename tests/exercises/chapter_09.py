@@ -70,8 +70,7 @@ ACCEPTED = {
         HAND.format("0.96 * 2 + 0.05", "np.float64(0.96)", "17.0"),
     ],
     "regular-l1": [
-        L1 + "strength * np.abs(W).sum(), strength * np.where(W > 0, 1.0, -1.0)",
-        L1 + "float(strength * np.linalg.norm(W.ravel(), 1)), strength * W / np.abs(W)",
+        L1 + "float(strength * np.linalg.norm(W.ravel(), 1)), np.copysign(strength, W) * (W != 0)",
         L1 + "[np.sum(strength * np.sign(W) * W), strength * ((W > 0) * 1.0 - (W < 0))]",
     ],
     "regular-committee": [
@@ -101,6 +100,7 @@ REJECTED = {
         (HAND.format(2.03, 0.96, 17), "*against* the gradient"),
         (HAND.format(2.13, 0.96, 17), "is *added*"),
         (HAND.format(2.01, 0.96, 17), "½ of the penalty cancels"),
+        (HAND.format(1.89, 0.96, 17), "left out the ½"),
         (HAND.format(1.7, 0.96, 17), "learning rate is missing"),
         (HAND.format(1.25, 0.96, 17), "goes with both parts"),
         (HAND.format(1.5, 0.96, 17), "The new weight is"),
@@ -123,6 +123,11 @@ REJECTED = {
         (L1 + "strength * np.abs(W).sum(), np.full_like(W, strength)", "only where the weight"),
         (L1 + "strength * np.abs(W).sum(), np.sign(W)", "`strength` is missing"),
         (L1 + "strength * np.abs(W).sum(), -strength * np.sign(W)", "wrong sign"),
+        (
+            L1 + "strength * np.abs(W).sum(), strength * np.where(W > 0, 1.0, -1.0)",
+            "exactly 0",
+        ),
+        (L1 + "strength * np.abs(W).sum(), strength * W / np.abs(W)", "exactly 0"),
         (L1 + "strength * np.abs(W).sum()", "Two things are asked for"),
     ],
     "regular-committee": [

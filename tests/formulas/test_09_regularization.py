@@ -157,10 +157,10 @@ def test_shift_moves_each_picture():
     pictures = rng.random((40, 36), dtype=np.float32)
     found = shift(pictures, np.random.default_rng(3), pixels=2).reshape(-1, 6, 6)
     up, left = np.random.default_rng(3).integers(0, 4, (2, 40), endpoint=True)
-    for n, r, c in np.ndindex(found.shape):
-        row, column = r - (2 - up[n]), c - (2 - left[n])
+    for n, i, j in np.ndindex(found.shape):
+        row, column = i - (2 - up[n]), j - (2 - left[n])
         inside = 0 <= row < 6 and 0 <= column < 6
-        assert found[n, r, c] == (pictures[n].reshape(6, 6)[row, column] if inside else 0)
+        assert found[n, i, j] == (pictures[n].reshape(6, 6)[row, column] if inside else 0)
 
 
 def test_plain_shift_of_the_chapter_is_the_library_s():

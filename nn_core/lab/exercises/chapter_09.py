@@ -47,6 +47,8 @@ def check_hand(after: Any, factor: Any, steps: Any) -> None:
         2.13: "The penalty pulls towards zero: its gradient $\\lambda W$ is *added* to "
         "$\\mathrm{d}W$.",
         2.01: "The ½ of the penalty cancels when you take the slope: it is $\\lambda W$.",
+        1.89: "You left out the ½ of the penalty. It cancels the 2 of the square, so the slope is "
+        "$\\lambda W$.",
         1.7: "The learning rate is missing: a step goes $\\eta$ times the gradient.",
         1.25: "The learning rate goes with both parts, $\\mathrm{d}W$ and $\\lambda W$.",
     }
@@ -80,7 +82,7 @@ def check_hand(after: Any, factor: Any, steps: Any) -> None:
         "First the slope of $|w|$ for one weight. Right of zero $|w| = w$, left of zero "
         "$|w| = -w$. What are the two slopes?",
         "The slope is 1 where the weight is above zero, and −1 where it is below. NumPy has a "
-        "function for that, `np.sign`. At zero it gives 0, which will do.",
+        "function for that, `np.sign`. At zero it gives 0, as asked.",
         "Return two things: `strength * np.sum(np.abs(W))` and its gradient, of the shape of `W`.",
     ),
     solution='''
@@ -141,6 +143,10 @@ def check_l1(l1_penalty: Any) -> None:
         *cases,
         name="`penalty`, `dW`",
     )
+    with np.errstate(all="ignore"):
+        _, dW = run(l1_penalty, np.array([[0.0, 2.0]]), 0.3)
+    if not close(dW, np.array([[0.0, 0.3]])):
+        raise Wrong("Where a weight is exactly 0, the gradient should be 0.")
 
 
 @exercise(
