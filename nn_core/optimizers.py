@@ -103,8 +103,8 @@ class Nesterov(Momentum):
     References
     ----------
     Nesterov (1983), "A method of solving a convex programming problem with convergence rate
-    O(1/k^2)". This form: Sutskever, Martens, Dahl and Hinton (2013), "On the importance of
-    initialization and momentum in deep learning".
+    O(1/k^2)". This form: Bengio, Boulanger-Lewandowski and Pascanu (2013), "Advances in
+    optimizing recurrent networks".
     """
 
     def _move(

@@ -25,7 +25,6 @@ EMPHASIS = {
     "add",
     "add up",
     "always true",
-    "and a product",
     "another place",
     "back",
     "biases",

@@ -36,7 +36,7 @@ def given() -> dict:
     }
 
 
-HAND = "variance_z, mean_square_a, a = "
+HAND = "variance_z, mean_square_a, limit = "
 HARMLESS = "first_relu, first_tanh, last_relu, both_tanh = "
 
 
@@ -107,7 +107,7 @@ REJECTED = {
         (HAND + "3, 1.5**0.5, 0.2", "is the size"),
         (HAND + "3, 1.5, 2 / 150", "is He's variance"),
         (HAND + "3, 1.5, (2 / 150) ** 0.5", "is He's standard deviation"),
-        (HAND + "3, 1.5, 0.04", "Take the root"),
+        (HAND + "3, 1.5, 0.04", "is its square. Take the root"),
         (HAND + "3, 1.5, (3 / 150) ** 0.5", "lacks the factor 2"),
         (HAND + "3, 1.5, 0.12 ** 0.5", "gives the variance 0.04"),
         (HAND + "'3', 1.5, 0.2", "is a number; you handed in a text"),

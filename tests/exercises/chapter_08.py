@@ -75,6 +75,7 @@ REJECTED = {
         (HAND.replace("0.04", "'0.04'"), "`below` is a number"),
         (HAND.replace("0.04", "0.1"), "`below` is not right yet"),
         (HAND.replace("0.0385", "0.04"), "where the steep axis comes no closer"),
+        (HAND.replace("0.0385", "0.038"), "Give three digits, or the fraction"),
         (HAND.replace("0.0385", "1 / 52"), "below a 2, not a 1"),
         (HAND.replace("0.0385", "2 / 48"), "not their difference"),
         (HAND.replace("0.0385", "0.02"), "suits the steep axis alone"),

@@ -71,14 +71,6 @@ def test_variances_add_up():
     assert found == pytest.approx(variance(U, P) + variance(V, Q))
 
 
-@pytest.mark.formula("eq-init-product")
-def test_variance_of_a_product():
-    weights = [(-S, 0.5), (S, 0.5)]
-    pairs = list(product(weights, zip(U, P, strict=True)))
-    found = variance([w * x for (w, _), (x, _) in pairs], [p * q for (_, p), (_, q) in pairs])
-    assert found == pytest.approx(S**2 * mean([x * x for x in U], P))
-
-
 # Inputs that depend on each other and lie above zero, as pixels do.
 X = rng.random((7, 1)) + rng.random((7, 6))
 

@@ -24,25 +24,25 @@ from nn_core.layers import relu_forward
         "three are given.",
         "ReLU leaves half of the mean square: of $z$ and $-z$, which are equally probable, it "
         "keeps one.",
-        "A uniform distribution between $-a$ and $a$ has the variance $\\frac{a^2}{3}$. Set that "
-        "equal to $\\frac{2}{n_{\\text{in}}}$.",
+        "A uniform distribution between $-w_{\\max}$ and $w_{\\max}$ has the variance "
+        "$\\frac{w_{\\max}^2}{3}$. Set that equal to $\\frac{2}{n_{\\text{in}}}$.",
     ),
     solution="""
 variance_z = 150 * 0.04 * 0.5
 mean_square_a = variance_z / 2
-a = np.sqrt(6 / 150)
-print(variance_z, mean_square_a, a)
+limit = np.sqrt(6 / 150)
+print(variance_z, mean_square_a, limit)
 """,
     explanation="""
 $\\mathrm{Var}(z) = 150 \\cdot 0.04 \\cdot 0.5 = 3$, and ReLU leaves half of it, 1.5. So this layer
 makes the mean square three times as large as it was, and ten such layers would make it 59,049 times
-as large. He's variance is $\\frac{2}{150} = 0.0133$, a third of 0.04. From $\\frac{a^2}{3} =
-\\frac{2}{150}$ follows $a = \\sqrt{6 / 150} = 0.2$.
+as large. He's variance is $\\frac{2}{150} = 0.0133$, a third of 0.04. From
+$\\frac{w_{\\max}^2}{3} = \\frac{2}{150}$ follows $w_{\\max} = \\sqrt{6 / 150} = 0.2$.
 """,
 )
-def check_hand(variance_z: Any, mean_square_a: Any, a: Any) -> None:
+def check_hand(variance_z: Any, mean_square_a: Any, limit: Any) -> None:
     """Check the three numbers in order, each with its own mistakes."""
-    answers = {"variance_z": variance_z, "mean_square_a": mean_square_a, "a": a}
+    answers = {"variance_z": variance_z, "mean_square_a": mean_square_a, "limit": limit}
     for name, value in answers.items():
         if not is_number(value):
             raise Wrong(f"`{name}` is a number; you handed in {describe(value)}.")
@@ -69,13 +69,13 @@ def check_hand(variance_z: Any, mean_square_a: Any, a: Any) -> None:
                 math.sqrt(1.5): "is the size, the root of it. The mean square is asked for",
             },
         ),
-        "a": (
+        "limit": (
             0.2,
             {
                 2 / 150: "is He's variance. Which limit gives that variance?",
                 math.sqrt(2 / 150): "is He's standard deviation. A uniform distribution with that "
                 "limit has a third of the variance",
-                0.04: "is $a^2$. Take the root",
+                0.04: "is its square. Take the root",
                 math.sqrt(3 / 150): "lacks the factor 2 that makes up for ReLU",
                 math.sqrt(
                     0.12

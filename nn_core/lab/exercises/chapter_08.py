@@ -60,6 +60,7 @@ def check_hand(below: Any, best_rate: Any, times_as_long: Any) -> None:
         "best_rate": (
             (0.04, "That is the bound, where the steep axis comes no closer."),
             (1 / 26 / 2, "Nearly: the sum of the curvatures stands below a 2, not a 1."),
+            (0.038, "Nearly. Give three digits, or the fraction."),
             (2 / 48, "The *sum* of the curvatures is asked for, not their difference."),
             (0.02, "That suits the steep axis alone. The flat one would keep 0.96 in each step."),
         ),
@@ -224,8 +225,8 @@ def as_array(found: Any) -> np.ndarray:
     "optim-linear",
     hints=(
         "A function that makes a schedule returns a function of `t`: `return lambda t: ...`.",
-        "A straight line from 1 at $t = 0$ to 0 at $t = M$ is $1 - t / M$.",
-        "After step $M$ this would be negative. `max(..., 0)` keeps it at zero.",
+        "A straight line from 1 at $t = 0$ to 0 at $t = M$ is $1 - t / t_{\\max}$.",
+        "After the last step this would be negative. `max(..., 0)` keeps it at zero.",
     ),
     solution='''
 def linear_decay(lr, steps):
