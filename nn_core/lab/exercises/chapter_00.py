@@ -33,6 +33,19 @@ def network_of(sizes: tuple[int, ...], network: Any) -> nn.MLP:
     return network
 
 
+def check_reached(reached: Any, share: float, *, within: float) -> None:
+    """Make sure that what is stated is about the share of the pictures that was measured."""
+    if not is_number(reached):
+        raise Wrong(f"`reached` is a number; you handed in {describe(reached)}.")
+    if reached > 1:
+        raise Wrong("`reached` looks like a percentage or a count. Hand in a share from 0 to 1.")
+    if abs(reached - share) > within:
+        raise Wrong(
+            f"`reached` says {reached:.1%}, but your network reads about {share:.0%} of the "
+            "pictures. Is that the accuracy of another network, or of an early epoch?"
+        )
+
+
 @exercise(
     "tour-small",
     hints=(
@@ -88,15 +101,7 @@ def check_small(small: Any, parameters: Any, reached: Any) -> str:
             f"{parameters:,} is not the number of its parameters. Each layer has a weight for each "
             "pair of an input and an output, and a bias for each output."
         )
-    if not is_number(reached):
-        raise Wrong(f"`reached` is a number; you handed in {describe(reached)}.")
-    if reached > 1:
-        raise Wrong("`reached` looks like a percentage or a count. Hand in a share from 0 to 1.")
-    if abs(reached - share) > 0.04:
-        raise Wrong(
-            f"`reached` says {reached:.1%}, but your network reads about {share:.0%} of the "
-            "pictures. Is that the accuracy of another network, or of an early epoch?"
-        )
+    check_reached(reached, share, within=0.04)
     return f"{count:,} parameters, and it reads {reached:.1%} of the dev set."
 
 

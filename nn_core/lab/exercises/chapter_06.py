@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 import nn_core as nn
-from nn_core.lab.exercises.chapter_00 import network_of, some_digits
+from nn_core.lab.exercises.chapter_00 import check_reached, network_of, some_digits
 from nn_core.lab.exercises.exercise import exercise
 from nn_core.lab.exercises.explain import Wrong, describe, expect, is_number, run
 
@@ -292,13 +292,5 @@ def check_linear(linear: Any, reached: Any) -> str:
             f"The sizes are right. But it reads only {share:.0%} of the training pictures. Was it "
             "trained, on all of `X_train`, for some epochs, and with a rate that suits it?"
         )
-    if not is_number(reached):
-        raise Wrong(f"`reached` is a number; you handed in {describe(reached)}.")
-    if reached > 1:
-        raise Wrong("`reached` looks like a percentage or a count. Hand in a share from 0 to 1.")
-    if abs(reached - share) > 0.03:
-        raise Wrong(
-            f"`reached` says {reached:.1%}, but your network reads about {share:.0%}. Is that the "
-            "accuracy of another network?"
-        )
+    check_reached(reached, share, within=0.03)
     return f"{network.theta.size:,} parameters, and it reads about {share:.0%} of the pictures."
