@@ -29,7 +29,10 @@ class Run:
 
     def _identity(self) -> str:
         model = self.model
-        names = (model.activation, model.output, model.loss, str(model.theta.dtype))
+        names = (
+            *(model.activation, model.output, model.loss, str(model.theta.dtype)),
+            *self.optimizer.moments,  # saved by name, and not found under another
+        )
         return f"{type(self.optimizer).__name__} of {model!r} ({', '.join(names)})"
 
     def save(self, path: str | Path) -> None:

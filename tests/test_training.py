@@ -349,6 +349,16 @@ def test_interrupted_writing_leaves_the_last_checkpoint(circles, tmp_path, monke
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_checkpoint_whose_moments_have_other_names(circles, tmp_path, monkeypatch):
+    # Without its second moment, Adam would go on with a step far too long.
+    path = tmp_path / "run.npz"
+    with monkeypatch.context() as patch:
+        patch.setattr(Adam, "moments", ("m", "v"))
+        train(circles, optimizer=Adam(), epochs=1, checkpoint=path)
+    with pytest.raises(DataError, match=r"expected a checkpoint of Adam.* m, s\), found.* m, v\)"):
+        train(circles, optimizer=Adam(), epochs=2, checkpoint=path)
+
+
 def test_checkpoint_of_something_else(circles, tmp_path):
     path = tmp_path / "run.npz"
     train(circles, epochs=1, checkpoint=path)
