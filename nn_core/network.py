@@ -14,6 +14,9 @@ from nn_core.losses import (
 )
 
 LOSSES = ("cross_entropy", "mean_squared_error")
+# A full batch of 50,000 does not fit into the processor's cache; so many examples at a time do, and
+# take two thirds of the time.
+PIECE = 2_500
 Initializer = Callable[[tuple[int, int], np.random.Generator], np.ndarray]
 
 
@@ -193,6 +196,8 @@ class MLP:
         smoothing
             Label smoothing, for cross-entropy only.
         """
+        if len(X) > PIECE:
+            return self._loss_and_grad_in_pieces(X, y, masks, smoothing)
         _, backward = ACTIVATIONS[self.activation]
         *A, Z = self.activations(X, masks)
         loss, dZ = self.loss_of(Z, y, smoothing=smoothing)
@@ -207,6 +212,24 @@ class MLP:
             )
             if dA is not None:
                 dZ = backward(drop(dA, masks, layer), A[layer])
+        return loss
+
+    def _loss_and_grad_in_pieces(
+        self, X: np.ndarray, y: np.ndarray, masks: Sequence[np.ndarray] | None, smoothing: float
+    ) -> float:
+        """The same for a large batch: its mean is that of its pieces, each counting by its size."""
+        loss, grad = 0.0, np.zeros_like(self.grad)
+        for start in range(0, len(X), PIECE):
+            piece = slice(start, start + PIECE)
+            share = len(X[piece]) / len(X)
+            loss += share * self.loss_and_grad(
+                X[piece],
+                y[piece],
+                masks=None if masks is None else [mask[piece] for mask in masks],
+                smoothing=smoothing,
+            )
+            grad += share * self.grad
+        self.grad = grad
         return loss
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:

@@ -111,6 +111,8 @@ def train(
     *,
     epochs: int | None = None,
     seed: int | None = None,
+    hold_out: bool = True,
+    checkpoint: str | Path | None = None,
     on_step: Callable[[MLP, int], object] | None = None,
     progress: bool = True,
 ) -> tuple[MLP, "pd.DataFrame"]:
@@ -127,6 +129,11 @@ def train(
         `(X, y)` to train on, dev examples among them; by default MNIST's training examples.
     epochs, seed
         In place of the recipe's own.
+    hold_out
+        Whether to set a dev set aside. Without one, all examples are trained on and nothing
+        is measured on the way: for the last training, when all choices are made.
+    checkpoint
+        As in `fit`.
     on_step
         Called after each step with the network and the number of the step, from 1.
     progress
@@ -145,7 +152,9 @@ def train(
     X, y = load_mnist()[:2] if digits is None else digits
     epochs = recipe.epochs if epochs is None else epochs
     rng = np.random.default_rng(recipe.seed if seed is None else seed)
-    X, y, *dev = train_dev_split(X, y, len(X) // 6, rng)
+    dev = None
+    if hold_out:
+        X, y, *dev = train_dev_split(X, y, len(X) // 6, rng)
     network = MLP(recipe.sizes, rng, **recipe.network)
     steps = epochs * (1 if recipe.batch_size is None else -(-len(X) // recipe.batch_size))
     history = fit(
@@ -156,7 +165,8 @@ def train(
         epochs=epochs,
         batch_size=recipe.batch_size,
         rng=rng,
-        dev=(dev[0], dev[1]),
+        dev=dev and (dev[0], dev[1]),
+        checkpoint=checkpoint,
         schedule=None if recipe.schedule is None else recipe.schedule(steps),
         on_step=None if on_step is None else lambda step, loss: on_step(network, step),
         progress=progress,

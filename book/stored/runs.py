@@ -1,0 +1,211 @@
+"""Train what takes long, each network with five seeds, and keep a ledger with a row for each run.
+
+    python book/stored/runs.py                            # all that the ledger lacks
+    python book/stored/runs.py relu-10-gd --seeds 3       # these, if the ledger lacks them
+    python book/stored/runs.py relu-10-gd --seeds 3 --again      # remake a row
+    python book/stored/runs.py --dask tcp://127.0.0.1:8786       # on a cluster
+
+One process per core, one thread each. Stop it with Ctrl-C when you like: a finished run is in the
+ledger at once, an unfinished one goes on from its last epoch. The networks stay in runs/.
+"""
+
+import argparse
+import contextlib
+import json
+import platform
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import joblib
+import nn_core as nn
+import numpy as np
+from nn_core.initializers import glorot_uniform
+from nn_core.recipes import RECIPES, Recipe, train
+from nn_core.schedules import cosine_decay
+from nn_core.storage import save_network, whole_file
+from tqdm import tqdm
+
+ROOT = Path(__file__).resolve().parents[2]
+NETWORKS = ROOT / "runs"
+LEDGER = ROOT / "nn_core" / "lab" / "stored" / "runs.json"
+SEEDS = range(5)
+POINTS = 40  # of a learning curve, at most
+
+
+PUBLISHED = ("relu-512-256-gd", "sigmoid-128-mse", "relu-10-gd", "relu-h-gd", "adam-256-128")
+
+
+def one_pixel(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Shift by up to one pixel."""
+    return nn.shift(X, rng, pixels=1)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A recipe, what of the examples it trains on, and whether the test set is opened."""
+
+    recipe: Recipe
+    hold_out: bool = True
+    opens_test: bool = False
+
+
+PLANS = {name: Plan(RECIPES[name], opens_test=True) for name in PUBLISHED}
+
+
+def variant(of: str, name: str, **changes: Any) -> None:
+    """Plan a recipe with something changed: judged on the dev set alone."""
+    PLANS[f"{of}, {name}"] = Plan(replace(PLANS[of].recipe, name=f"{of}, {name}", **changes))
+
+
+# What might have helped each of the published networks most, one change at a time.
+for name in ("relu-512-256-gd", "relu-10-gd", "relu-h-gd"):
+    variant(name, "batches of 128", batch_size=128, epochs=20)
+for name in ("relu-10-gd", "relu-h-gd"):
+    lr = RECIPES[name].optimizer().lr
+    variant(name, "momentum", optimizer=partial(nn.Momentum, lr))
+    variant(name, "He weights", network={})
+variant("relu-10-gd", "64 units", sizes=(784, 64, 10))
+squared = RECIPES["sigmoid-128-mse"]
+variant(
+    squared.name,
+    "cross-entropy",
+    # The summed gradient once more, now of the mean over N = 128 examples alone.
+    optimizer=partial(nn.SGD, 0.01 * 128),
+    network={"activation": "sigmoid", "initializer": glorot_uniform},
+)
+variant(squared.name, "ReLU", network={**squared.network, "activation": "relu"})
+variant(squared.name, "Adam", optimizer=nn.Adam)
+variant(squared.name, "60 epochs", epochs=60)
+adam = RECIPES["adam-256-128"]
+variant(adam.name, "no dropout", regularization={"l2": 1e-4})
+variant(adam.name, "no L2", regularization={"dropout": 0.2})
+variant(adam.name, "cosine", schedule=lambda steps: cosine_decay(1e-3, steps=steps))
+variant(adam.name, "30 epochs", epochs=30)
+variant(adam.name, "shifts", regularization={**adam.regularization, "augment": one_pixel})
+variant(adam.name, "distortions", regularization={**adam.regularization, "augment": nn.distort})
+
+
+def carry_out(name: str, seed: int, commit: str) -> dict[str, Any]:
+    """Train one network and measure it: a row of the ledger."""
+    plan = PLANS[name]
+    file = NETWORKS / f"{name.replace(', ', '--').replace(' ', '-')}-{seed}.npz"
+    file.parent.mkdir(exist_ok=True)
+    checkpoint = file.with_suffix(".checkpoint.npz")
+    steps: list[int] = []
+    began = time.process_time()  # of this process: what else the machine does is left out
+    network, history = train(
+        plan.recipe,
+        seed=seed,
+        hold_out=plan.hold_out,
+        checkpoint=checkpoint,
+        on_step=lambda network, step: steps.append(step),
+        progress=False,
+    )
+    # A run that was taken up again took as long for its earlier steps.
+    seconds = (time.process_time() - began) * steps[-1] / len(steps)
+    if len(history) < plan.recipe.epochs:
+        raise KeyboardInterrupt  # which `fit` has taken for itself
+    save_network(file, network)
+    checkpoint.unlink()
+    row = {
+        "recipe": name,
+        "seed": seed,
+        "epochs": len(history),
+        "seconds": round(seconds, 1),
+        "dev": float(history.dev_accuracy.iloc[-1]) if plan.hold_out else None,
+        "test": None,
+        "commit": commit,
+        "machine": f"one core of {platform.machine()}, NumPy {np.__version__}",
+    }
+    if plan.opens_test:
+        _, _, X_test, y_test = nn.load_mnist()
+        row["test"] = nn.accuracy(y_test, network.predict(X_test))
+    epochs = np.unique(np.geomspace(1, len(history), POINTS).round().astype(int))
+    row["curve"] = {"epoch": epochs.tolist()} | {
+        column: [float(f"{value:.5g}") for value in history.loc[epochs, column]]
+        for column in ("loss", "accuracy", "dev_accuracy")
+        if column in history
+    }
+    return row
+
+
+def read() -> list[dict[str, Any]]:
+    """Give the rows of the ledger."""
+    return json.loads(LEDGER.read_text("utf-8"))["rows"] if LEDGER.exists() else []
+
+
+def write(row: dict[str, Any]) -> None:
+    """Put a row into the ledger, in the place of an older one of the same recipe and seed."""
+    rows = [r for r in read() if (r["recipe"], r["seed"]) != (row["recipe"], row["seed"])]
+    rows = sorted([*rows, row], key=lambda r: (list(PLANS).index(r["recipe"]), r["seed"]))
+    lines = ",\n".join(f" {json.dumps(r)}" for r in rows)  # a row is a line
+    with whole_file(LEDGER) as file:
+        file.write(f'{{"rows": [\n{lines}\n]}}\n'.encode())
+
+
+@contextlib.contextmanager
+def workers(dask: str | None, jobs: int) -> Iterator[joblib.Parallel]:
+    """Give joblib's workers: processes of this machine, or those of a Dask cluster."""
+    with contextlib.ExitStack() as stack:
+        if dask is None:
+            stack.enter_context(joblib.parallel_config("loky", inner_max_num_threads=1))
+        else:
+            from dask.distributed import Client  # only needed for a cluster
+
+            stack.enter_context(Client(dask))
+            stack.enter_context(joblib.parallel_config("dask"))
+        yield joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
+
+
+def commit() -> str:
+    """Give the commit that is checked out, with a plus if something was changed since."""
+    command = ["git", "describe", "--always", "--dirty=+", "--abbrev=8"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+
+def main() -> None:
+    """Carry out the runs asked for that the ledger lacks."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", help="of recipes and variants; all by default")
+    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS, metavar="SEED")
+    parser.add_argument("--again", action="store_true", help="also those that the ledger has")
+    parser.add_argument("--jobs", type=int, default=-1, help="at a time; all cores by default")
+    parser.add_argument("--dask", metavar="ADDRESS", help="of the scheduler of a Dask cluster")
+    parser.add_argument("--list", action="store_true", help="show the names, train nothing")
+    options = parser.parse_args()
+    if options.list:
+        print("\n".join(PLANS))
+        return
+    unknown = set(options.names) - set(PLANS)
+    if unknown:
+        parser.error(f"expected names that --list shows, found {', '.join(sorted(unknown))}")
+    done = set() if options.again else {(row["recipe"], row["seed"]) for row in read()}
+    wanted = [
+        (name, seed)
+        for name in options.names or PLANS
+        for seed in options.seeds
+        if (name, seed) not in done
+    ]
+    with (
+        workers(options.dask, options.jobs) as parallel,
+        tqdm(total=len(wanted), unit="run") as bar,
+    ):
+        now = commit()
+        for row in parallel(joblib.delayed(carry_out)(*run, now) for run in wanted):
+            write(row)
+            dev, test = (
+                "none" if row[key] is None else f"{row[key]:.2%}" for key in ("dev", "test")
+            )
+            bar.write(f"{row['recipe']}, seed {row['seed']}: dev {dev}, test {test}")
+            bar.update()
+
+
+if __name__ == "__main__":
+    main()
