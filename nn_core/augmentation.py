@@ -58,11 +58,12 @@ def distort(
     pixels: float = 1.0,
     alpha: float = 1.2,
     sigma: float = 5.0,
+    strength: float = 1.0,
 ) -> np.ndarray:
     """Distort each image in its own random way, affine and elastic, in one sampling pass.
 
-    `warp(X, affine_field(...) + elastic_field(...))`. A strength of 0 switches its part off:
-    `alpha=0` leaves the affine part alone, and all but `sigma` at 0 gives X back.
+    `warp(X, affine_field(...) + elastic_field(...))`. What is 0 is switched off: `alpha=0` leaves
+    the affine part alone, and `strength=0` gives X back.
 
     Parameters
     ----------
@@ -75,6 +76,8 @@ def distort(
         Strengths of `affine_field`.
     alpha, sigma
         Strength and smoothness of `elastic_field`, both in pixels.
+    strength
+        Multiplies all of these but `sigma`: one number to make the whole milder.
 
     Returns
     -------
@@ -87,7 +90,7 @@ def distort(
         X is not float32.
     ValueError
         X is not two-dimensional, its rows are not square images, a strength is negative,
-        `scale` is not below 1, or `sigma` is below 1.
+        `strength * scale` is not below 1, or `sigma` is below 1.
 
     References
     ----------
@@ -96,8 +99,17 @@ def distort(
     "Deep, big, simple neural nets for handwritten digit recognition".
     """
     n, side = len(X), _side(X)
-    field = elastic_field(n, side, rng, alpha=alpha, sigma=sigma)
-    field += affine_field(n, side, rng, degrees=degrees, scale=scale, shear=shear, pixels=pixels)
+    _check_strengths(strength=strength)
+    field = elastic_field(n, side, rng, alpha=strength * alpha, sigma=sigma)
+    field += affine_field(
+        n,
+        side,
+        rng,
+        degrees=strength * degrees,
+        scale=strength * scale,
+        shear=strength * shear,
+        pixels=strength * pixels,
+    )
     return warp(X, field)
 
 

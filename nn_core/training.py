@@ -24,7 +24,7 @@ from nn_core.schedules import Schedule
 if TYPE_CHECKING:
     import pandas as pd
 
-Augmentation = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+Augmentation = Callable[..., np.ndarray]  # of a batch and a random generator
 
 
 def fit(
@@ -43,6 +43,7 @@ def fit(
     smoothing: float = 0.0,
     clip: float | None = None,
     augment: Augmentation | None = None,
+    strength: Schedule | None = None,
     average: float | None = None,
     patience: int | None = None,
     checkpoint: str | Path | None = None,
@@ -83,6 +84,9 @@ def fit(
         Largest length of the gradient (see `clip_norm`).
     augment
         A function of a batch of inputs and `rng` that gives changed inputs.
+    strength
+        Gives the strength of the augmentation for each step, counted from 0, which `augment`
+        then takes as the argument `strength`, as `distort` does.
     average
         Decay of an exponential moving average of `theta`, which is what is measured, and what
         the network holds in the end.
@@ -147,7 +151,8 @@ def fit(
                     if schedule is not None:
                         optimizer.lr = schedule(run.step)
                     if augment is not None:
-                        X_batch = augment(X_batch, rng)
+                        options = {} if strength is None else {"strength": strength(run.step)}
+                        X_batch = augment(X_batch, rng, **options)
                     masks = model.dropout_masks(len(X_batch), dropout, rng) if dropout else None
                     loss = model.loss_and_grad(X_batch, y_batch, masks=masks, smoothing=smoothing)
                     if l2:

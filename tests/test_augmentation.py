@@ -314,3 +314,12 @@ def test_warp_and_sampler_refuse():
         sample_bilinear(X, X, X)
     with pytest.raises(ValueError, match=r"found \(2, 28, 28\), \(1, 5\) and \(1, 5\)"):
         sample_bilinear(X.reshape(2, 28, 28), X[:1, :5], X[:1, :5])
+
+
+def test_one_strength_for_all(digits):
+    half = {"degrees": 5, "scale": 0.05, "shear": 0.05, "pixels": 0.5, "alpha": 0.6}
+    found = distort(digits, np.random.default_rng(0), strength=0.5)
+    assert np.array_equal(found, distort(digits, np.random.default_rng(0), **half))
+    assert np.array_equal(distort(digits, np.random.default_rng(0), strength=0), digits)
+    with pytest.raises(ValueError, match="expected strength of at least 0, found -1"):
+        distort(digits, np.random.default_rng(0), strength=-1)

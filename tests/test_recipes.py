@@ -21,7 +21,7 @@ def some_digits():
 
 
 def test_names():
-    assert set(RECIPES) == {*PUBLISHED, "course"}
+    assert set(RECIPES) == {*PUBLISHED, "course", "summit"}
     assert all(recipe.name == name for name, recipe in RECIPES.items())
 
 

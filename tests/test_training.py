@@ -181,6 +181,20 @@ def test_dropout_and_smoothing_reach_the_network(circles):
     assert len(set(losses.values())) == 3
 
 
+def test_the_strength_of_the_augmentation_follows_its_schedule(circles):
+    seen = []
+
+    def mirror(X_batch, rng, strength):
+        seen.append(strength)
+        return X_batch
+
+    train(circles, augment=mirror, strength=cosine_decay(1.0, steps=24, final=0.5))
+    assert seen[0] == 1
+    assert seen[12] == pytest.approx(0.75)
+    assert np.all(np.diff(seen) < 0)
+    assert len(seen) == 24
+
+
 def test_augmentation_changes_what_is_learned_from(circles):
     X, _ = circles
     seen = []

@@ -16,6 +16,7 @@ from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
 
 LEDGER = Path("book") / "claims.json"
+RUNS = Path("nn_core") / "lab" / "stored" / "runs.json"
 
 # In the HTML of a page: what is written, and what should be.
 REPAIRS = [
@@ -59,6 +60,29 @@ class ClaimsLedger(SphinxDirective):
             self.content_offset,
             parent,
         )
+        return parent.children
+
+
+class RunsLedger(SphinxDirective):
+    """Print the rows of `nn_core/lab/stored/runs.json` as a table."""
+
+    def run(self) -> list[nodes.Node]:
+        """Give the table as parsed Markdown."""
+        path = Path(self.env.srcdir) / RUNS
+        self.env.note_dependency(str(path))
+        lines = ["| recipe | seed | epochs | seconds | dev | test | commit |", "|---" * 7 + "|"]
+        for row in json.loads(path.read_text("utf-8"))["rows"]:
+            cells = [
+                row["recipe"],
+                str(row["seed"]),
+                f"{row['epochs']:,}",
+                f"{row['seconds']:,.0f}",
+                *("" if row[kind] is None else f"{row[kind]:.2%}" for kind in ("dev", "test")),
+                f"`{row['commit']}`",
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
+        parent = nodes.container()
+        self.state.nested_parse(StringList(lines, str(path)), self.content_offset, parent)
         return parent.children
 
 
@@ -133,6 +157,7 @@ def repair_page(app: Sphinx, pagename: str, templatename: str, context: dict, do
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.add_directive("claims-ledger", ClaimsLedger)
+    app.add_directive("runs-ledger", RunsLedger)
     app.add_directive("lab-element", LabElement)
     # Chapters leave to the page what the page can load: nn_core.lab.page.
     os.environ[page.BUILDING] = "1"

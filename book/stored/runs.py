@@ -89,13 +89,46 @@ variant(adam.name, "30 epochs", epochs=30)
 variant(adam.name, "shifts", regularization={**adam.regularization, "augment": one_pixel})
 variant(adam.name, "distortions", regularization={**adam.regularization, "augment": nn.distort})
 
+# The best network, on the pictures left when a dev set is set aside; then on all of them.
+summit = RECIPES["summit"]
+PLANS["summit"] = Plan(summit)
+PLANS["summit, all 60,000"] = Plan(
+    replace(summit, name="summit, all 60,000"), hold_out=False, opens_test=True
+)
 
-def carry_out(name: str, seed: int, commit: str) -> dict[str, Any]:
-    """Train one network and measure it: a row of the ledger."""
-    plan = PLANS[name]
-    file = NETWORKS / f"{name.replace(', ', '--').replace(' ', '-')}-{seed}.npz"
-    file.parent.mkdir(exist_ok=True)
-    checkpoint = file.with_suffix(".checkpoint.npz")
+# What each of its ingredients buys is measured in small.
+SMALL = "summit in small"
+PLANS[SMALL] = Plan(replace(summit, name=SMALL, sizes=(784, 512, 256, 10), epochs=12))
+usual = summit.regularization
+variant(SMALL, "no distortion", regularization={"smoothing": 0.1}, strength=None)
+variant(SMALL, "no elastic part", regularization={**usual, "augment": partial(nn.distort, alpha=0)})
+variant(
+    SMALL,
+    "no affine part",
+    regularization={
+        **usual,
+        "augment": partial(nn.distort, degrees=0, scale=0, shear=0, pixels=0),
+    },
+)
+variant(SMALL, "same strength to the end", strength=None)
+variant(SMALL, "same rate to the end", schedule=None)
+variant(SMALL, "no smoothing", regularization={"augment": nn.distort})
+variant(SMALL, "averaged weights", regularization={**usual, "average": 0.999})
+variant(SMALL, "dropout", regularization={**usual, "dropout": 0.1})
+variant(SMALL, "first layer twice as wide", sizes=(784, 1024, 256, 10))
+variant(SMALL, "twice as long", epochs=24)
+
+
+def file_of(name: str, seed: int) -> str:
+    """Give the name of the file for a network."""
+    return f"{name.replace(', ', '--').replace(' ', '-')}-{seed}.npz"
+
+
+def carry_out(plan: Plan, seed: int, commit: str, folder: Path) -> tuple[dict[str, Any], nn.MLP]:
+    """Train one network and measure it: a row of the ledger, and the network."""
+    name = plan.recipe.name
+    folder.mkdir(exist_ok=True)
+    checkpoint = folder / f"unfinished-{file_of(name, seed)}"
     steps: list[int] = []
     began = time.process_time()  # of this process: what else the machine does is left out
     network, history = train(
@@ -106,11 +139,11 @@ def carry_out(name: str, seed: int, commit: str) -> dict[str, Any]:
         on_step=lambda network, step: steps.append(step),
         progress=False,
     )
-    # A run that was taken up again took as long for its earlier steps.
-    seconds = (time.process_time() - began) * steps[-1] / len(steps)
     if len(history) < plan.recipe.epochs:
         raise KeyboardInterrupt  # which `fit` has taken for itself
-    save_network(file, network)
+    seconds = time.process_time() - began
+    if steps:  # a run that was taken up again took as long for its earlier steps
+        seconds *= steps[-1] / len(steps)
     checkpoint.unlink()
     row = {
         "recipe": name,
@@ -131,7 +164,7 @@ def carry_out(name: str, seed: int, commit: str) -> dict[str, Any]:
         for column in ("loss", "accuracy", "dev_accuracy")
         if column in history
     }
-    return row
+    return row, network
 
 
 def read() -> list[dict[str, Any]]:
@@ -197,8 +230,12 @@ def main() -> None:
         workers(options.dask, options.jobs) as parallel,
         tqdm(total=len(wanted), unit="run") as bar,
     ):
-        now = commit()
-        for row in parallel(joblib.delayed(carry_out)(*run, now) for run in wanted):
+        now, folder = commit(), Path("runs") if options.dask else NETWORKS
+        task = joblib.delayed(carry_out)
+        tasks = (task(PLANS[name], seed, now, folder) for name, seed in wanted)
+        for row, network in parallel(tasks):
+            NETWORKS.mkdir(exist_ok=True)
+            save_network(NETWORKS / file_of(row["recipe"], row["seed"]), network)
             write(row)
             dev, test = (
                 "none" if row[key] is None else f"{row[key]:.2%}" for key in ("dev", "test")

@@ -1,0 +1,76 @@
+"""The ledger of runs, and the program that writes it."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import runs
+
+from nn_core import load_network
+from nn_core.recipes import RECIPES
+
+TINY = replace(
+    RECIPES["course"], name="tiny, tinier", sizes=(784, 4, 10), epochs=2, batch_size=1000,
+    regularization={},
+)  # fmt: skip
+
+
+@pytest.fixture
+def elsewhere(monkeypatch, tmp_path):
+    """A ledger of its own, with one small network to train."""
+    monkeypatch.setattr(runs, "PLANS", {TINY.name: runs.Plan(TINY)})
+    monkeypatch.setattr(runs, "LEDGER", tmp_path / "runs.json")
+    monkeypatch.setattr(runs, "NETWORKS", tmp_path / "runs")
+
+    def carry_out(*arguments: str) -> list[dict]:
+        monkeypatch.setattr("sys.argv", ["runs.py", *arguments])
+        runs.main()
+        return runs.read()
+
+    return carry_out
+
+
+def test_a_run_is_a_row_and_is_not_run_twice(elsewhere, monkeypatch):
+    rows = elsewhere("--seeds", "1", "0", "--jobs", "2")
+    assert [(row["recipe"], row["seed"], row["epochs"]) for row in rows] == [
+        (TINY.name, 0, 2),
+        (TINY.name, 1, 2),
+    ]
+    for row in rows:
+        assert 0.1 < row["dev"] < 0.95
+        assert row["test"] is None  # it stays shut
+        assert row["seconds"] > 0
+        assert row["curve"]["dev_accuracy"][-1] == pytest.approx(row["dev"], abs=1e-4)
+        network = load_network(runs.NETWORKS / f"tiny--tinier-{row['seed']}.npz")
+        assert network.sizes == TINY.sizes
+    assert len(list(runs.NETWORKS.iterdir())) == 2  # nothing unfinished is left
+
+    monkeypatch.setattr(runs, "carry_out", None)  # would fail if it were called
+    assert elsewhere("--seeds", "0", "1") == rows
+
+
+def test_a_row_can_be_made_again(elsewhere):
+    (row,) = elsewhere("--seeds", "0")
+    runs.write({**row, "dev": 0.0})
+    (again,) = elsewhere(TINY.name, "--seeds", "0", "--again")
+    assert again["dev"] == row["dev"]
+
+
+def test_the_final_run_trains_on_all_and_opens_the_test_set(elsewhere):
+    runs.PLANS[TINY.name] = runs.Plan(TINY, hold_out=False, opens_test=True)
+    (row,) = elsewhere("--seeds", "0")
+    assert row["dev"] is None
+    assert 0.1 < row["test"] < 0.95
+
+
+def test_unknown_name(elsewhere, capsys):
+    with pytest.raises(SystemExit):
+        elsewhere("relu-11-gd")
+    assert "expected names that --list shows, found relu-11-gd" in capsys.readouterr().err
+
+
+def test_the_ledger_is_of_what_is_planned():
+    rows = json.loads(runs.LEDGER.read_text("utf-8"))["rows"]
+    assert {row["recipe"] for row in rows} <= set(runs.PLANS)
+    for row in rows:
+        assert row["epochs"] == runs.PLANS[row["recipe"]].recipe.epochs
