@@ -377,14 +377,14 @@ def check_distances(distances: Any) -> str:
             if np.allclose(found, value):
                 raise Wrong(story)
     expect(found, right, "the result")
-    X, M = (rng.random((n, 784), np.float32) for n in (2_000, 10))
-    asked, found = memory_of(lambda: distances(X, M))
-    if asked > 8 * X.nbytes:
+    many, means = (rng.random((n, 784), np.float32) for n in (2_000, 10))
+    asked, found = memory_of(lambda: distances(many, means))
+    if asked > 8 * many.nbytes:
         raise Wrong(
             "Right, but on the way there was an array of shape (N, K, D). Multiply the square out, "
             "and let `X @ M.T` do the sums over D."
         )
-    if asked > X.nbytes / 2:
+    if asked > many.nbytes / 2:
         raise Wrong(
             "Right, but on the way there was an array as large as `X`. `np.einsum` or a loop over "
             "blocks of rows gives the squared lengths without it."
