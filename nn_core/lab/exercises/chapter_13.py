@@ -1,0 +1,394 @@
+"""Exercises of the chapter on speed."""
+
+import tracemalloc
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from nn_core.lab.exercises.exercise import exercise
+from nn_core.lab.exercises.explain import Wrong, describe, expect, is_number, run
+
+
+def products(sizes: tuple[int, ...], N: int) -> list[tuple[int, int, int]]:
+    """As in the chapter: rows, what is summed over, and columns of each product of a step."""
+    shapes = []
+    for ins, outs in pairwise(sizes):
+        shapes += [(N, ins, outs), (ins, N, outs)]
+        if len(shapes) > 2:
+            shapes.append((N, outs, ins))
+    return shapes
+
+
+@exercise(
+    "speed-paper",
+    hints=(
+        "There are $784 \\cdot 100 = 78{,}400$ weights in the first layer, and $100 \\cdot 10$ in "
+        "the second.",
+        "The operations are $6\\,N\\,|W| - 2\\,N\\,|W_1|$, with $N = 50$, $|W| = 79{,}400$ and "
+        "$|W_1| = 78{,}400$.",
+        "For the intensity, add up $\\frac{1}{50} + \\frac{1}{784} + \\frac{1}{100}$, take it "
+        "twice, and then 1 over it.",
+    ),
+    solution="""
+first, second = 784 * 100, 100 * 10
+operations = 6 * 50 * (first + second)
+operations -= 2 * 50 * first
+upside_down = 2 * (1 / 50 + 1 / 784 + 1 / 100)
+intensity = 1 / upside_down
+print(f"{operations:,} {intensity:.2f}")
+""",
+    explanation="""
+$6 \\cdot 50 \\cdot 79{,}400 = 23{,}820{,}000$, less $2 \\cdot 50 \\cdot 78{,}400 =
+7{,}840{,}000$ for the gradient of the pictures, which nobody needs: 15,980,000. And
+$\\frac{1}{I} = 2\\,(0.02 + 0.0013 + 0.01) = 0.0626$, so $I$ is about 16. The batch is the smallest
+of the three sizes, and matters most.
+""",
+)
+def check_paper(operations: Any, intensity: Any) -> None:
+    """Compare, and say which step went wrong."""
+    for name, value in (("operations", operations), ("intensity", intensity)):
+        if not is_number(value):
+            raise Wrong(f"`{name}` is a number; you handed in {describe(value)}.")
+    stories = [
+        (23_820_000, "you counted the $\\mathrm{d}X$ of the first layer, which is not computed."),
+        (2 * 50 * 79_400, "that is the forward pass alone."),
+        (15_980_000 / 2, "each weight takes a multiplication *and* an addition."),
+        (15_980_000 / 50, "that is for one picture. The batch has 50."),
+        (
+            6 * 50 * 79_400 - 2 * 50 * 1_000,
+            "it is the *first* layer's $\\mathrm{d}X$ that is saved.",
+        ),
+        (4 * 50 * 79_400, "both layers lack a product now. Only the first layer's is saved."),
+    ]
+    for value, story in stories:
+        if np.isclose(operations, value, rtol=1e-3):
+            raise Wrong(f"`operations`: {story}")
+    if not np.isclose(operations, 15_980_000, rtol=1e-3):
+        raise Wrong("`operations` is not right yet. Put the sizes into the chapter's formula.")
+    right = 1 / (2 * (1 / 50 + 1 / 784 + 1 / 100))
+    stories = [
+        (1 / right, "that is bytes per operation. Turn it upside down."),
+        (4 * right, "that is operations per *number*. Each has 4 bytes."),
+        (2 * right, "that is without the factor 2 of the formula."),
+        (right / 2, "you counted an addition and a multiplication as one, or 8 bytes per number."),
+        (1 / (2 * (1 / 50 + 1 / 784)), "all *three* sizes count."),
+    ]
+    for value, story in stories:
+        if np.isclose(intensity, value, rtol=0.005):
+            raise Wrong(f"`operations` is right. `intensity`: {story}")
+    if not np.isclose(intensity, right, rtol=0.01):
+        raise Wrong("`operations` is right, `intensity` not yet. Its three sizes: 50, 784 and 100.")
+
+
+@exercise(
+    "speed-floor",
+    hints=(
+        "Walk through `products(sizes, N)`. For each shape you need its operations, "
+        "`flops(shape)`, and its bytes, `product_bytes(shape)`.",
+        "The time of one product is at least the *larger* of operations by `peak` and bytes by "
+        "`bandwidth`.",
+        "The products come one after the other, so their times add up.",
+    ),
+    solution='''
+def least_seconds(sizes, N, peak, bandwidth):
+    """What no program can beat."""
+    total = 0.0
+    for shape in products(sizes, N):
+        computing = flops(shape) / peak
+        moving = product_bytes(shape) / bandwidth
+        total += max(computing, moving)
+    return total
+
+
+for N in (1, 16, 128, 1_024):
+    least = least_seconds(sizes, N, peak, bandwidth)
+    print(f"{N:5} {1e6 * least / N:8.2f}")
+''',
+    explanation="""
+The maximum stands *inside* the sum. One product may be memory-bound and the next compute-bound: the
+last layer, with ten units, nearly always is memory-bound. The maximum of the two sums would be
+less, as if the numbers of one product could be fetched while another is computed. The lines print
+the least time per picture in millionths of a second. It falls with the batch, until all large
+products have reached the flat part.
+""",
+)
+def check_floor(least_seconds: Any) -> None:
+    """Try a network with products of both kinds, and say which mistake gives the number."""
+    sizes, N = (784, 256, 128, 10), 20
+
+    def times(shapes: list[tuple[int, int, int]], peak: float, bandwidth: float) -> np.ndarray:
+        return np.array(
+            [(2 * r * i * c / peak, 4 * (r * i + i * c + r * c) / bandwidth) for r, i, c in shapes]
+        )
+
+    shapes = products(sizes, N)
+    both = times(shapes, 6e10, 1e10)
+    found = run(least_seconds, sizes, N, 6e10, 1e10)
+    if not is_number(found):
+        raise Wrong(f"A number is asked for. You gave {describe(found)}.")
+    # The larger of two sums is one of the sums. Two machines tell which of these it was.
+    other, slow = run(least_seconds, sizes, N, 6e10, 2e9), times(shapes, 6e10, 2e9)
+    larger = both.sum(axis=0).max(), slow.sum(axis=0).max()
+    if np.allclose((found, other), larger, rtol=1e-6, atol=0):
+        raise Wrong(
+            "You took the larger of the two *sums*. Each product has its own limit: the larger of "
+            "its two times, and then the sum."
+        )
+    with_first = [*shapes, (N, sizes[1], sizes[0])]
+    stories = [
+        (both.sum(), "You added the two times. A good program moves and computes at once: take the "
+         "larger."),
+        (both.max(), "That is the longest product alone. They come one after the other."),
+        (both.min(axis=1).sum(), "You took the *smaller* of the two times. Both limits hold, so "
+         "the larger one decides."),
+        (both[:, 0].sum(), "The bytes are missing. Some of these products are memory-bound."),
+        (both[:, 1].sum(), "The operations are missing. Some of these products are compute-bound."),
+        (times(with_first, 6e10, 1e10).max(axis=1).sum(), "You counted the `dX` of the first "
+         "layer, which is not computed."),
+        (times(shapes, 3e10, 1e10).max(axis=1).sum(), "Your products have twice the operations."),
+        (times(shapes, 6e10, 5e9).max(axis=1).sum(), "A `float32` has 4 bytes. You took 8."),
+        (1 / both.max(axis=1).sum(), "That is steps per second. Seconds are asked for."),
+    ]  # fmt: skip
+    for value, story in stories:
+        if np.isclose(float(found), value, rtol=1e-6):
+            raise Wrong(story)
+    expect(float(found), float(both.max(axis=1).sum()), "the least time for batches of 20")
+    one = times(products((30, 5), 3), 1e9, 7e9).max(axis=1).sum()
+    expect(float(run(least_seconds, (30, 5), 3, 1e9, 7e9)), float(one), "that of a single layer")
+
+
+@exercise(
+    "speed-overhead",
+    hints=(
+        "Take the difference of the two equations: $t_2 - t_1 = (N_2 - N_1)\\,\\tau_1$. The "
+        "overhead is gone.",
+        "With $\\tau_1$ known, the overhead is $\\tau_0 = t_1 - N_1 \\tau_1$.",
+        "At most a tenth of the step: $\\tau_0 \\le (\\tau_0 + N \\tau_1) / 10$, so $N \\ge 9\\, "
+        "\\tau_0 / \\tau_1$. `math.ceil` rounds up.",
+    ),
+    solution='''
+import math
+
+
+def split(N1, t1, N2, t2):
+    """Overhead, time per example, batch size."""
+    tau_1 = (t2 - t1) / (N2 - N1)
+    tau_0 = t1 - N1 * tau_1
+    return tau_0, tau_1, math.ceil(9 * tau_0 / tau_1)
+
+
+for width in WIDTHS:
+    times = measured[width]
+    _, _, enough = split(
+        BATCHES[0], times[0], BATCHES[-1], times[-1]
+    )
+    print(f"{width:5} units: {enough:6,}")
+''',
+    explanation="""
+Two equations, two unknowns. The batch size follows from $10\\,\\tau_0 \\le \\tau_0 + N
+\\tau_1$. What you find for the chapter's networks is not the overhead of calls alone: everything
+that does not grow with the batch is in it. With many hidden units that is the update, and the
+fetching of the weights.
+""",
+)
+def check_overhead(split: Any) -> None:
+    """Try measurements from known times, in both orders."""
+    tau_0, tau_1 = 1 / 2**13, 1 / 2**18  # powers of two, so that nothing is rounded
+    enough = 9 * 32
+    for N1, N2 in ((8, 100), (64, 1)):
+        found = run(split, N1, tau_0 + N1 * tau_1, N2, tau_0 + N2 * tau_1)
+        if not isinstance(found, tuple | list) or len(found) != 3:
+            raise Wrong(f"Three numbers are asked for. You gave {describe(found)}.")
+        if not all(is_number(value) for value in found):
+            raise Wrong("Three numbers are asked for, and one of yours is none.")
+        start, each, size = (float(value) for value in found)
+        if np.isclose(start, tau_1) and np.isclose(each, tau_0):
+            raise Wrong("The first two are the wrong way round: the overhead comes first.")
+        if np.isclose(each, (tau_0 + N1 * tau_1) / N1):
+            raise Wrong("Your time per example still has overhead in it. Take differences.")
+        expect(each, tau_1, "the time per example")
+        if np.isclose(start, tau_0 + N1 * tau_1):
+            raise Wrong("Your overhead still has the $N_1$ examples in it.")
+        expect(start, tau_0, "the overhead")
+        if np.isclose(size, 10 * 32, rtol=1e-3):
+            raise Wrong(
+                "At your batch size the overhead is a tenth of the *examples'* time. A tenth of "
+                "the whole step is asked for."
+            )
+        if np.isclose(size, 32, rtol=1e-3):
+            raise Wrong("At your batch size overhead is half of the step. A tenth is asked for.")
+        if size != enough:
+            raise Wrong(f"The times are right. The batch size is {enough}; yours is {size:g}.")
+    found = run(split, 1, 1.0, 11, 5.0)  # 0.6 and 0.4: from 13.5 on
+    size = float(found[2])
+    if size != round(size):
+        raise Wrong("The batch size is a whole number. Round it up.")
+    if size != 14:
+        raise Wrong(
+            f"For $\\tau_0 = 0.6$ and $\\tau_1 = 0.4$, 13.5 would do, so 14; you have {size:g}. "
+            "Round *up*."
+        )
+
+
+@exercise(
+    "speed-momentum",
+    hints=(
+        "`v *= beta` and `v += g` change `v` where it lies.",
+        "`lr * v` would be a new array. `np.multiply(v, lr, out=work)` writes it into `work`.",
+        "Then `theta -= work`, and `return theta`. `theta = theta - work` would make a new array, "
+        "and leave the old one as it is.",
+    ),
+    solution='''
+def roll(theta, v, g, work, lr, beta):
+    """One step of momentum, in place."""
+    v *= beta
+    v += g
+    np.multiply(v, lr, out=work)
+    theta -= work
+    return theta
+''',
+    explanation="""
+Four lines, and no new array. They move $2 + 3 + 2 + 3 = 10$ arrays. In blocks it would be five:
+read $\\theta$, $v$ and $g$, write $\\theta$ and $v$.
+""",
+)
+def check_momentum(roll: Any) -> str:
+    """Watch results, what is changed, and how much memory is asked for."""
+    rng = np.random.default_rng(13)
+    size = 200_000
+    theta, v, g = rng.normal(size=(3, size)).astype(np.float32)
+    lr, beta = 0.25, 0.75
+    right_v = np.float32(beta) * v + g
+    right = theta - np.float32(lr) * right_v
+    mine, velocity, kept = theta.copy(), v.copy(), g.copy()
+    work = np.zeros_like(theta)
+    # `run` hands copies over, and to be judged is what becomes of these.
+    try:
+        run(roll, theta[:4], v[:4], g[:4], work[:4], lr, beta)
+    except Wrong as wrong:
+        if "changes the" not in str(wrong):
+            raise
+    asked, found = memory_of(lambda: roll(mine, velocity, kept, work, lr, beta))
+    if not np.array_equal(kept, g):
+        raise Wrong("`g` was changed. It belongs to the network; read it only.")
+    if found is None:
+        raise Wrong("Give back `theta`, with `return theta`.")
+    values = np.asarray(found, float)
+    stories = [
+        (theta - lr * (beta * v + (1 - beta) * g), "`g` enters whole here, without a factor."),
+        (theta - lr * v, "You moved with the old velocity. Update `v` first."),
+        (theta - right_v, "The learning rate is missing."),
+        (theta + lr * right_v, "You went *up* the slope."),
+        (theta - lr * g, "You moved by the gradient, not by the velocity."),
+    ]
+    for value, story in stories:
+        if np.allclose(values, value, atol=1e-5):
+            raise Wrong(story)
+    expect(found, right, "`theta`")
+    if found is not mine:
+        raise Wrong("The numbers are right, but they are in a new array. Write into `theta`.")
+    expect(velocity, right_v, "`v`, afterwards,")
+    if asked > theta.nbytes / 2:
+        arrays = round(asked / theta.nbytes)
+        raise Wrong(
+            f"The numbers are right. But while your lines ran, memory for {arrays} more "
+            f"array{'s' * (arrays > 1)} as long as `theta` was needed. Write into `work`."
+        )
+    return "And no new array was made."
+
+
+def memory_of(job: Callable[[], Any]) -> tuple[int, Any]:
+    """Most bytes that a job held beside what was there; and what it gave."""
+    running = tracemalloc.is_tracing()
+    if not running:
+        tracemalloc.start()
+    try:
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        try:
+            found = job()
+        except Exception as error:
+            raise Wrong(f"Your function stopped with `{type(error).__name__}: {error}`.") from error
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        if not running:
+            tracemalloc.stop()
+    return peak - before, found
+
+
+@exercise(
+    "speed-distances",
+    hints=(
+        "$\\lVert x - m \\rVert^2 = \\lVert x \\rVert^2 - 2\\, x \\cdot m + \\lVert m \\rVert^2$. "
+        "All products $x \\cdot m$ at once are `X @ M.T`.",
+        '`np.einsum("nd,nd->n", X, X)` gives the squared length of each row without an array of '
+        "the squares.",
+        "Shape $(N, 1)$, minus shape $(N, K)$, plus shape $(K,)$: `[:, None]` makes the first.",
+    ),
+    solution='''
+def distances(X, M):
+    """Squared distances, (N, K)."""
+    lengths = np.einsum("nd,nd->n", X, X)
+    others = np.einsum("kd,kd->k", M, M)
+    result = X @ M.T
+    result *= -2
+    result += lengths[:, None]
+    result += others
+    return result
+
+
+means = np.stack(
+    [X[y == k].mean(axis=0) for k in range(10)]
+)
+direct, product = best_of(
+    lambda: [
+        np.sum((X[:5_000] - m) ** 2, axis=1)
+        for m in means
+    ],
+    lambda: distances(X[:5_000], means),
+    rounds=3,
+)
+print(f"{direct / product:.1f} times as fast")
+''',
+    explanation="""
+`X - m` for each of the ten means goes through all of $X$ ten times, with new arrays each time, and
+has one or two operations for each number that it moves. The product reads $X$ once. The price: it
+subtracts large numbers that are nearly equal, so some digits are lost where a distance is small.
+""",
+)
+def check_distances(distances: Any) -> str:
+    """Compare with the definition, and watch the memory."""
+    rng = np.random.default_rng(13)
+    X, M = rng.random((40, 7)), rng.random((5, 7))
+    right = ((X[:, None] - M) ** 2).sum(axis=2)
+    found = run(distances, X, M)
+    if isinstance(found, np.ndarray) and found.shape == right.shape:
+        stories = [
+            (np.sqrt(right), "These are the distances. Their *squares* are asked for."),
+            (X @ M.T, "These are the products $x \\cdot m$ alone."),
+            (right + 4 * X @ M.T, "The product in the middle has a minus sign."),
+            (right + X @ M.T, "The product in the middle comes twice."),
+            (right - (M * M).sum(axis=1), "$\\lVert m \\rVert^2$ is missing."),
+            (right - (X * X).sum(axis=1)[:, None], "$\\lVert x \\rVert^2$ is missing."),
+        ]
+        for value, story in stories:
+            if np.allclose(found, value):
+                raise Wrong(story)
+    expect(found, right, "the result")
+    many, means = (rng.random((n, 784), np.float32) for n in (2_000, 10))
+    asked, found = memory_of(lambda: distances(many, means))
+    if asked > 8 * many.nbytes:
+        raise Wrong(
+            "Right, but on the way there was an array of shape (N, K, D). Multiply the square out, "
+            "and let `X @ M.T` do the sums over D."
+        )
+    if asked > many.nbytes / 2:
+        raise Wrong(
+            "Right, but on the way there was an array as large as `X`. `np.einsum` or a loop over "
+            "blocks of rows gives the squared lengths without it."
+        )
+    if found.dtype != np.float32:
+        raise Wrong(f"For `float32` you gave {found.dtype}. Something on the way makes it wider.")
+    return "And nothing larger than the result was made on the way."
