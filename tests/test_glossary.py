@@ -30,6 +30,7 @@ EMPHASIS = {
     "biases",
     "blocks",
     "centred",
+    "columns",
     "divide",
     "dropout left on",
     "each",

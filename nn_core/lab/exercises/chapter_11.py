@@ -1,0 +1,247 @@
+"""Exercises of the chapter on five published networks."""
+
+from typing import Any
+
+import numpy as np
+
+from nn_core.lab.exercises.exercise import exercise
+from nn_core.lab.exercises.explain import Wrong, describe, expect, is_number, run
+
+
+@exercise(
+    "published-work",
+    hints=(
+        "One epoch goes through all 48,000 pictures once. How many batches of 100 is that? Each of "
+        "them is one step.",
+        "An iteration with the full batch is an epoch: it looks at every picture once. So compare "
+        "1,200 epochs with 8.",
+    ),
+    solution="""
+steps_taken = 8 * 48_000 // 100
+times_as_many = 1_200 / 8
+print(f"{steps_taken:,} steps")
+print(f"{times_as_many:.0f} times the looks")
+""",
+    explanation="""
+480 batches an epoch, eight times: 3,840 steps. The full batch takes 1,200 steps, less than a third,
+and looks at $1200 / 8 = 150$ times as many pictures for them. The batch size does not enter the
+second answer: an epoch is an epoch, however it is cut.
+""",
+)
+def check_work(steps_taken: Any, times_as_many: Any) -> None:
+    """Compare, and say what was counted instead."""
+    for name, value in (("steps_taken", steps_taken), ("times_as_many", times_as_many)):
+        if not is_number(value):
+            raise Wrong(f"`{name}` is a number; you handed in {describe(value)}.")
+    stories = [
+        (480, "Those are the steps of *one* epoch. There are eight."),
+        (8, "That is the number of epochs. In each of them, every batch is a step."),
+        (384_000, "Those are the pictures looked at. One step takes 100 of them."),
+        (800, "You multiplied epochs and batch size. How many batches are in an epoch?"),
+        (60, "You divided by the epochs. Each epoch takes all batches once more."),
+    ]
+    for value, story in stories:
+        if np.isclose(steps_taken, value):
+            raise Wrong(f"`steps_taken`: {story}")
+    if not np.isclose(steps_taken, 3_840):
+        raise Wrong("`steps_taken` is not right yet. Count the batches in one epoch first.")
+    stories = [
+        (
+            1_200 / 3_840,
+            "You compared the numbers of *steps*. Its steps are dearer: count pictures.",
+        ),
+        (3_840 / 1_200, "You compared the numbers of *steps*, the wrong way round at that."),
+        (480 * 150, "The batch size does not matter here. An epoch looks at each picture once."),
+        (8 / 1_200, "The wrong way round: the full batch looks at *more* pictures."),
+        (57_600_000, "That is how many pictures it looks at. How many times as many is that?"),
+    ]
+    for value, story in stories:
+        if np.isclose(times_as_many, value):
+            raise Wrong(f"`times_as_many`: {story}")
+    if not np.isclose(times_as_many, 150):
+        raise Wrong("`times_as_many` is not right yet. How many epochs does each of them have?")
+
+
+@exercise(
+    "published-rates",
+    hints=(
+        "Write both losses down, the author's and ours. By which number must you multiply ours to "
+        "get the author's?",
+        "A loss that is $c$ times ours has $c$ times our gradient. With $c$ times the author's "
+        "rate, ours takes the same step.",
+        "First write-up: a sum over 64 examples is 64 times their mean. Second: the examples are "
+        "averaged in both. What is left to compare is the sum and the mean over the *classes*.",
+    ),
+    solution="""
+N, K = 64, 10
+cross_entropy_rate = N * 0.002
+squared_error_rate = K * 0.3
+print(f"{cross_entropy_rate:.3f}")
+print(f"{squared_error_rate:.1f}")
+""",
+    explanation="""
+The first loss is $N = 64$ times ours, so 0.002 becomes 0.128. Classes do not enter: the
+cross-entropy is not averaged over them. The second is $\\frac{1}{N} \\sum_n \\sum_k (A_{nk} -
+Y_{nk})^2$, which is $K = 10$ times ours: 0.3 becomes 3. There is no half in it, so the 2 of the
+derivative stands on both sides.
+""",
+)
+def check_rates(cross_entropy_rate: Any, squared_error_rate: Any) -> None:
+    """Compare, and name the factor that is too many or missing."""
+    given = {
+        "cross_entropy_rate": cross_entropy_rate,
+        "squared_error_rate": squared_error_rate,
+    }
+    for name, value in given.items():
+        if not is_number(value):
+            raise Wrong(f"`{name}` is a number; you handed in {describe(value)}.")
+    stories = [
+        (0.002, "That is the author's. A sum has a gradient 64 times as long as the mean."),
+        (
+            0.002 / 64,
+            "The wrong way round: the author's gradient is *longer*, so our rate is larger.",
+        ),
+        (0.002 * 640, "The cross-entropy is not averaged over the classes: leave out the 10."),
+        (0.002 * 320, "That is the factor for the squared error. Here it is the cross-entropy."),
+        (0.002 * 32, "Where does the half come from? There is no square here."),
+    ]
+    for value, story in stories:
+        if np.isclose(cross_entropy_rate, value):
+            raise Wrong(f"`cross_entropy_rate`: {story}")
+    if not np.isclose(cross_entropy_rate, 0.128):
+        raise Wrong("`cross_entropy_rate` is not right yet. How many times ours is the sum?")
+    stories = [
+        (0.3, "That is the author's. Ours is averaged over the classes, too."),
+        (0.03, "The wrong way round: our loss is *smaller*, so our rate is larger."),
+        (1.5, "There is no half in this loss. The factor of 2 stands on both sides."),
+        (192, "Both average over the batch, so that 64 does not enter."),
+        (96, "Both average over the batch, and there is no half: neither 64 nor 2 enters."),
+        (6, "The 2 of the derivative stands on both sides."),
+    ]
+    for value, story in stories:
+        if np.isclose(squared_error_rate, value):
+            raise Wrong(f"`squared_error_rate`: {story}")
+    if not np.isclose(squared_error_rate, 3):
+        raise Wrong("`squared_error_rate` is not right yet. By which factor do the losses differ?")
+
+
+@exercise(
+    "published-columns",
+    hints=(
+        "Look at the three transposed gradients as the author would: what is "
+        "$(\\mathrm{d}Z)^\\top$ to us is `dZ` to him, and $W$ is the transpose of his `W`.",
+        "Shapes lead you: `dW` is (out, in), and you have `dZ` (out, N) and `A` (in, N). Only one "
+        "product of them fits.",
+        "`db` collects one number for each unit, over all examples. Examples lie along axis 1. "
+        "`keepdims=True` keeps it a column.",
+    ),
+    solution='''
+def dense_backward_columns(dZ, A, W):
+    """The gradients dA, dW and db, with columns."""
+    dA = W.T @ dZ
+    dW = dZ @ A.T
+    db = dZ.sum(axis=1, keepdims=True)
+    return dA, dW, db
+''',
+    explanation="""
+Each product is ours with the factors in reverse order. There is no division by $N$: it is in `dZ`
+already, where the loss was averaged, and it enters once. A frequent mistake is `dZ.sum()`, without
+an axis: one number for all units. It runs, since NumPy adds a number to any column, and the network
+even learns, only worse. A gradient check finds it.
+""",
+)
+def check_columns(dense_backward_columns: Any) -> str:
+    """Try a layer in which no two sizes are equal."""
+    rng = np.random.default_rng(11)
+    N, inputs, units = 7, 5, 3
+    dZ, A = rng.normal(size=(units, N)), rng.normal(size=(inputs, N))
+    W = rng.normal(size=(units, inputs))
+    found = run(dense_backward_columns, dZ, A, W)
+    if not isinstance(found, tuple | list) or len(found) != 3:
+        raise Wrong(f"Three arrays are asked for: dA, dW and db. You gave {describe(found)}.")
+    dA, dW, db = found
+    if np.ndim(db) == 0 or np.size(db) == 1:
+        raise Wrong(
+            "Your `db` is one number for the whole layer. Each unit has a bias of its own: sum "
+            "over the examples only, along axis 1."
+        )
+    if np.shape(db) == (N,) or np.shape(db) == (1, N):
+        raise Wrong(
+            "Your `db` has one number for each *example*: it was summed over the units. Examples "
+            "lie along axis 1 here."
+        )
+    if np.shape(dA) == (units, inputs) and np.shape(dW) == (inputs, N):
+        raise Wrong("`dA` and `dW` are the wrong way round: dA first, then dW, then db.")
+    expect(dA, W.T @ dZ, "`dA`", N=N)
+    expect(dW, dZ @ A.T, "`dW`", N=N)
+    expect(db, dZ.sum(axis=1, keepdims=True), "`db`", N=N)
+    return "Compare with `dense_backward`: each line is its mirror image."
+
+
+@exercise(
+    "published-distance",
+    hints=(
+        "You need three things of the runs: their number, their mean, and their spread with "
+        "`ddof=1`.",
+        "The difference is `figure - np.mean(reached)`. It is divided by the spread of a run "
+        "around a mean of $R$ runs: $s \\sqrt{1 + 1/R}$.",
+    ),
+    solution='''
+def distance_of(figure, reached):
+    """How far a figure is from several runs."""
+    R = len(reached)
+    s = np.std(reached, ddof=1)
+    away = figure - np.mean(reached)
+    return away / (s * np.sqrt(1 + 1 / R))
+
+
+for name in STATED:
+    runs = of(name, MEASURED_ON[name])
+    d = distance_of(STATED[name], runs)
+    print(f"{name:13} {d:+.1f}")
+''',
+    explanation="""
+The same three numbers as in the chapter. Do not divide by the standard error of the *mean*,
+$s / \\sqrt{R}$: that asks how well you know your own mean. A stated figure is a single run, and a
+single run scatters by $s$, however many runs of your own you have.
+""",
+)
+def check_distance(distance_of: Any) -> None:
+    """Try runs whose mean and spread are round, and a figure on each side."""
+    reached = np.array([0.88, 0.90, 0.89, 0.91, 0.92])
+    s, mean = np.std(reached, ddof=1), 0.90
+    found = run(distance_of, 0.93, reached)
+    if not is_number(found):
+        raise Wrong(f"A number is asked for. You gave {describe(found)}.")
+    right = (0.93 - mean) / (s * np.sqrt(1.2))
+    stories = [
+        (-right, "The sign: above zero where the stated figure is the higher one."),
+        (0.03, "That is the difference itself. Divide by how far one more run scatters."),
+        (
+            0.03 / s,
+            "You divided by the spread alone. Your mean scatters, too: the root of $1 + 1/R$.",
+        ),
+        (
+            0.03 / (s / np.sqrt(5)),
+            "You divided by the standard error of your *mean*. A stated figure is a single run.",
+        ),
+        (
+            0.03 / (np.std(reached) * np.sqrt(1.2)),
+            "The spread is taken with `ddof=1`: the mean was computed from the same runs.",
+        ),
+        (0.03 / (s * 1.2), "The variance grows by the factor $1 + 1/R$. The spread by its root."),
+        (0.03 / (s**2 * 1.2), "You divided by a variance. Take its root."),
+    ]
+    for value, story in stories:
+        if np.isclose(found, value):
+            raise Wrong(story)
+    expect(float(found), float(right), "the distance")
+    below = run(distance_of, 0.85, reached)
+    if np.isclose(below, abs(0.85 - mean) / (s * np.sqrt(1.2))):
+        raise Wrong("Below the mean, the distance is below zero. Leave the sign in.")
+    two = np.array([0.5, 0.6])
+    expect(
+        float(run(distance_of, 0.7, two)),
+        float(0.15 / (np.std(two, ddof=1) * np.sqrt(1.5))),
+        "the distance from two runs",
+    )
