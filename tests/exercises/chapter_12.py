@@ -98,7 +98,7 @@ REJECTED = {
         (goes("M.T @ (v - t)"), "A transpose is no inverse"),
         (goes("(v - t) / np.diagonal(M)"), "divided by the diagonal"),
         (goes("v - t"), "left out the matrix"),
-        (goes("v"), "the place"),
+        (goes("v"), "The place"),
     ],
     "summit-between": [
         ("value = 0.225", "large share"),

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from test_notebooks import DERIVED
 
-from nn_core import distort, softmax, softmax_cross_entropy
+from nn_core import ExponentialMovingAverage, distort, softmax, softmax_cross_entropy
 from nn_core.augmentation import affine_field, elastic_field, sample_bilinear, warp
 
 SIDE = 28
@@ -150,3 +151,21 @@ def test_a_committee_loses_at_most_what_its_members_lose_on_average():
     # Members that agree gain nothing.
     same = np.repeat(right[:1], 4, axis=0)
     assert np.allclose(-np.log(same.mean(axis=0)), -np.log(right[0]))
+
+
+@pytest.mark.formula("eq-average-weights")
+def test_average_of_weights():
+    beta, steps = 0.8, np.random.default_rng(12).normal(size=(12, 6))
+    start, *later = steps
+    running = ExponentialMovingAverage(start, beta)
+    for theta in later:
+        running.update(theta)
+    t = len(later)
+    written = (1 - beta) * sum(beta**k * later[t - 1 - k] for k in range(t)) + beta**t * start
+    assert np.allclose(running.average, written, rtol=1e-12)
+    assert (1 - beta) * sum(beta**k for k in range(t)) + beta**t == pytest.approx(1)
+
+
+def test_what_the_chapter_derives():
+    derived = {name for chapter, name, _ in DERIVED if chapter == "12_summit"}
+    assert derived == {"ExponentialMovingAverage"}

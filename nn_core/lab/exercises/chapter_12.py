@@ -112,7 +112,7 @@ def check_goes(goes_to: Any) -> None:
             raise Wrong(story)
     cases = [(M, t, v), (np.eye(2), t, v), (np.array([[1, 0], [0.5, 1]]), 0 * t, v)]
     compare(
-        lambda *given: np.asarray(run(goes_to, *given), float),
+        lambda M, t, v: np.asarray(run(goes_to, M, t, v), float),
         lambda M, t, v: np.linalg.inv(M) @ (v - t),
         *cases,
         name="the place",
