@@ -1,0 +1,322 @@
+"""Exercises of the chapter on the way past 99.6 percent."""
+
+from typing import Any
+
+import numpy as np
+
+from nn_core.lab.exercises.exercise import exercise
+from nn_core.lab.exercises.explain import Wrong, compare, describe, is_number, run
+
+
+@exercise(
+    "summit-turn",
+    hints=(
+        "For 90 degrees, $\\cos \\varphi = 0$ and $\\sin \\varphi = 1$. So the matrix has the rows "
+        "$(0, -1)$ and $(1, 0)$.",
+        "A row of the matrix times $u = (3, 5)$: the first gives $0 \\cdot 3 - 1 \\cdot 5$.",
+        "The displacement is the way from the pixel to the place: $F(u) = M u - u$, so subtract "
+        "$(3, 5)$ from the place.",
+    ),
+    solution="""
+place = (-5, 3)
+displacement = (-8, -2)
+print(np.round(affine_matrix(90) @ [3, 5]))
+""",
+    explanation="""
+$M u = (0 \\cdot 3 - 1 \\cdot 5,\\ 1 \\cdot 3 + 0 \\cdot 5) = (-5, 3)$: five rows above the centre,
+three columns to the right. From $(3, 5)$ that is 8 up and 2 to the left, so $F(u) = (-8, -2)$. The
+pixel lies to the right of the centre, and fetches from above it. So what was above comes to the
+right: the digit turns clockwise.
+""",
+)
+def check_turn(place: Any, displacement: Any) -> str:
+    """Compare two pairs, and say which sign or order is wrong."""
+    fetched = pair(place, "place")
+    way = pair(displacement, "displacement")
+    stories = [
+        ((5, -3), "The signs are the other way round: that is a turn the other way, $M^{-1} u$."),
+        ((3, -5), "The order is down, right. You have them the other way round."),
+        ((3, 5), "That is the pixel itself. Where does it *fetch* its ink?"),
+        ((5, 3), "Mind the minus in the upper right corner of the matrix."),
+        ((-8, -2), "That is the displacement. The place is asked for first."),
+    ]
+    for value, story in stories:
+        if np.allclose(fetched, value):
+            raise Wrong(f"`place`: {story}")
+    if not np.allclose(fetched, (-5, 3)):
+        raise Wrong("`place` is not right yet. Multiply each row of the matrix by $(3, 5)$.")
+    if np.allclose(way, (8, 2)):
+        raise Wrong("`displacement`: it leads from the pixel to the place, so subtract the pixel.")
+    if np.allclose(way, (-2, -8)):
+        raise Wrong("`displacement`: the order is down, right.")
+    if np.allclose(way, (-5, 3)):
+        raise Wrong("`displacement`: that is the place once more. How far is it from the pixel?")
+    if not np.allclose(way, (-8, -2)):
+        raise Wrong("`displacement` is not right yet: the place minus $(3, 5)$.")
+    return "What was above comes to the right: clockwise."
+
+
+def pair(value: Any, name: str) -> np.ndarray:
+    """Give a pair of numbers as an array."""
+    numbers = value.ravel() if isinstance(value, np.ndarray) else value
+    if not isinstance(numbers, tuple | list | np.ndarray) or len(numbers) != 2:
+        raise Wrong(f"`{name}` is a pair of numbers; you handed in {describe(value)}.")
+    if not all(is_number(number) for number in numbers):
+        raise Wrong(f"`{name}` is a pair of numbers, and one of yours is no number.")
+    return np.array([float(number) for number in numbers])
+
+
+@exercise(
+    "summit-goes",
+    hints=(
+        "The pixel that fetches at $v$ is the $u$ with $M u + t = v$. Solve that for $u$.",
+        "First subtract $t$ from both sides. Then multiply with the inverse of $M$, from the left.",
+        "`np.linalg.inv(M)` is the inverse. `np.linalg.solve(M, v - t)` gives $u$ without it.",
+    ),
+    solution='''
+def goes_to(M, t, v):
+    """The place to which ink at v goes."""
+    return np.linalg.solve(M, v - t)
+
+
+M = affine_matrix(slant=0.4)
+print(np.linalg.inv(M))
+print(goes_to(M, np.zeros(2), np.array([-10.0, 0])))
+''',
+    explanation="""
+$M u + t = v$, so $u = M^{-1} (v - t)$. The shift comes off first, because it was added last. The
+inverse of the slant 0.4 has $-0.4$ in its lower left corner, and ones on the diagonal: a slant the
+other way. So ink ten rows above the centre goes four columns to the *right*. Did you predict that
+the top goes there?
+""",
+)
+def check_goes(goes_to: Any) -> None:
+    """Try a general matrix with a shift, and tell what was swapped."""
+    M = np.array([[1.2, -0.5], [0.3, 0.8]])
+    t, v = np.array([2.0, -1.0]), np.array([4.0, 7.0])
+    back = np.linalg.inv(M)
+    found = run(goes_to, M, t, v)
+    if isinstance(found, tuple | list) and len(found) == 2:
+        found = np.array(found, float)
+    stories = [
+        (M @ v + t, "That is where the pixel at `v` *fetches* its ink. Solve for $u$."),
+        (back @ v - t, "The shift was added last, so it must come off *first*."),
+        (back @ v, "You left out the shift."),
+        (back @ (v + t), "The shift is to be taken off, not added once more."),
+        (v - t, "You left out the matrix."),
+        (M.T @ (v - t), "A transpose is no inverse, except for a turn alone."),
+        ((v - t) / M.diagonal(), "You divided by the diagonal. Both numbers enter both."),
+    ]
+    for value, story in stories:
+        if isinstance(found, np.ndarray) and found.shape == (2,) and np.allclose(found, value):
+            raise Wrong(story)
+    cases = [(M, t, v), (np.eye(2), t, v), (np.array([[1, 0], [0.5, 1]]), 0 * t, v)]
+    compare(
+        lambda M, t, v: np.asarray(run(goes_to, M, t, v), float),
+        lambda M, t, v: np.linalg.inv(M) @ (v - t),
+        *cases,
+        name="the place",
+    )
+
+
+@exercise(
+    "summit-between",
+    hints=(
+        "The whole parts are row 4 and column 6. What is left is $a = 0.25$ and $b = 0.5$.",
+        "Go along both rows first, half-way: $(0.8 + 0.4) / 2$ in row 4.",
+        "Then go a quarter of the way from row 4 to row 5: $0.75$ of the upper, $0.25$ of the "
+        "lower.",
+    ),
+    solution="""
+upper = (0.8 + 0.4) / 2
+lower = (0.2 + 0.0) / 2
+value = 0.75 * upper + 0.25 * lower
+print(f"{value:.3f}")
+""",
+    explanation="""
+Half-way along, row 4 has 0.6 and row 5 has 0.1. A quarter of the way down from the one to the other
+is $0.75 \\cdot 0.6 + 0.25 \\cdot 0.1 = 0.475$. With the four factors at once:
+$0.375 \\cdot 0.8 + 0.375 \\cdot 0.4 + 0.125 \\cdot 0.2 + 0.125 \\cdot 0 = 0.475$.
+""",
+)
+def check_between(value: Any) -> str:
+    """Compare, and say which way was taken."""
+    if not is_number(value):
+        raise Wrong(f"`value` is a number; you handed in {describe(value)}.")
+    stories = [
+        (0.225, "You gave the *lower* row the large share. Row 4.25 is near row 4."),
+        (0.35, "That is the mean of all four. The place is nearer to the upper row."),
+        (0.5, "You went a quarter along and half-way down. Row comes first, column second."),
+        (0.6, "That is row 4 alone. Go a quarter of the way to row 5."),
+        (0.8, "That is the nearest pixel. You want the value between them."),
+    ]
+    for wrong, story in stories:
+        if np.isclose(value, wrong, atol=1e-3):
+            raise Wrong(story)
+    if not np.isclose(value, 0.475, atol=1e-3):
+        raise Wrong("Not right yet. Go along both rows first, then from the upper to the lower.")
+    return "And the four factors add up to 1."
+
+
+@exercise(
+    "summit-vote",
+    hints=(
+        "`P.argmax(axis=2)` has shape (members, N): what each member says to each picture.",
+        "Count votes for each class: `(said[..., None] == np.arange(K)).sum(axis=0)` has shape "
+        "(N, K).",
+        "Votes are whole numbers, and an average probability is at most 1. So add half of the "
+        "average to the votes: it decides among equals, and never more than that.",
+    ),
+    solution='''
+def vote(P):
+    """The digit that most members name, (N,)."""
+    said = P.argmax(axis=2)
+    classes = np.arange(P.shape[2])
+    votes = (said[..., None] == classes).sum(axis=0)
+    return (votes + P.mean(axis=0) / 2).argmax(axis=1)
+
+
+for name, said in {
+    "vote": vote(P_all),
+    "average": P_all.mean(axis=0).argmax(axis=1),
+}.items():
+    print(f"{name:8} {np.sum(said != y_dev)} wrong")
+''',
+    explanation="""
+A vote counts a member that is sure as much as one that hesitates. The average lets the sure one
+weigh more. With members that are fairly calibrated, that is information, and the average is most
+often a little ahead. It also gives probabilities, which a vote does not.
+""",
+)
+def check_vote(vote: Any) -> None:
+    """Try a majority against the average, and ties."""
+    # Three members, five pictures, four classes.
+    P = np.zeros((3, 5, 4))
+    P[:, 0] = [[0.4, 0.6, 0, 0], [0.45, 0.55, 0, 0], [1, 0, 0, 0]]  # votes 1, average 0
+    P[:, 1] = [[0, 0.9, 0.1, 0], [0, 0, 0.6, 0.4], [0.2, 0.2, 0.1, 0.5]]  # a tie: 1, 2, 3
+    P[:, 2] = [[0.7, 0.1, 0.1, 0.1]] * 3
+    P[:, 3] = [[0.1, 0.1, 0.1, 0.7], [0.1, 0.1, 0.1, 0.7], [0.9, 0, 0.1, 0]]
+    # A tie between 0, 1 and 2, in which 3, that nobody names, has the largest average.
+    P[:, 4] = [[0.52, 0, 0, 0.48], [0, 0.53, 0, 0.47], [0, 0, 0.54, 0.46]]
+    right = np.array([1, 1, 0, 3, 2])
+    found = run(vote, P)
+    if isinstance(found, list):
+        found = np.array(found)
+    if not isinstance(found, np.ndarray) or found.shape != (5,):
+        raise Wrong(
+            f"For `P` of shape {P.shape}, five digits are asked for, one for each picture. You "
+            f"gave {describe(found)}."
+        )
+    if found[0] == 0:
+        raise Wrong(
+            "Two members say 1, one says 0 and is very sure. A vote gives 1. Yours is the "
+            "average, it seems."
+        )
+    if found[4] == 3:
+        raise Wrong(
+            "Three digits have one vote each. Among *these* the average decides; you gave one "
+            "that nobody voted for."
+        )
+    for k in (1, 4):
+        if found[k] != right[k]:
+            raise Wrong(
+                "Where several digits have equally many votes, the larger average probability "
+                f"decides: {right[k]} for picture {k}. You gave {found[k]}."
+            )
+    if not np.array_equal(found, right):
+        k = int(np.flatnonzero(found != right)[0])
+        raise Wrong(f"For picture {k} most members name {right[k]}. You gave {found[k]}.")
+    rng = np.random.default_rng(5)
+    P = rng.dirichlet(np.ones(6), (4, 300))
+    votes = (P.argmax(axis=2)[..., None] == np.arange(6)).sum(axis=0)
+    compare(
+        lambda P: np.asarray(run(vote, P), int),
+        lambda P: (votes + P.mean(axis=0) / 2).argmax(axis=1),
+        (P,),
+        name="the digits named",
+    )
+
+
+@exercise(
+    "summit-wave",
+    hints=(
+        "Draw all phases at once: `phase = rng.uniform(size=(len(X), 1))`. The rows are "
+        "`np.arange(28)`. Together they give an array of shape (N, 28).",
+        "Every pixel of a row has the same displacement. `np.repeat(right, 28, axis=1)` makes "
+        "(N, 784) of (N, 28), since the pixels of a row follow one another.",
+        "The field has two parts: nothing down, `np.zeros_like(right)`, then `right`. "
+        "`np.stack` puts them together, `.astype(np.float32)` makes them float32.",
+    ),
+    solution='''
+def wave(X, rng):
+    """Bend the rows of each picture in a wave."""
+    phase = rng.uniform(size=(len(X), 1))
+    turns = np.arange(28) / 14 + phase
+    right = 2 * np.sin(2 * np.pi * turns)
+    right = np.repeat(right, 28, axis=1)
+    F = np.stack([np.zeros_like(right), right])
+    return warp(X, F.astype(np.float32))
+
+
+show_digits(
+    np.concatenate([X_ten, wave(X_ten, rng)]),
+    title="Ten digits, and in waves",
+)
+said = network.predict(wave(X_dev, rng))
+print(f"read in waves: {accuracy(y_dev, said):.1%}")
+''',
+    explanation="""
+Any smooth field is a distortion, and `warp` knows no difference. The network has never seen waves,
+and reads most of them: it has seen other bends. Whether such a change helps in training you can
+only measure. If nobody writes in waves, probably not.
+""",
+)
+def check_wave(wave: Any) -> None:
+    """Read the displacement of each row from pictures that are ramps."""
+    rng = np.random.default_rng(5)
+    ramp = np.arange(28, dtype=np.float32) / 28
+    across = np.tile(np.tile(ramp, 28), (40, 1))
+    down = np.tile(np.repeat(ramp, 28), (40, 1))
+    found = run(wave, across, rng)
+    if not isinstance(found, np.ndarray) or found.shape != across.shape:
+        raise Wrong(
+            f"For a batch of shape {across.shape}, an array of that shape is asked for. You gave "
+            f"{describe(found)}."
+        )
+    if found.dtype != np.float32:
+        raise Wrong(f"The pictures are float32, and yours came out as {found.dtype}.")
+    # Far enough from the edge, ink says from where it was fetched.
+    middle = (found - across).reshape(40, 28, 28)[:, :, 6:22] * 28
+    other = (run(wave, down, np.random.default_rng(5)) - down).reshape(40, 28, 28)[:, 6:22, 6:22]
+    sideways = not np.allclose(middle[:, 4:24], 0, atol=1e-3)
+    if not sideways and not np.allclose(other, 0, atol=1e-3):
+        raise Wrong("You move ink up and down. The *second* part of the field is to the right.")
+    if not np.allclose(other, 0, atol=1e-3):
+        raise Wrong("Ink is fetched from another row, too. Nothing is to move down.")
+    moved = middle.mean(axis=2)
+    if np.allclose(moved, 0, atol=1e-3):
+        raise Wrong("Nothing moved.")
+    if np.abs(middle - moved[..., None]).max() > 1e-2:
+        raise Wrong(
+            "Within a row all pixels have the same displacement. Yours differ along the row: is "
+            "the wave laid along the columns?"
+        )
+    if np.allclose(moved, moved[0], atol=1e-3):
+        raise Wrong("All pictures of the batch got the same phase. Draw one for each.")
+    # 28 rows are two whole waves: their sine and cosine parts say height and phase.
+    turns = 2 * np.pi * np.arange(28) / 14
+    sine, cosine = moved @ np.sin(turns) / 14, moved @ np.cos(turns) / 14
+    height = np.hypot(sine, cosine)
+    rest = moved - sine[:, None] * np.sin(turns) - cosine[:, None] * np.cos(turns)
+    if np.abs(rest).max() > 1e-2:
+        raise Wrong("Those are no waves of 14 rows. Is it $2 \\pi (r / 14 + \\text{phase})$?")
+    if not np.allclose(height, 2, atol=1e-2):
+        raise Wrong(f"The waves are to be 2 pixels high; yours are {height.mean():.2f}.")
+    phase = np.arctan2(cosine, sine) / (2 * np.pi) % 1
+    if phase.max() - phase.min() < 0.6:
+        raise Wrong(
+            "The phases are not uniform from 0 to 1: of 40 pictures, they lie between "
+            f"{phase.min():.2f} and {phase.max():.2f}."
+        )
+    if np.array_equal(found, run(wave, across, np.random.default_rng(6))):
+        raise Wrong("With another `rng` the same waves came out. Draw the phases from `rng`.")
