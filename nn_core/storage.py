@@ -38,8 +38,11 @@ def whole_file(path: str | Path) -> Iterator[BinaryIO]:
         draft.unlink(missing_ok=True)
 
 
-def save_network(path: str | Path, network: MLP) -> None:
+def save_network(path: str | Path, network: MLP, *, compact: bool = False) -> None:
     """Write a network to a file: its sizes, the names it was made with, and `theta`.
+
+    A compact file keeps each weight as one of 255 levels, `W = step level` with
+    `step = max |W| / 127` for each layer, and takes a fifth of the room.
 
     Parameters
     ----------
@@ -47,6 +50,9 @@ def save_network(path: str | Path, network: MLP) -> None:
         The file, an `.npz` archive of NumPy. It is replaced as a whole (see `whole_file`).
     network
         The network.
+    compact
+        Whether to round the weights, as above. The network read back is then float32 and a
+        little different.
 
     Raises
     ------
@@ -55,7 +61,19 @@ def save_network(path: str | Path, network: MLP) -> None:
     """
     names = {name: getattr(network, name) for name in NAMES}
     with whole_file(path) as file:
-        np.savez(file, sizes=network.sizes, theta=network.theta, **names)
+        if not compact:
+            np.savez(file, sizes=network.sizes, theta=network.theta, **names)
+            return
+        steps = [float(np.abs(W).max()) / 127 or 1.0 for W in network.W]
+        levels = [np.rint(W / step).ravel() for W, step in zip(network.W, steps, strict=True)]
+        np.savez_compressed(
+            file,
+            sizes=network.sizes,
+            levels=np.concatenate(levels).astype(np.int8),
+            steps=np.array(steps, np.float32),
+            biases=np.concatenate(network.b).astype(np.float32),
+            **names,
+        )
 
 
 def load_network(path: str | Path) -> MLP:
@@ -70,7 +88,6 @@ def load_network(path: str | Path) -> MLP:
     DataError
         The file is damaged, or something else than a saved network.
     """
-    wanted = ("sizes", "theta", *NAMES)
     with Path(path).open("rb") as file:
         start = file.read(4)
     if start != b"PK\3\4":
@@ -80,9 +97,11 @@ def load_network(path: str | Path) -> MLP:
         )
     try:
         with np.load(path, allow_pickle=False) as archive:
-            saved = {name: archive[name] for name in wanted}
+            compact = "levels" in archive.files
+            parts = ("levels", "steps", "biases") if compact else ("theta",)
+            saved = {name: archive[name] for name in ("sizes", *parts, *NAMES)}
         sizes = saved["sizes"].tolist()
-        theta = saved["theta"]
+        theta = _theta_of_levels(sizes, saved) if compact else saved["theta"]
         count = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
         if theta.shape != (count,) or theta.dtype not in (np.float32, np.float64):
             raise ValueError(
@@ -99,3 +118,14 @@ def load_network(path: str | Path) -> MLP:
         raise DataError(f"{path}: expected a saved network, found: {error}") from error
     network.theta[:] = theta
     return network
+
+
+def _theta_of_levels(sizes: list[int], saved: dict[str, np.ndarray]) -> np.ndarray:
+    """Put a compact file's weights, `step level`, and biases in their order in `theta`."""
+    counts = [fan_in * fan_out for fan_in, fan_out in itertools.pairwise(sizes)]
+    W = np.split(saved["levels"], np.cumsum(counts))
+    b = np.split(saved["biases"], np.cumsum(sizes[1:]))
+    # What lies behind the last cut, W[-1] and b[-1], is empty, unless the file is damaged.
+    steps = np.append(saved["steps"], np.float32(1))
+    parts = [(w * step, b) for w, b, step in zip(W, b, steps, strict=True)]
+    return np.concatenate([array for part in parts for array in part])

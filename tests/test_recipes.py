@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from nn_core import MLP, DataError, load_mnist
+from nn_core.initializers import zeros
 from nn_core.layers import sigmoid_forward
 from nn_core.recipes import RECIPES, load_digits, train
 from nn_core.storage import load_network, save_network, whole_file
@@ -257,3 +258,44 @@ def test_refuses_what_is_not_a_saved_network(tmp_path, monkeypatch, write, chang
 def test_no_such_file(tmp_path):
     with pytest.raises(FileNotFoundError):
         load_network(tmp_path / "weights.npz")
+
+
+def test_a_compact_file_holds_nearly_the_same_network(tmp_path):
+    network = MLP((784, 40, 20, 10), np.random.default_rng(0), activation="tanh")
+    network.b[1][:] = np.linspace(-1, 1, 20)
+    network.W[0][0, 0] = -0.9  # the largest, on the other side
+    save_network(tmp_path / "whole.npz", network)
+    save_network(tmp_path / "compact.npz", network, compact=True)
+    found = load_network(tmp_path / "compact.npz")
+    assert found.activation == "tanh"
+    for W, rounded, b, same in zip(network.W, found.W, network.b, found.b, strict=True):
+        assert np.abs(W - rounded).max() <= np.abs(W).max() / 127 / 2 * 1.001
+        assert np.array_equal(b, same)
+    sizes = [(tmp_path / name).stat().st_size for name in ("compact.npz", "whole.npz")]
+    assert sizes[0] < sizes[1] / 3.5
+
+
+def test_a_compact_file_of_zeros(tmp_path):
+    network = MLP((4, 3, 2), np.random.default_rng(0), initializer=zeros)
+    save_network(tmp_path / "zeros.npz", network, compact=True)
+    assert not load_network(tmp_path / "zeros.npz").theta.any()
+
+
+def test_a_damaged_compact_file(tmp_path):
+    parts = {
+        "sizes": [4, 3, 2],
+        "levels": np.zeros(18, np.int8),
+        "steps": np.ones(2, np.float32),
+        "biases": np.zeros(5, np.float32),
+        **{"activation": "relu", "output": "softmax", "loss": "cross_entropy"},
+    }
+    for name, value in {
+        "levels": np.zeros(17, np.int8),
+        "steps": np.ones(3, np.float32),
+        "biases": np.zeros(6, np.float32),
+    }.items():
+        np.savez(tmp_path / "damaged.npz", **{**parts, name: value})
+        with pytest.raises(DataError, match=r"damaged\.npz: expected a saved network, found"):
+            load_network(tmp_path / "damaged.npz")
+    np.savez(tmp_path / "whole.npz", **parts)
+    assert load_network(tmp_path / "whole.npz").sizes == (4, 3, 2)

@@ -18,7 +18,7 @@ from nn_core.lab.plots import (
     show_weights,
 )
 from nn_core.lab.questions import quiz
-from nn_core.lab.results import stored
+from nn_core.lab.results import stored, summit
 from nn_core.lab.sliders import explore
 
 __all__ = [
@@ -42,4 +42,5 @@ __all__ = [
     "show_weights",
     "solution",
     "stored",
+    "summit",
 ]

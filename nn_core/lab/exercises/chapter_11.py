@@ -33,7 +33,7 @@ def check_work(steps_taken: Any, times_as_many: Any) -> None:
     for name, value in (("steps_taken", steps_taken), ("times_as_many", times_as_many)):
         if not is_number(value):
             raise Wrong(f"`{name}` is a number; you handed in {describe(value)}.")
-    stories = [
+    stories: list[tuple[float, str]] = [
         (480, "Those are the steps of *one* epoch. There are eight."),
         (8, "That is the number of epochs. In each of them, every batch is a step."),
         (384_000, "Those are the pictures looked at. One step takes 100 of them."),

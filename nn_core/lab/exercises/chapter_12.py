@@ -192,9 +192,9 @@ def check_vote(vote: Any) -> None:
     """Try a majority against the average, and ties."""
     # Three members, five pictures, four classes.
     P = np.zeros((3, 5, 4))
-    P[:, 0] = [[0.4, 0.6, 0, 0], [0.45, 0.55, 0, 0], [1, 0, 0, 0]]  # votes 1, average 0
+    P[:, 0] = np.array([[0.4, 0.6, 0, 0], [0.45, 0.55, 0, 0], [1, 0, 0, 0]])  # votes 1, average 0
     P[:, 1] = [[0, 0.9, 0.1, 0], [0, 0, 0.6, 0.4], [0.2, 0.2, 0.1, 0.5]]  # a tie: 1, 2, 3
-    P[:, 2] = [[0.7, 0.1, 0.1, 0.1]] * 3
+    P[:, 2] = [0.7, 0.1, 0.1, 0.1]
     P[:, 3] = [[0.1, 0.1, 0.1, 0.7], [0.1, 0.1, 0.1, 0.7], [0.9, 0, 0.1, 0]]
     # A tie between 0, 1 and 2, in which 3, that nobody names, has the largest average.
     P[:, 4] = [[0.52, 0, 0, 0.48], [0, 0.53, 0, 0.47], [0, 0, 0.54, 0.46]]

@@ -1,0 +1,89 @@
+"""Judge the five networks that runs.py has trained on all pictures, and store what they reach.
+
+    python book/stored/runs.py "summit, all 60,000" "summit in small"
+    python book/stored/12_summit.py
+
+Writes one network, rounded, beside the results: what `nn_core.lab.summit()` gives.
+"""
+
+import json
+from pathlib import Path
+
+import nn_core as nn
+import numpy as np
+
+from runs import LEDGER, NETWORKS, PLANS, SEEDS, SMALL, file_of, read
+
+FINAL = "summit, all 60,000"
+SHIPPED = 0  # the seed was chosen before anything was measured
+COPIES, STRENGTH = 8, 0.5
+
+# What a person sees in the misread pictures, with label and answer covered. By index.
+VERDICT: dict[int, str] = {}
+
+
+def networks(name: str) -> list[nn.MLP]:
+    """Give the trained networks of one plan, by seed."""
+    return [nn.load_network(NETWORKS / file_of(name, seed)) for seed in SEEDS]
+
+
+def copies() -> dict[str, object]:
+    """Dev accuracy of the small networks when each picture is read in distorted copies."""
+    X, y, _, _ = nn.load_mnist()
+    dev = []
+    for seed, network in zip(SEEDS, networks(SMALL), strict=True):
+        rng = np.random.default_rng(seed)
+        # The same pictures that the run set aside.
+        _, _, X_dev, y_dev = nn.train_dev_split(X, y, len(X) // 6, rng)
+        P = sum(
+            network.predict_proba(nn.distort(X_dev, rng, strength=STRENGTH)) for _ in range(COPIES)
+        )
+        dev.append(nn.accuracy(y_dev, P.argmax(axis=1)))
+    return {"copies": COPIES, "strength": STRENGTH, "dev": dev}
+
+
+def main() -> None:
+    """Measure and write."""
+    _, _, X, y = nn.load_mnist()
+    rows = [row for row in read() if row["recipe"] == FINAL]
+    P = np.array([network.predict_proba(X) for network in networks(FINAL)])
+    weights = LEDGER.with_name("summit.npz")
+    nn.save_network(weights, networks(FINAL)[SHIPPED], compact=True)
+    shipped = nn.load_network(weights)
+    chances = shipped.predict_proba(X)
+    said = chances.argmax(axis=1)
+    recipe = PLANS[FINAL].recipe
+    results = {
+        "copies": copies(),
+        "final": {
+            "seeds": [row["seed"] for row in rows],
+            "test": [row["test"] for row in rows],
+            "seconds": [row["seconds"] for row in rows],
+            "epochs": recipe.epochs,
+            "parameters": shipped.theta.size,
+        },
+        "committee": {"members": len(P), "test": nn.accuracy(y, P.mean(axis=0).argmax(axis=1))},
+        "shipped": {
+            "seed": SHIPPED,
+            "test": nn.accuracy(y, said),
+            "bytes": weights.stat().st_size,
+        },
+        "errors": [
+            {
+                "index": int(k),
+                "label": int(y[k]),
+                "said": int(said[k]),
+                "chance": round(float(chances[k, said[k]]), 4),
+                "chance_label": round(float(chances[k, y[k]]), 4),
+                "verdict": VERDICT.get(int(k), "not judged"),
+            }
+            for k in np.flatnonzero(said != y)
+        ],
+    }
+    path = LEDGER.with_name(f"{Path(__file__).stem}.json")
+    path.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+    print(json.dumps({key: results[key] for key in ("copies", "final", "committee", "shipped")}))
+
+
+if __name__ == "__main__":
+    main()
