@@ -211,6 +211,7 @@ def least_seconds(sizes, N, peak, bandwidth):
         ("def distances(X, M):\n    return np.stack([((X - m) ** 2).sum(axis=1) for m in M], 1)",
          "as large as `X`"),
         (DISTANCES.replace('np.einsum("nd,nd->n", X, X)', "(X**2).sum(axis=1)"), "as large as `X`"),
+        (DISTANCES.replace("2 * (X @ M.T)", "2 * X @ M.T"), "begins with `2 * X`"),
         (DISTANCES.replace("return xx", "return (xx").replace("sum(axis=1)", "sum(axis=1)) ** 0.5"),
          "Their *squares* are asked for"),
         (DISTANCES.replace("- 2", "+ 2"), "has a minus sign"),

@@ -108,10 +108,10 @@ for N in (1, 16, 128, 1_024):
 ''',
     explanation="""
 The maximum stands *inside* the sum. One product may be memory-bound and the next compute-bound: the
-last layer, with ten units, nearly always is memory-bound. The maximum of the two sums would be
-less, as if the numbers of one product could be fetched while another is computed. The lines print
-the least time per picture in millionths of a second. It falls with the batch, until all large
-products have reached the flat part.
+last layer, with ten units, has fewer than five operations per byte, whatever the batch. The maximum
+of the two sums would be less, as if the numbers of one product could be fetched while another is
+computed. The lines print the least time per picture in millionths of a second. It falls with the
+batch, until all large products have reached the flat part.
 """,
 )
 def check_floor(least_seconds: Any) -> None:
@@ -387,7 +387,8 @@ def check_distances(distances: Any) -> str:
     if asked > many.nbytes / 2:
         raise Wrong(
             "Right, but on the way there was an array as large as `X`. `np.einsum` or a loop over "
-            "blocks of rows gives the squared lengths without it."
+            "blocks of rows gives the squared lengths without it. `2 * X @ M.T` makes one, too: it "
+            "begins with `2 * X`."
         )
     if found.dtype != np.float32:
         raise Wrong(f"For `float32` you gave {found.dtype}. Something on the way makes it wider.")
