@@ -157,7 +157,7 @@ def test_exam_is_complete():
         assert sum(int(share[-1]) for share in shares.split(", ")) == int(found[2]), title
     total = f"{len(QUESTIONS)} questions with {points} points, for {minutes} minutes"
     assert total in " ".join(text.split())
-    assert chapters == {f"{number:02}" for number in range(1, 11)} | {"zoo"}
+    assert chapters == {f"{number:02}" for number in range(1, 14)} | {"zoo"}
 
 
 @question("Two layers are one")
@@ -304,6 +304,34 @@ def test_ten_of_ten(title):
     says(title, "10,000", f"{low:.3f}", f"{20 + 1.96**2:.2f}")
 
 
+@question("A sum where you have a mean")
+def test_a_sum_where_you_have_a_mean(title):
+    def as_summed(N):
+        """The rate for our mean that takes the author's step."""
+        A, y = np.random.default_rng(0).random((N, 4)), np.arange(N) % 4
+        _, dA = nn.mean_squared_error(A, y)
+        rates = 0.02 * (A - nn.one_hot(y, 4)) / dA
+        assert np.allclose(rates, rates[0, 0])
+        return rates[0, 0]
+
+    assert as_summed(50) == pytest.approx(2)
+    assert r"\frac{50 \cdot 4}{2} \cdot 0.02 = 2$" in answer(title)
+    assert as_summed(30) == pytest.approx(1.2)
+    says(title, "1.2", f"{2 / as_summed(30):.2f}")
+
+
+@question("Where the ink comes from")
+def test_where_the_ink_comes_from(title):
+    M = np.array([[0, -1], [1, 0]]) @ np.diag([0.5, 1])
+    u, v = np.array([4, 6]), np.array([3, 2])
+    assert np.array_equal(M, [[0, -1], [0.5, 0]])
+    assert np.array_equal(np.linalg.inv(M), [[0, 2], [-1, 0]])
+    for part in (r"0 & -1 \\ \frac12 & 0", r"0 & 2 \\ -1 & 0"):
+        assert part in answer(title)
+    for place in (M @ u, M @ u - u, np.linalg.inv(M) @ v):
+        assert rf"$({place[0]:.0f},\ {place[1]:.0f})$" in answer(title)
+
+
 @question("Batches")
 def test_batches(title):
     wrong, mended = asked_and_mended(title, "batches")
@@ -366,6 +394,24 @@ def test_keep_the_best(title):
     assert "network.theta.copy()" in answer(title)
 
 
+@question("A step of momentum")
+def test_a_step_of_momentum(title):
+    wrong, mended = asked_and_mended(title, "step")
+    start = np.random.default_rng(0).normal(size=(3, 50)).astype(np.float32)
+    found, rolled = wrong(*start, 3)
+    assert (found.dtype, rolled.dtype) == (np.float64, np.float32)
+    # Bytes of each line: what is read, then what is written.
+    lines = [4 + 4, 4 + 4 + 4, 4 + 8, 4 + 8 + 8]
+    says(title, *(f"{line}" for line in lines), f"{sum(lines)}", f"{5 * 4}")
+    theta, v, g = start.copy()
+    kept, kept_v = mended(theta, v, g, np.empty_like(g), 3)
+    assert kept is theta
+    assert kept_v is v
+    assert np.array_equal(g, start[2])
+    assert np.allclose(theta, found)
+    assert np.allclose(v, rolled)
+
+
 @question("A report of the check")
 def test_a_report_of_the_check(title):
     grad = np.random.default_rng(0).normal(size=20)
@@ -415,6 +461,30 @@ def test_first_losses(title):
     assert round(math.log(500), 1) == 6.2
 
 
+@question("Under the roof")
+def test_under_the_roof(title):
+    def operations(rows, inner, columns):
+        return 2 * rows * inner * columns
+
+    def moved(rows, inner, columns):
+        return 4 * (rows * inner + inner * columns + rows * columns)
+
+    def first(N):
+        return N, 784, 200
+
+    # Forward, dW and the one dX that is needed.
+    flops = 2 * operations(*first(50)) + 3 * operations(50, 200, 10)
+    assert flops == 6 * 50 * 158_800 - 2 * 50 * 156_800
+    says(title, f"{flops:,}", f"{1e11 / 1e10:.0f}")
+    for N, digits in ((50, 1), (4, 2)):
+        F, U = operations(*first(N)), moved(*first(N))
+        says(title, f"{F / U:.{digits}f}", f"{1e6 * max(F / 1e11, U / 1e10):.0f}")
+    says(title, f"{moved(*first(50)) / operations(*first(50)):.4f}")
+    says(title, f"{operations(*first(50)):,}", f"{moved(*first(4)):,}")
+    assert operations(*first(50)) / 1e11 > moved(*first(50)) / 1e10
+    assert operations(*first(4)) / 1e11 < moved(*first(4)) / 1e10
+
+
 @question('"An accuracy of 0.92"')
 def test_an_accuracy_of_092(title):
     error = math.sqrt(0.92 * 0.08 / 1000)
@@ -449,6 +519,26 @@ def test_surely_better(title):
 def test_ninety_nine(title):
     error = math.sqrt(0.99 * 0.01 / 100)
     says(title, f"{error:.5f}", f"{0.99 - 0.91:.2f}", f"{(0.99 - 0.91) / error:.0f}")
+
+
+@question('"More than their recipe gives"')
+def test_more_than_their_recipe_gives(title):
+    scatter = 0.004 * math.sqrt(1 + 1 / 5)
+    distance = (0.950 - 0.940) / scatter
+    assert 2 < distance < 2.78
+    says(title, f"{scatter:.4f}", f"{distance:.1f}", "2.78")
+    says(title, f"{math.sqrt(0.95 * 0.05 / 1000):.4f}")
+
+
+@question('"A committee is never worse"')
+def test_a_committee_is_never_worse(title):
+    P = np.array([0.55, 0.55, 0.1])
+    losses, together = -np.log(P), -math.log(P.mean())
+    says(title, *(f"{loss:.3f}" for loss in losses), f"{losses.mean():.3f}")
+    says(title, f"{P.mean():.1f}", f"{together:.3f}")
+    assert losses.min() < together < losses.mean()
+    assert np.sum(P < 0.5) == 1
+    assert P.mean() < 0.5
 
 
 @question('"The check passes"')
