@@ -98,7 +98,7 @@ PLANS["summit, all 60,000"] = Plan(
 
 # What each of its ingredients buys is measured in small.
 SMALL = "summit in small"
-PLANS[SMALL] = Plan(replace(summit, name=SMALL, sizes=(784, 512, 256, 10), epochs=12))
+PLANS[SMALL] = Plan(replace(summit, name=SMALL, sizes=(784, 512, 256, 10), epochs=8))
 usual = summit.regularization
 variant(SMALL, "no distortion", regularization={"smoothing": 0.1}, strength=None)
 variant(SMALL, "no elastic part", regularization={**usual, "augment": partial(nn.distort, alpha=0)})
@@ -116,7 +116,7 @@ variant(SMALL, "no smoothing", regularization={"augment": nn.distort})
 variant(SMALL, "averaged weights", regularization={**usual, "average": 0.999})
 variant(SMALL, "dropout", regularization={**usual, "dropout": 0.1})
 variant(SMALL, "first layer twice as wide", sizes=(784, 1024, 256, 10))
-variant(SMALL, "twice as long", epochs=24)
+variant(SMALL, "twice as long", epochs=16)
 
 
 def file_of(name: str, seed: int) -> str:
