@@ -129,7 +129,7 @@ def check_rates(cross_entropy_rate: Any, squared_error_rate: Any) -> None:
     "published-columns",
     hints=(
         "Look at the three transposed gradients as the author would: what is "
-        "$(\\mathrm{d}Z)^\\top$ to us is `dZ` to him, and $W$ is the transpose of his `W`.",
+        "$(\\mathrm{d}Z)^\\top$ to us is `dZ` there, and $W$ is the transpose of the `W` there.",
         "Shapes lead you: `dW` is (out, in), and you have `dZ` (out, N) and `A` (in, N). Only one "
         "product of them fits.",
         "`db` collects one number for each unit, over all examples. Examples lie along axis 1. "
