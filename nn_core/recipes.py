@@ -196,16 +196,19 @@ ALL = [
     ),
     Recipe(
         name="summit",
-        summary="The best here: three wide ReLU layers, Adam, distortions that grow milder",
+        summary="The best here: two wide ReLU layers, Adam, distortions that grow milder",
         stated="the course's own",
-        choices="All was chosen on the dev set, as the chapter on it tells.",
-        sizes=(784, 1500, 1000, 500, 10),
+        choices=(
+            "The strengths of the distortion were chosen on 10,000 pictures that lie together in "
+            "the file, sizes and epochs by the time they take."
+        ),
+        sizes=(784, 1024, 512, 10),
         optimizer=lambda: Adam(1.5e-3),
-        epochs=50,
+        epochs=40,
         batch_size=256,
         schedule=lambda steps: cosine_decay(1.5e-3, steps=steps),
-        regularization={"augment": distort, "smoothing": 0.1},
-        strength=lambda steps: cosine_decay(1.0, steps=steps, final=0.2),
+        regularization={"augment": distort},
+        strength=lambda steps: cosine_decay(1.5, steps=steps, final=0.5),
     ),
     Recipe(
         name="relu-512-256-gd",

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from nn_core.lab import claim, display, glue, show, stored
+from nn_core import accuracy, load_mnist
+from nn_core.lab import claim, display, glue, show, stored, summit
 from nn_core.lab.claims import RECORD
 
 
@@ -139,3 +140,19 @@ def test_all_that_is_stored_has_its_script():
 def test_nothing_stored_under_that_name():
     with pytest.raises(ValueError, match=r"expected one of .*09_regularization.*found '08'"):
         stored("08")
+
+
+def test_the_best_network_comes_with_the_package_and_is_as_good_as_stated():
+    results = stored("12_summit")
+    _, _, X_test, y_test = load_mnist()
+    said = summit().predict(X_test)
+    assert accuracy(y_test, said) == results["shipped"]["test"]
+    assert [error["index"] for error in results["errors"]] == list(np.flatnonzero(said != y_test))
+    # Rounding its weights has cost next to nothing.
+    whole = results["final"]["test"][results["shipped"]["seed"]]
+    assert results["shipped"]["test"] >= whole - 0.0003
+
+
+def test_every_misread_picture_was_judged_by_eye():
+    verdicts = {error["verdict"] for error in stored("12_summit")["errors"]}
+    assert verdicts <= {"mislabelled", "unreadable", "readable"}
