@@ -12,6 +12,7 @@ ledger at once, an unfinished one goes on from its last epoch. The networks stay
 import argparse
 import contextlib
 import json
+import os
 import platform
 import subprocess
 import time
@@ -20,6 +21,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+for library in ("OPENBLAS", "MKL", "OMP"):
+    os.environ[f"{library}_NUM_THREADS"] = "1"  # before NumPy is imported, here and in workers
 
 import joblib
 import nn_core as nn
@@ -189,7 +193,7 @@ def workers(dask: str | None, jobs: int) -> Iterator[joblib.Parallel]:
     """Give joblib's workers: processes of this machine, or those of a Dask cluster."""
     with contextlib.ExitStack() as stack:
         if dask is None:
-            stack.enter_context(joblib.parallel_config("loky", inner_max_num_threads=1))
+            stack.enter_context(joblib.parallel_config("loky"))
         else:
             from dask.distributed import Client  # only needed for a cluster
 
