@@ -204,7 +204,7 @@ ALL = [
         ),
         sizes=(784, 1024, 512, 10),
         optimizer=lambda: Adam(1.5e-3),
-        epochs=40,
+        epochs=20,
         batch_size=256,
         schedule=lambda steps: cosine_decay(1.5e-3, steps=steps),
         regularization={"augment": distort},
