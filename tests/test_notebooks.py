@@ -284,6 +284,12 @@ def test_measured_numbers_are_not_typed(path):
 
 
 @pytest.mark.parametrize("path", PROSE, ids=name_of)
+def test_no_line_vanishes_as_a_comment(path):
+    # A line that begins with % is a comment to MyST: "90 %" must not be broken before its sign.
+    assert not re.findall(r"^%.*", prose(path), re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", PROSE, ids=name_of)
 def test_no_word_that_belittles(path):
     belittling = r"\b(?:simply|obviously|clearly|trivial(?:ly)?|just)\b"
     assert not re.findall(belittling, prose(path), re.IGNORECASE)
