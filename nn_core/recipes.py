@@ -202,9 +202,9 @@ ALL = [
             "The strengths of the distortion were chosen on 10,000 pictures that lie together in "
             "the file, sizes and epochs by the time they take."
         ),
-        sizes=(784, 1024, 512, 10),
+        sizes=(784, 1500, 1000, 500, 10),
         optimizer=lambda: Adam(1.5e-3),
-        epochs=20,
+        epochs=60,
         batch_size=256,
         schedule=lambda steps: cosine_decay(1.5e-3, steps=steps),
         regularization={"augment": distort},

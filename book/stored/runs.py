@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 for library in ("OPENBLAS", "MKL", "OMP"):
     os.environ[f"{library}_NUM_THREADS"] = "1"  # before NumPy is imported, here and in workers
@@ -39,6 +39,7 @@ NETWORKS = ROOT / "runs"
 LEDGER = ROOT / "nn_core" / "lab" / "stored" / "runs.json"
 SEEDS = range(5)
 POINTS = 40  # of a learning curve, at most
+TOGETHER = slice(20_000, 30_000)  # hardly anybody who wrote these also wrote the others
 
 
 PUBLISHED = ("relu-512-256-gd", "sigmoid-128-mse", "relu-10-gd", "relu-h-gd", "adam-256-128")
@@ -51,10 +52,13 @@ def one_pixel(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Plan:
-    """A recipe, what of the examples it trains on, and whether the test set is opened."""
+    """A recipe, where its dev set comes from, and whether the test set is opened.
+
+    The dev set is drawn at "random", or lies "together" in the file, or there is none.
+    """
 
     recipe: Recipe
-    hold_out: bool = True
+    dev: Literal["random", "together"] | None = "random"
     opens_test: bool = False
 
 
@@ -97,8 +101,28 @@ variant(adam.name, "distortions", regularization={**adam.regularization, "augmen
 summit = RECIPES["summit"]
 PLANS["summit"] = Plan(summit)
 PLANS["summit, all 60,000"] = Plan(
-    replace(summit, name="summit, all 60,000"), hold_out=False, opens_test=True
+    replace(summit, name="summit, all 60,000"), dev=None, opens_test=True
 )
+name = "summit, smaller and shorter"
+PLANS[name] = Plan(
+    replace(summit, name=name, sizes=(784, 1024, 512, 10), epochs=20), dev=None, opens_test=True
+)
+
+# How strong the distortion is at the beginning and at the end, chosen on pictures that lie
+# together: neighbours in the file are by the same hands, and a random dev set has some of each.
+for first, last in ((1, 1), (1, 0.2), (1.5, 0.5), (2, 0.7)):
+    name = f"summit, strength {first} to {last}"
+    PLANS[name] = Plan(
+        replace(
+            summit,
+            name=name,
+            epochs=15,
+            strength=lambda steps, first=first, last=last: cosine_decay(
+                first, steps=steps, final=last
+            ),
+        ),
+        dev="together",
+    )
 
 # What each of its ingredients buys is measured in small. So few epochs ask for less distortion.
 SMALL = "summit in small"
@@ -137,11 +161,16 @@ def carry_out(plan: Plan, seed: int, commit: str, folder: Path) -> tuple[dict[st
     folder.mkdir(exist_ok=True)
     checkpoint = folder / f"unfinished-{file_of(name, seed)}"
     steps: list[int] = []
+    digits = nn.load_mnist()[:2]
+    if plan.dev == "together":
+        X_dev, y_dev = (array[TOGETHER] for array in digits)
+        digits = tuple(np.delete(array, TOGETHER, axis=0) for array in digits)
     began = time.process_time()  # of this process: what else the machine does is left out
     network, history = train(
         plan.recipe,
+        digits,
         seed=seed,
-        hold_out=plan.hold_out,
+        hold_out=plan.dev == "random",
         checkpoint=checkpoint,
         on_step=lambda network, step: steps.append(step),
         progress=False,
@@ -157,11 +186,15 @@ def carry_out(plan: Plan, seed: int, commit: str, folder: Path) -> tuple[dict[st
         "seed": seed,
         "epochs": len(history),
         "seconds": round(seconds, 1),
-        "dev": float(history.dev_accuracy.iloc[-1]) if plan.hold_out else None,
+        "dev": None,
         "test": None,
         "commit": commit,
         "machine": f"one core of {platform.machine()}, NumPy {np.__version__}",
     }
+    if plan.dev == "random":
+        row["dev"] = float(history.dev_accuracy.iloc[-1])
+    if plan.dev == "together":
+        row["dev"] = nn.accuracy(y_dev, network.predict(X_dev))
     if plan.opens_test:
         _, _, X_test, y_test = nn.load_mnist()
         row["test"] = nn.accuracy(y_test, network.predict(X_test))
