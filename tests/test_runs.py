@@ -3,9 +3,11 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
-import runs
 
+import nn_core as nn
+import runs
 from nn_core import load_network
 from nn_core.recipes import RECIPES
 
@@ -57,10 +59,29 @@ def test_a_row_can_be_made_again(elsewhere):
 
 
 def test_the_final_run_trains_on_all_and_opens_the_test_set(elsewhere):
-    runs.PLANS[TINY.name] = runs.Plan(TINY, hold_out=False, opens_test=True)
+    runs.PLANS[TINY.name] = runs.Plan(TINY, dev=None, opens_test=True)
     (row,) = elsewhere("--seeds", "0")
     assert row["dev"] is None
     assert 0.1 < row["test"] < 0.95
+
+
+def test_a_dev_set_may_lie_together(elsewhere, monkeypatch):
+    trained_on = []
+
+    def train(recipe, digits, **options):
+        trained_on.append(digits)
+        return runs_train(recipe, digits, **options)
+
+    runs_train = runs.train
+    monkeypatch.setattr(runs, "train", train)
+    runs.PLANS[TINY.name] = plan = runs.Plan(TINY, dev="together")
+    row, network = runs.carry_out(plan, 0, "", runs.NETWORKS)
+    X, y, _, _ = nn.load_mnist()
+    ((X_train, y_train),) = trained_on
+    assert np.array_equal(X_train, np.concatenate([X[:20_000], X[30_000:]]))
+    assert np.array_equal(y_train, np.concatenate([y[:20_000], y[30_000:]]))
+    assert row["dev"] == nn.accuracy(y[20_000:30_000], network.predict(X[20_000:30_000]))
+    assert row["test"] is None
 
 
 def test_unknown_name(elsewhere, capsys):
