@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,6 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
-from typing import IO
 
 import hypothesis
 import nbformat.v4
@@ -47,9 +47,15 @@ def layer_of(nodeid: str) -> str:
     return "book" if nodeid.startswith("tests/test_book.py") else "unit"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Cheap layers first: a broken function is reported before the book is built.
     items.sort(key=lambda item: list(LAYERS).index(layer_of(item.nodeid)))
+    for item in items:
+        # What belongs together goes to one process of pytest-xdist: the cells of a notebook, and
+        # the tests of a file, which may share what is costly. Each page is a visit of its own.
+        if item.path.name not in ("test_pages.py", "test_asking.py"):
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
@@ -64,54 +70,87 @@ def pytest_terminal_summary(terminalreporter) -> None:
         terminalreporter.write_line(f"{title}: {', '.join(parts) or 'none ran'}")
     if counts["browser", "skipped"]:
         terminalreporter.write_line(NO_BROWSER)
+    if why := why_no_book():
+        terminalreporter.section("the book does not build")
+        terminalreporter.write_line(why)
 
 
-BUILD = pytest.StashKey[subprocess.Popen]()
-REPORT = pytest.StashKey[IO[bytes]]()
+# Where the processes of one test run leave word about the build of the book.
+WORD = "COURSE_TESTS_BUILD"
+BUILD = """
+import sys, traceback
+from pathlib import Path
+from jupyter_book.cli.main import main
+try:
+    main(["build", ".", "-W", "-n", "--keep-going"])
+except SystemExit as end:
+    code = end.code or 0
+except BaseException:
+    traceback.print_exc()
+    code = 1
+Path(sys.argv[1], "ended").write_text(str(code))
+"""
+FOLDER = pytest.StashKey[tempfile.TemporaryDirectory]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):  # of pytest-xdist, whose processes inherit the rest
+        return
+    config.stash[FOLDER] = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    os.environ[WORD] = config.stash[FOLDER].name
+    # Each process keeps to one core: there is one for each.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     # The book takes minutes, and so do the cheap layers that run before it is needed. So it is
-    # built beside them, from an empty cache. Each of the two then keeps to one core.
+    # built beside them, from an empty cache, by whoever comes first.
     if session.config.option.collectonly:
         return
     if any("built_book" in getattr(item, "fixturenames", ()) for item in session.items):
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        shutil.rmtree(ROOT / "_build", ignore_errors=True)
-        # The command jupyter-book, wherever this system puts it.
-        program = "from jupyter_book.cli.main import main; main()"
-        command = [sys.executable, "-c", program, "build", ".", "-W", "-n", "--keep-going"]
-        # It stays open until the book is asked for.
-        session.config.stash[REPORT] = tempfile.TemporaryFile()  # noqa: SIM115
-        session.config.stash[BUILD] = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            stdout=session.config.stash[REPORT],
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONUTF8": "1"},
-        )
+        word = Path(os.environ[WORD])
+        with contextlib.suppress(FileExistsError), (word / "report").open("xb") as report:
+            shutil.rmtree(ROOT / "_build", ignore_errors=True)
+            process = subprocess.Popen(
+                [sys.executable, "-c", BUILD, word],
+                cwd=ROOT,
+                stdout=report,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "PYTHONUTF8": "1"},
+            )
+            (word / "process").write_text(str(process.pid))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if BUILD in session.config.stash:
-        session.config.stash[BUILD].terminate()
+    if FOLDER not in session.config.stash:
+        return
+    word = Path(os.environ[WORD])
+    if (word / "process").exists() and not (word / "ended").exists():
+        os.kill(int((word / "process").read_text()), signal.SIGTERM)
 
 
 @pytest.fixture(scope="session")
-def built_book(pytestconfig: pytest.Config) -> Path:
+def built_book() -> Path:
     """The folder of HTML that `make book` writes, built from an empty cache."""
-    output = ROOT / "_build"
-    if pytestconfig.stash[BUILD].wait() != 0:
-        report = pytestconfig.stash[REPORT]
-        report.seek(0)
-        reports = sorted((output / "html" / "reports").glob("**/*.log"))
-        told = [
-            report.read().decode("utf-8", errors="replace")[-6000:],
-            *(path.read_text("utf-8") for path in reports),
-        ]
-        # All that is left to run needs the book, so stop here and say why once.
-        pytest.exit("\n".join(["the book does not build:", *told]), returncode=1)
-    return output / "html"
+    ended = Path(os.environ[WORD], "ended")
+    deadline = time.monotonic() + 3600
+    while not ended.exists() or not ended.read_text():
+        if time.monotonic() > deadline:
+            pytest.fail("after an hour, the book is not built")
+        time.sleep(0.2)
+    if ended.read_text() != "0":
+        pytest.fail("the book does not build: the end of this report says why", pytrace=False)
+    return ROOT / "_build" / "html"
+
+
+def why_no_book() -> str:
+    """What the build had to say, if it failed."""
+    word = Path(os.environ[WORD])
+    if not (word / "ended").exists() or (word / "ended").read_text() == "0":
+        return ""
+    reports = sorted((ROOT / "_build" / "html" / "reports").glob("**/*.log"))
+    told = (word / "report").read_text("utf-8", errors="replace")[-6000:]
+    return "\n".join([told, *(path.read_text("utf-8") for path in reports)])
 
 
 NO_BROWSER = (

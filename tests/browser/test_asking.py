@@ -8,12 +8,13 @@ from test_pages import AXE
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
-def test_asking_by_keyboard(visit, path):
+def test_asking(visit, path):
     # In one visit: a long chapter takes seconds to load.
     seen = visit(f"book/{place_of(path)}", width=390)
     if path in CHAPTERS:
         hints_and_solutions_unfold(seen)
     quiz_answers(seen)
+    formulas_are_typeset(seen)
     assert seen.complaints == []
 
 
@@ -86,9 +87,7 @@ def test_screen_reader_hears_the_answer(visit):
     assert 'group "1. Before training' in told
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
-def test_formulas_in_quizzes_and_exercises_are_typeset(visit, path):
-    seen = visit(f"book/{place_of(path)}")
+def formulas_are_typeset(seen):
     formulas = seen.page.locator(".lab .mathjax_process")
     assert formulas.count() > 0
     seen.page.wait_for_selector(".lab mjx-container", state="attached")
