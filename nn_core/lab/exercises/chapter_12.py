@@ -184,8 +184,8 @@ for name, said in {
 ''',
     explanation="""
 A vote counts a member that is sure as much as one that hesitates. The average lets the sure one
-weigh more. With members that are fairly calibrated, that is information, and the average is most
-often a little ahead. It also gives probabilities, which a vote does not.
+weigh more. With members that are fairly calibrated, that is information. Did it show in the two
+numbers above? The average also gives probabilities, which a vote does not.
 """,
 )
 def check_vote(vote: Any) -> None:
