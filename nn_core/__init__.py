@@ -55,6 +55,7 @@ from nn_core.regularization import (
     clip_norm,
     l2_penalty,
 )
+from nn_core.slant import deslant
 from nn_core.storage import load_network, save_network
 from nn_core.training import fit
 
@@ -78,6 +79,7 @@ __all__ = [
     "confusion_matrix",
     "dense_backward",
     "dense_forward",
+    "deslant",
     "directional_error",
     "distort",
     "dropout_mask",

@@ -35,7 +35,7 @@ def shift(X: np.ndarray, rng: np.random.Generator, *, pixels: int = 2) -> np.nda
     ValueError
         X is not two-dimensional, its rows are not square images, or `pixels` is negative.
     """
-    side = _side(X)
+    side = image_side(X)
     if not isinstance(pixels, int | np.integer):
         raise TypeError(f"expected a whole number of pixels, found {pixels!r}")
     _check_strengths(pixels=pixels)
@@ -98,7 +98,7 @@ def distort(
     applied to visual document analysis". Cireşan, Meier, Gambardella and Schmidhuber (2010),
     "Deep, big, simple neural nets for handwritten digit recognition".
     """
-    n, side = len(X), _side(X)
+    n, side = len(X), image_side(X)
     _check_strengths(strength=strength)
     field = elastic_field(n, side, rng, alpha=strength * alpha, sigma=sigma)
     field += affine_field(
@@ -258,7 +258,7 @@ def warp(X: np.ndarray, field: np.ndarray) -> np.ndarray:
     ValueError
         X is not two-dimensional, its rows are not square images, or the field does not fit.
     """
-    side = _side(X)
+    side = image_side(X)
     if field.dtype != np.float32:
         raise TypeError(f"expected a float32 field, found {field.dtype}")
     if field.shape != (2, *X.shape):
@@ -331,7 +331,7 @@ def _pixel_grid(side: int) -> np.ndarray:
     return np.indices((side, side), np.float32).reshape(2, -1)
 
 
-def _side(X: np.ndarray) -> int:
+def image_side(X: np.ndarray) -> int:
     """Height and width of the images in the rows of X, which must be float32 and square."""
     if X.dtype != np.float32:
         raise TypeError(f"expected float32 images from 0 to 1, found {X.dtype}")

@@ -12,7 +12,12 @@ from nn_core.losses import (
     smoothed_cross_entropy,
     softmax_cross_entropy,
 )
+from nn_core.slant import deslant
 
+PREPARATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "none": np.asarray,
+    "deslant": deslant,
+}
 LOSSES = ("cross_entropy", "mean_squared_error")
 # A full batch of 50,000 does not fit into the processor's cache; so many examples at a time do, and
 # take two thirds of the time.
@@ -39,6 +44,9 @@ class MLP:
         Behind the last layer: "softmax", or with the mean squared error any of the above.
     loss
         "cross_entropy" or "mean_squared_error".
+    preparation
+        What is done to each input before the first layer, always: "none", or "deslant" for
+        images that are to stand upright.
     initializer
         A function of `initializers`, such as `he_normal`.
     dtype
@@ -68,6 +76,7 @@ class MLP:
         activation: str = "relu",
         output: str = "softmax",
         loss: str = "cross_entropy",
+        preparation: str = "none",
         initializer: Initializer = he_normal,
         dtype: type = np.float32,
     ) -> None:
@@ -79,6 +88,7 @@ class MLP:
             ("activation", activation, ACTIVATIONS.keys() - {"softmax"}),
             ("output", output, ACTIVATIONS.keys()),
             ("loss", loss, LOSSES),
+            ("preparation", preparation, PREPARATIONS.keys()),
         ):
             if found not in known:
                 raise ValueError(f"expected {name} to be one of {sorted(known)}, found {found!r}")
@@ -86,6 +96,7 @@ class MLP:
             raise ValueError(f"cross_entropy needs the output 'softmax', found {output!r}")
         self.sizes = tuple(sizes)
         self.activation, self.output, self.loss = activation, output, loss
+        self.preparation = preparation
         count = sum((fan_in + 1) * fan_out for fan_in, fan_out in self._shapes())
         self._theta: np.ndarray = np.zeros(count, dtype)
         self._grad: np.ndarray = np.zeros(count, dtype)
@@ -143,13 +154,13 @@ class MLP:
     def activations(
         self, X: np.ndarray, masks: Sequence[np.ndarray] | None = None
     ) -> list[np.ndarray]:
-        """All that flows forward: the input, each hidden layer's output, then the logits.
+        """All that flows forward: the prepared input, each hidden layer's output, then the logits.
 
         With `masks`, from `dropout_masks`, each hidden output is multiplied by its mask before
         it goes on.
         """
         forward, _ = ACTIVATIONS[self.activation]
-        A = [X]
+        A = [PREPARATIONS[self.preparation](X)]
         for layer, (W, b) in enumerate(zip(self.W, self.b, strict=True)):
             Z = dense_forward(drop(A[layer], masks, layer), W, b)
             A.append(forward(Z) if layer < len(self.W) - 1 else Z)

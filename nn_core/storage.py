@@ -15,7 +15,7 @@ from nn_core.data import DataError
 from nn_core.initializers import zeros
 from nn_core.network import MLP
 
-NAMES = ("activation", "output", "loss")
+NAMES = ("activation", "output", "loss", "preparation")
 
 
 @contextmanager

@@ -67,7 +67,8 @@ PLANS = {name: Plan(RECIPES[name], opens_test=True) for name in PUBLISHED}
 
 def variant(of: str, name: str, **changes: Any) -> None:
     """Plan a recipe with something changed: judged on the dev set alone."""
-    PLANS[f"{of}, {name}"] = Plan(replace(PLANS[of].recipe, name=f"{of}, {name}", **changes))
+    recipe = replace(PLANS[of].recipe, name=f"{of}, {name}", **changes)
+    PLANS[recipe.name] = replace(PLANS[of], recipe=recipe, opens_test=False)
 
 
 # What might have helped each of the published networks most, one change at a time.
@@ -97,26 +98,35 @@ variant(adam.name, "30 epochs", epochs=30)
 variant(adam.name, "shifts", regularization={**adam.regularization, "augment": one_pixel})
 variant(adam.name, "distortions", regularization={**adam.regularization, "augment": nn.distort})
 
-# The best network, on the pictures left when a dev set is set aside; then on all of them.
+# The best network, trained on all pictures. Before it came two that read digits as they lean.
 summit = RECIPES["summit"]
-PLANS["summit"] = Plan(summit)
 PLANS["summit, all 60,000"] = Plan(
     replace(summit, name="summit, all 60,000"), dev=None, opens_test=True
 )
-name = "summit, smaller and shorter"
-PLANS[name] = Plan(
-    replace(summit, name=name, sizes=(784, 1024, 512, 10), epochs=20), dev=None, opens_test=True
-)
+for name, sizes, epochs in (
+    ("summit, not made upright", (784, 1500, 1000, 500, 10), 60),
+    ("summit, smaller and shorter", (784, 1024, 512, 10), 20),
+):
+    earlier = replace(
+        summit,
+        name=name,
+        sizes=sizes,
+        epochs=epochs,
+        network={},
+        strength=lambda steps: cosine_decay(1.5, steps=steps, final=0.5),
+    )
+    PLANS[name] = Plan(earlier, dev=None, opens_test=True)
 
 # How strong the distortion is at the beginning and at the end, chosen on pictures that lie
 # together: neighbours in the file are by the same hands, and a random dev set has some of each.
-for first, last in ((1, 1), (1, 0.2), (1.5, 0.5), (2, 0.7)):
+for first, last in ((1, 1), (1.5, 0.5), (1, 0.5), (0.7, 0.7)):
     name = f"summit, strength {first} to {last}"
     PLANS[name] = Plan(
         replace(
             summit,
             name=name,
-            epochs=15,
+            sizes=(784, 1024, 512, 10),
+            epochs=24,
             strength=lambda steps, first=first, last=last: cosine_decay(
                 first, steps=steps, final=last
             ),
@@ -131,11 +141,13 @@ PLANS[SMALL] = Plan(
         summit,
         name=SMALL,
         sizes=(784, 512, 256, 10),
-        epochs=8,
+        epochs=10,
         strength=lambda steps: cosine_decay(1.0, steps=steps, final=0.2),
-    )
+    ),
+    dev="together",
 )
 variant(SMALL, "no distortion", regularization={}, strength=None)
+variant(SMALL, "not made upright", network={})
 variant(SMALL, "no elastic part", regularization={"augment": partial(nn.distort, alpha=0)})
 variant(
     SMALL,
@@ -148,6 +160,7 @@ variant(SMALL, "smoothing", regularization={"augment": nn.distort, "smoothing": 
 variant(SMALL, "averaged weights", regularization={"augment": nn.distort, "average": 0.998})
 variant(SMALL, "dropout", regularization={"augment": nn.distort, "dropout": 0.1})
 variant(SMALL, "first layer twice as wide", sizes=(784, 1024, 256, 10))
+variant(SMALL, "twice as many epochs", epochs=20)
 
 
 def file_of(name: str, seed: int) -> str:
@@ -161,15 +174,16 @@ def carry_out(plan: Plan, seed: int, commit: str, folder: Path) -> tuple[dict[st
     folder.mkdir(exist_ok=True)
     checkpoint = folder / f"unfinished-{file_of(name, seed)}"
     steps: list[int] = []
-    digits = nn.load_mnist()[:2]
+    digits, dev = nn.load_mnist()[:2], None
     if plan.dev == "together":
-        X_dev, y_dev = (array[TOGETHER] for array in digits)
+        dev = tuple(array[TOGETHER] for array in digits)
         digits = tuple(np.delete(array, TOGETHER, axis=0) for array in digits)
     began = time.process_time()  # of this process: what else the machine does is left out
     network, history = train(
         plan.recipe,
         digits,
         seed=seed,
+        dev=dev,
         hold_out=plan.dev == "random",
         checkpoint=checkpoint,
         on_step=lambda network, step: steps.append(step),
@@ -186,15 +200,11 @@ def carry_out(plan: Plan, seed: int, commit: str, folder: Path) -> tuple[dict[st
         "seed": seed,
         "epochs": len(history),
         "seconds": round(seconds, 1),
-        "dev": None,
+        "dev": float(history.dev_accuracy.iloc[-1]) if plan.dev else None,
         "test": None,
         "commit": commit,
         "machine": f"one core of {platform.machine()}, NumPy {np.__version__}",
     }
-    if plan.dev == "random":
-        row["dev"] = float(history.dev_accuracy.iloc[-1])
-    if plan.dev == "together":
-        row["dev"] = nn.accuracy(y_dev, network.predict(X_dev))
     if plan.opens_test:
         _, _, X_test, y_test = nn.load_mnist()
         row["test"] = nn.accuracy(y_test, network.predict(X_test))

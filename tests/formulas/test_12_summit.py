@@ -8,6 +8,7 @@ from test_notebooks import DERIVED
 
 from nn_core import ExponentialMovingAverage, distort, softmax, softmax_cross_entropy
 from nn_core.augmentation import affine_field, elastic_field, sample_bilinear, warp
+from nn_core.slant import deslant, slant_of
 
 SIDE = 28
 PLACES = np.indices((SIDE, SIDE)).reshape(2, -1) - (SIDE - 1) / 2
@@ -169,3 +170,28 @@ def test_average_of_weights():
 def test_what_the_chapter_derives():
     derived = {name for chapter, name, _ in DERIVED if chapter == "12_summit"}
     assert derived == {"ExponentialMovingAverage"}
+
+
+@pytest.mark.formula("eq-slant", "eq-deslant")
+def test_upright():
+    rng = np.random.default_rng(12)
+    # Strokes that lean: each row has its ink around a line.
+    rows, columns = np.indices((SIDE, SIDE))
+    slants = rng.uniform(-0.6, 0.6, 6)
+    X = [np.exp(-((columns - 13.5 - s * (rows - 13.5)) ** 2) / 8) for s in slants]
+    X = np.array(X, np.float32).reshape(6, -1)
+    X[:, : 5 * SIDE] = X[:, -3 * SIDE :] = 0
+    found, upright = slant_of(X), deslant(X)
+    for n, image in enumerate(X.reshape(6, SIDE, SIDE)):
+        r = rows - (image * rows).sum() / image.sum()
+        c = columns - (image * columns).sum() / image.sum()
+        written = (image * r * c).sum() / (image * r * r).sum()
+        assert found[n] == pytest.approx(written, abs=1e-4)
+        # No other line through the centre is closer to the ink.
+        lines = written + np.linspace(-0.1, 0.1, 21)
+        squares = [(image * (c - s * r) ** 2).sum() for s in lines]
+        assert np.argmin(squares) == 10
+        places = (rows.ravel(), (columns + written * r).ravel())
+        places = [np.asarray(place, np.float32)[None] for place in places]
+        assert np.allclose(upright[n], sample_bilinear(image[None], *places)[0], atol=1e-3)
+    assert np.abs(slant_of(upright)).max() < 0.01
