@@ -201,8 +201,8 @@ ALL = [
         summary="The best here: three ReLU layers, digits made upright, ever milder distortions",
         stated="the course's own",
         choices=(
-            "The strengths of the distortion were chosen on 10,000 pictures that lie together in "
-            "the file, sizes and epochs by the time they take."
+            "Upright digits and the strengths of the distortion were chosen on 10,000 pictures "
+            "that lie together in the file, sizes and epochs by the time they take."
         ),
         sizes=(784, 1500, 1000, 500, 10),
         optimizer=lambda: Adam(1.5e-3),
