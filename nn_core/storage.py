@@ -15,7 +15,8 @@ from nn_core.data import DataError
 from nn_core.initializers import zeros
 from nn_core.network import MLP
 
-NAMES = ("activation", "output", "loss", "preparation")
+# What a network was made with, by name. A file without one of these is older than that option.
+NAMES = {"activation": None, "output": None, "loss": None, "preparation": "none"}
 
 
 @contextmanager
@@ -99,7 +100,11 @@ def load_network(path: str | Path) -> MLP:
         with np.load(path, allow_pickle=False) as archive:
             compact = "levels" in archive.files
             parts = ("levels", "steps", "biases") if compact else ("theta",)
-            saved = {name: archive[name] for name in ("sizes", *parts, *NAMES)}
+            saved = {name: archive[name] for name in ("sizes", *parts)}
+            names = {
+                name: str(archive[name] if old is None else archive.get(name, old))
+                for name, old in NAMES.items()
+            }
         sizes = saved["sizes"].tolist()
         theta = _theta_of_levels(sizes, saved) if compact else saved["theta"]
         count = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
@@ -107,7 +112,6 @@ def load_network(path: str | Path) -> MLP:
             raise ValueError(
                 f"layers {sizes} with parameters {theta.dtype} {theta.shape} instead of ({count},)"
             )
-        names = {name: str(saved[name]) for name in NAMES}
         network = MLP(
             sizes, np.random.default_rng(0), initializer=zeros, dtype=theta.dtype.type, **names
         )

@@ -110,6 +110,13 @@ def test_the_preparation_is_saved(digits, tmp_path):
         nn.MLP((784, 10), np.random.default_rng(0), preparation="deskew")
 
 
+def test_a_file_from_before_there_were_preparations(tmp_path):
+    network = nn.MLP((3, 2), np.random.default_rng(0))
+    names = {"activation": "relu", "output": "softmax", "loss": "cross_entropy"}
+    np.savez(tmp_path / "old.npz", sizes=network.sizes, theta=network.theta, **names)
+    assert nn.load_network(tmp_path / "old.npz").preparation == "none"
+
+
 def test_turned_digits_stand_up_too(digits):
     field = affine_field(
         500, 28, np.random.default_rng(0), degrees=15, scale=0, shear=0.2, pixels=0
