@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import runs
 
 import nn_core as nn
-import runs
 from nn_core import load_network
 from nn_core.recipes import RECIPES
 

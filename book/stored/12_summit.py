@@ -13,7 +13,6 @@ from pathlib import Path
 
 import nn_core as nn
 import numpy as np
-
 from runs import LEDGER, NETWORKS, PLANS, SEEDS, SMALL, TOGETHER, file_of, read
 
 FINAL = "summit, all 60,000"
