@@ -47,15 +47,9 @@ def layer_of(nodeid: str) -> str:
     return "book" if nodeid.startswith("tests/test_book.py") else "unit"
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Cheap layers first: a broken function is reported before the book is built.
     items.sort(key=lambda item: list(LAYERS).index(layer_of(item.nodeid)))
-    for item in items:
-        # What belongs together goes to one process of pytest-xdist: the cells of a notebook, and
-        # the tests of a file, which may share what is costly. Each page is a visit of its own.
-        if item.path.name not in ("test_pages.py", "test_asking.py"):
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
