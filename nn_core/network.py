@@ -15,7 +15,7 @@ from nn_core.losses import (
 from nn_core.slant import deslant
 
 PREPARATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "none": np.asarray,
+    "none": lambda X: X,
     "deslant": deslant,
 }
 LOSSES = ("cross_entropy", "mean_squared_error")

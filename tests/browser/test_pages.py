@@ -22,14 +22,17 @@ def test_page(visit, name):
     seen.page.set_viewport_size({"width": 390, "height": 900})
     seen.page.emulate_media(color_scheme="dark")
     examine(seen, "dark", 390)
-    # MathJax acts a little after loading.
-    seen.page.wait_for_timeout(600)
     assert seen.abroad == []
     assert seen.complaints == []
 
 
 def examine(seen, scheme, width):
-    assert seen.page.evaluate("document.documentElement.dataset.theme") == scheme
+    # The page hears of another scheme a little later.
+    seen.page.wait_for_function(
+        "scheme => document.documentElement.dataset.theme == scheme", arg=scheme, timeout=10_000
+    )
+    # MathJax, and what makes a wide block reachable by keyboard, act a little later.
+    seen.page.wait_for_timeout(800)
     wide = seen.page.evaluate("document.documentElement.scrollWidth")
     assert wide <= width, f"the page is {wide} px wide on a screen of {width}"
     found = seen.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
