@@ -74,14 +74,15 @@ WORD = "COURSE_TESTS_BUILD"
 BUILD = """
 import sys, traceback
 from pathlib import Path
-from jupyter_book.cli.main import main
+code = 1
 try:
+    from jupyter_book.cli.main import main
     main(["build", ".", "-W", "-n", "--keep-going"])
+    code = 0
 except SystemExit as end:
     code = end.code or 0
 except BaseException:
     traceback.print_exc()
-    code = 1
 Path(sys.argv[1], "ended").write_text(str(code))
 """
 FOLDER = pytest.StashKey[tempfile.TemporaryDirectory]()

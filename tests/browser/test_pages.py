@@ -1,4 +1,8 @@
-"""Every page in a real browser: wide and light, narrow and dark."""
+"""Every page in a real browser, wide and light. `test_pages_narrow` has them narrow and dark.
+
+Layout goes by width and colours by scheme, so these two see what all four would. They are two
+files because a file is one process's, and these tests take longest of all.
+"""
 
 from pathlib import Path
 
@@ -14,27 +18,14 @@ def name(request):
 
 
 def test_page(visit, name):
-    seen = visit(name, width=1280, scheme="light")
-    seen.page.evaluate(AXE)
-    examine(seen, "light", 1280)
-    # Layout goes by width and colours by scheme, so these two see what all four would. The same
-    # page turned over to them: a long chapter takes seconds to load.
-    seen.page.set_viewport_size({"width": 390, "height": 900})
-    seen.page.emulate_media(color_scheme="dark")
-    examine(seen, "dark", 390)
-    assert seen.abroad == []
-    assert seen.complaints == []
+    examine(visit(name, width=1280, scheme="light"), "light", 1280)
 
 
 def examine(seen, scheme, width):
-    # The page hears of another scheme a little later.
-    seen.page.wait_for_function(
-        "scheme => document.documentElement.dataset.theme == scheme", arg=scheme, timeout=10_000
-    )
-    # MathJax, and what makes a wide block reachable by keyboard, act a little later.
-    seen.page.wait_for_timeout(800)
+    assert seen.page.evaluate("document.documentElement.dataset.theme") == scheme
     wide = seen.page.evaluate("document.documentElement.scrollWidth")
     assert wide <= width, f"the page is {wide} px wide on a screen of {width}"
+    seen.page.evaluate(AXE)
     found = seen.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     serious = [
         f"{violation['id']}: {node['html'][:200]}"
@@ -43,6 +34,10 @@ def examine(seen, scheme, width):
         for node in violation["nodes"]
     ]
     assert not serious
+    # MathJax acts a little after loading.
+    seen.page.wait_for_timeout(600)
+    assert seen.abroad == []
+    assert seen.complaints == []
 
 
 def test_formulas_are_typeset(visit):
