@@ -61,7 +61,7 @@ def deslant(X: np.ndarray) -> np.ndarray:
     References
     ----------
     LeCun, Bottou, Bengio and Haffner (1998), "Gradient-based learning applied to document
-    recognition": the digits were "deslanted by computing the second moments of inertia".
+    recognition", one of whose sets of digits is deslanted, by second moments and a shear.
     """
     s, r_mean, rows = _slant_and_centre(X)
     field = np.zeros((2, *X.shape), np.float32)
