@@ -108,10 +108,11 @@ for N in (1, 16, 128, 1_024):
 ''',
     explanation="""
 The maximum stands *inside* the sum. One product may be memory-bound and the next compute-bound: the
-last layer, with ten units, has fewer than five operations per byte, whatever the batch. The maximum
-of the two sums would be less, as if the numbers of one product could be fetched while another is
-computed. The lines print the least time per picture in millionths of a second. It falls with the
-batch, until all large products have reached the flat part.
+last layer, with ten units, has fewer than five operations per byte, whatever the batch. Where the
+edge lies higher, it always is memory-bound. The maximum of the two sums would be less, as if the
+numbers of one product could be fetched while another is computed. The lines print the least time
+per picture in millionths of a second. It falls with the batch, until the large products have
+reached the flat part.
 """,
 )
 def check_floor(least_seconds: Any) -> None:
@@ -354,8 +355,9 @@ print(f"{direct / product:.1f} times as fast")
 ''',
     explanation="""
 `X - m` for each of the ten means goes through all of $X$ ten times, with new arrays each time, and
-has one or two operations for each number that it moves. The product reads $X$ once. The price: it
-subtracts large numbers that are nearly equal, so some digits are lost where a distance is small.
+does three operations for five numbers that it moves. The product reads $X$ once, and does twenty
+for each of its numbers. (`2 * X @ M.T` would make a second $X$ first.) The price: it subtracts
+large numbers that are nearly equal, so some digits are lost where a distance is small.
 """,
 )
 def check_distances(distances: Any) -> str:
