@@ -75,8 +75,6 @@ def variant(of: str, name: str, **changes: Any) -> None:
 for name in ("relu-512-256-gd", "relu-10-gd", "relu-h-gd"):
     variant(name, "batches of 128", batch_size=128, epochs=20)
 for name in ("relu-10-gd", "relu-h-gd"):
-    lr = RECIPES[name].optimizer().lr
-    variant(name, "momentum", optimizer=partial(nn.Momentum, lr))
     variant(name, "He weights", network={})
 squared = RECIPES["sigmoid-128-mse"]
 variant(
