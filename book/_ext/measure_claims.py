@@ -72,7 +72,7 @@ def main() -> None:
                 }
             )
     ledger.sort(key=lambda entry: (entry["chapter"], entry["name"]))
-    LEDGER.write_text(json.dumps(ledger, indent=2) + "\n", "utf-8")
+    LEDGER.write_text(json.dumps(ledger, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
