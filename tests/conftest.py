@@ -47,9 +47,15 @@ def layer_of(nodeid: str) -> str:
     return "book" if nodeid.startswith("tests/test_book.py") else "unit"
 
 
+def needs_book(item: pytest.Item) -> bool:
+    return "built_book" in getattr(item, "fixturenames", ())
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Cheap layers first: a broken function is reported before the book is built.
-    items.sort(key=lambda item: list(LAYERS).index(layer_of(item.nodeid)))
+    # Cheap layers first: a broken function is reported early. What needs the book comes last, so
+    # that nobody waits for it who has something else to do.
+    layers = list(LAYERS)
+    items.sort(key=lambda item: (needs_book(item), layers.index(layer_of(item.nodeid))))
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
@@ -102,7 +108,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     # built beside them, from an empty cache, by whoever comes first.
     if session.config.option.collectonly:
         return
-    if any("built_book" in getattr(item, "fixturenames", ()) for item in session.items):
+    if any(needs_book(item) for item in session.items):
         word = Path(os.environ[WORD])
         with contextlib.suppress(FileExistsError), (word / "report").open("xb") as report:
             shutil.rmtree(ROOT / "_build", ignore_errors=True)

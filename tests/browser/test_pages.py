@@ -7,18 +7,24 @@ files because a file is one process's, and these tests take longest of all.
 from pathlib import Path
 
 import pytest
+from test_asking import formulas_are_typeset, hints_and_solutions_unfold, quiz_answers
 from test_book import PAGES
+from test_notebooks import CHAPTERS, NOTEBOOKS, place_of
 
 AXE = Path(__file__).with_name("axe.min.js").read_text("utf-8")
+WITH_QUIZ = {f"book/{place_of(path)}" for path in NOTEBOOKS}
+WITH_EXERCISES = {f"book/{place_of(path)}" for path in CHAPTERS}
 
 
-@pytest.fixture(params=[*PAGES, "404", "search"])
-def name(request):
-    return request.param
-
-
+@pytest.mark.parametrize("name", [*PAGES, "404", "search"])
 def test_page(visit, name):
-    examine(visit(name, width=1280, scheme="light"), "light", 1280)
+    seen = visit(name, width=1280, scheme="light")
+    if name in WITH_QUIZ:
+        formulas_are_typeset(seen)  # what is folded, too
+        quiz_answers(seen)
+    if name in WITH_EXERCISES:
+        hints_and_solutions_unfold(seen)
+    examine(seen, "light", 1280)
 
 
 def examine(seen, scheme, width):
