@@ -20,6 +20,7 @@ import hypothesis
 import nbformat.v4
 import pytest
 import yaml
+from xdist.scheduler import LoadScopeScheduling
 
 from nn_core.lab import page
 
@@ -49,6 +50,21 @@ def layer_of(nodeid: str) -> str:
 
 def needs_book(item: pytest.Item) -> bool:
     return "built_book" in getattr(item, "fixturenames", ())
+
+
+class Files(LoadScopeScheduling):
+    """Gives a file to one process, so that a notebook's cells stay together.
+
+    But visits of pages take longest of all, and go one by one to whoever is free.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::")[0]
+        return nodeid if file.endswith("test_pages.py") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log) -> Files:
+    return Files(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,13 +1,17 @@
-"""Every page in a real browser, wide and light. `test_pages_narrow` has them narrow and dark.
+"""Every page in a real browser: wide and light, and narrow and dark.
 
-Layout goes by width and colours by scheme, so these two see what all four would. They are two
-files because a file is one process's, and these tests take longest of all.
+Layout goes by width and colours by scheme, so these two see what all four would.
 """
 
 from pathlib import Path
 
 import pytest
-from test_asking import formulas_are_typeset, hints_and_solutions_unfold, quiz_answers
+from test_asking import (
+    formulas_are_typeset,
+    hints_and_solutions_unfold,
+    quiz_answers,
+    unfold,
+)
 from test_book import PAGES
 from test_notebooks import CHAPTERS, NOTEBOOKS, place_of
 
@@ -17,17 +21,15 @@ WITH_EXERCISES = {f"book/{place_of(path)}" for path in CHAPTERS}
 
 
 @pytest.mark.parametrize("name", [*PAGES, "404", "search"])
-def test_page(visit, name):
-    seen = visit(name, width=1280, scheme="light")
-    if name in WITH_QUIZ:
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_page(visit, name, width, scheme):
+    seen = visit(name, width=width, scheme=scheme)
+    if name in WITH_QUIZ and width == 1280:
         formulas_are_typeset(seen)  # what is folded, too
         quiz_answers(seen)
-    if name in WITH_EXERCISES:
+    if name in WITH_EXERCISES and width == 1280:
         hints_and_solutions_unfold(seen)
-    examine(seen, "light", 1280)
-
-
-def examine(seen, scheme, width):
+    unfold(seen)
     assert seen.page.evaluate("document.documentElement.dataset.theme") == scheme
     wide = seen.page.evaluate("document.documentElement.scrollWidth")
     assert wide <= width, f"the page is {wide} px wide on a screen of {width}"
