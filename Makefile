@@ -24,6 +24,7 @@ check: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python book/_ext/check_prose.py
 
 format: .venv/installed
 	$(BIN)/ruff check --fix .

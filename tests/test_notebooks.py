@@ -1,6 +1,7 @@
 """The mechanisms that keep the chapters true to the library, and themselves."""
 
 import ast
+import functools
 import json
 import re
 import statistics
@@ -17,7 +18,6 @@ from conftest import ROOT
 BOOK = ROOT / "book"
 NOTEBOOKS = notebooks()
 CHAPTERS = [path for path in NOTEBOOKS if path.parent == BOOK]  # the others are appendices
-PROSE = [*NOTEBOOKS, *sorted(BOOK.glob("**/*.md")), ROOT / "README.md"]
 
 
 def name_of(path: Path) -> str:
@@ -29,21 +29,20 @@ def place_of(path: Path) -> str:
     return path.relative_to(BOOK).with_suffix("").as_posix()
 
 
+@functools.cache
+def notebook(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
 def cells(path: Path, kind: str, tag: str | None = None) -> list[str]:
-    notebook = nbformat.read(path, as_version=4)
     return [
         cell.source
-        for cell in notebook.cells
+        for cell in notebook(path).cells
         if cell.cell_type == kind and (tag is None or tag in cell.metadata.get("tags", []))
     ]
 
 
-def prose(path: Path) -> str:
-    """The text of a page, without code."""
-    text = path.read_text("utf-8") if path.suffix == ".md" else "\n\n".join(cells(path, "markdown"))
-    return re.sub(r"```[^`]*```|`[^`]*`", "", text)
-
-
+@functools.cache
 def code(path: Path) -> ast.Module:
     """All code of a chapter, without the lines that only a notebook understands."""
     source = "\n".join(cells(path, "code"))
@@ -135,6 +134,7 @@ def functions(source: str) -> dict[str, str]:
     return {node.name: ast.unparse(node) for node in tree.body if isinstance(node, kinds)}
 
 
+@functools.cache
 def library() -> dict[str, str]:
     found = {}
     for path in sorted((ROOT / "nn_core").glob("*.py")):
@@ -258,7 +258,7 @@ def test_every_labelled_formula_is_tested():
     assert set(marked_formulas()) == set(labels)
 
 
-# --- numbers and words
+# --- numbers
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
@@ -268,28 +268,3 @@ def test_glued_numbers_are_used_and_used_ones_are_glued(path):
     assert glued == used
     hidden = "\n".join(cells(path, "code", "remove-cell"))
     assert hidden.count("glue(") == len(glued), "glue in cells tagged remove-cell"
-
-
-# Percentages that no run decides: the goal of chapter 12, the usual confidence of an interval, and
-# two that serve as examples.
-GIVEN = {"99.6 %", "95 %", "90 %", "97 %"}
-
-
-@pytest.mark.parametrize("path", [path for path in PROSE if path.stem != "README"], ids=name_of)
-def test_measured_numbers_are_not_typed(path):
-    """Percentages and times in the prose come from the run, by glue, or are a promised bound."""
-    promised = {f"{100 * bound:g} %" for _, _, _, bound, _ in declared_claims().values()}
-    typed = set(re.findall(r"\d[\d.,]* ?(?:%|per cent|ms|seconds)", prose(path)))
-    assert typed <= GIVEN | promised
-
-
-@pytest.mark.parametrize("path", PROSE, ids=name_of)
-def test_no_line_vanishes_as_a_comment(path):
-    # A line that begins with % is a comment to MyST: "90 %" must not be broken before its sign.
-    assert not re.findall(r"^%.*", prose(path), re.MULTILINE)
-
-
-@pytest.mark.parametrize("path", PROSE, ids=name_of)
-def test_no_word_that_belittles(path):
-    belittling = r"\b(?:simply|obviously|clearly|trivial(?:ly)?|just)\b"
-    assert not re.findall(belittling, prose(path), re.IGNORECASE)

@@ -1,0 +1,67 @@
+"""Find in the prose what must not stand there, and fail if there is any.
+
+    python book/_ext/check_prose.py
+
+Measured numbers that were typed by hand; words that belittle what the reader finds hard; lines that
+begin with %, which Markdown takes for comments. It needs nothing but Python.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+# Percentages that no run decides: the goal of chapter 12, the usual confidence of an interval, and
+# two that serve as examples.
+GIVEN = {"99.6 %", "95 %", "90 %", "97 %"}
+MEASURED = r"\d[\d.,]* ?(?:%|per cent|ms|seconds)"
+BELITTLING = r"\b(?:simply|obviously|clearly|trivial(?:ly)?|just)\b"
+
+
+def pages() -> list[Path]:
+    """List everything that is read: chapters, other pages, and the README."""
+    book = ROOT / "book"
+    found = [*sorted(book.glob("**/*.ipynb")), *sorted(book.glob("**/*.md")), ROOT / "README.md"]
+    return [path for path in found if ".ipynb_checkpoints" not in path.parts]
+
+
+def prose(path: Path) -> str:
+    """Give the text of a page, without code."""
+    text = path.read_text("utf-8")
+    if path.suffix == ".ipynb":
+        cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown"]
+        text = "\n\n".join("".join(cell["source"]) for cell in cells)
+    return re.sub(r"```[^`]*```|`[^`]*`", "", text)
+
+
+def promised() -> set[str]:
+    """Give the bounds of claims, which a chapter may state: the run is held to them."""
+    ledger = json.loads((ROOT / "book" / "claims.json").read_text("utf-8"))
+    return {f"{100 * claim['bound']:g} %" for claim in ledger}
+
+
+def complaints(text: str, given: set[str], *, of_a_run: bool) -> Iterator[str]:
+    """Say what is wrong in a text. Only where it is `of_a_run` can its numbers come from one."""
+    if of_a_run:
+        for number in sorted(set(re.findall(MEASURED, text)) - given):
+            yield f"{number!r} is typed: numbers come from the run, by glue, or are promised bounds"
+    for line in re.findall(r"^%.*", text, re.MULTILINE):
+        yield f"the line {line!r} is a comment to Markdown, and vanishes"
+    for word in re.findall(BELITTLING, text, re.IGNORECASE):
+        yield f"{word!r} belittles what the reader may find hard"
+
+
+def main() -> int:
+    """Look through all pages."""
+    given, failed = GIVEN | promised(), False
+    for path in pages():
+        for complaint in complaints(prose(path), given, of_a_run=path.stem != "README"):
+            print(f"{path.relative_to(ROOT).as_posix()}: {complaint}")
+            failed = True
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
