@@ -5,7 +5,6 @@ BIN := .venv/bin
 .PHONY: book serve test lab check format claims pictures weights bench lock clean
 
 book: .venv/installed
-	$(BIN)/python -c "import shutil; shutil.rmtree('_build', ignore_errors=True)"
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo "The book is in _build/html. Open _build/html/index.html, or serve it: make serve"
 
@@ -60,7 +59,7 @@ clean:
 	rm -rf .venv .venv-lock .venv-bench _build
 
 .venv/installed: requirements.txt pyproject.toml
-	@echo "Setting up .venv, which takes two minutes or so ..."
+	@echo "Setting up .venv, which takes a minute or two ..."
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	@touch .venv/installed

@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import execution
 import hypothesis
 import nbformat.v4
 import pytest
@@ -25,6 +26,9 @@ from xdist.scheduler import LoadScopeScheduling
 from nn_core.lab import page
 
 ROOT = Path(__file__).parents[1]
+
+# Notebooks are tests, too, and say here when all of them have run.
+pytest_plugins = ["chapters"]
 
 # No deadline: on a busy machine any example may be slow. In CI always the same examples, so that a
 # failure there is one of the change; on a person's machine new ones each time.
@@ -52,26 +56,54 @@ def needs_book(item: pytest.Item) -> bool:
     return "built_book" in getattr(item, "fixturenames", ())
 
 
-class Files(LoadScopeScheduling):
-    """Gives a file to one process, so that a notebook's cells stay together.
+def page_of(item_or_id: pytest.Item | str) -> str:
+    """The page that a test visits together with others, as in `test_fits[book/index]`."""
+    nodeid = item_or_id if isinstance(item_or_id, str) else item_or_id.nodeid
+    visits = nodeid.startswith("tests/browser/test_pages.py") and "[" in nodeid
+    return nodeid.split("[")[1] if visits else ""
 
-    But visits of pages take longest of all, and go one by one to whoever is free.
+
+class Scopes(LoadScopeScheduling):
+    """Gives a file to one process: a notebook's cells stay together.
+
+    Visits of pages are many and long. They go page by page to whoever is free.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.split("::")[0]
-        return nodeid if file.endswith("test_pages.py") else file
+        return nodeid.split("::")[0] + page_of(nodeid)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log) -> Files:
-    return Files(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log) -> Scopes:
+    return Scopes(config, log)
 
 
+# Last, since pytest itself puts together what shares a fixture.
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Cheap layers first: a broken function is reported early. What needs the book comes last, so
-    # that nobody waits for it who has something else to do.
-    layers = list(LAYERS)
-    items.sort(key=lambda item: (needs_book(item), layers.index(layer_of(item.nodeid))))
+    """Put in front what others wait for.
+
+    First what is cheap and tells early; then notebooks, the longest first, since the book waits for
+    them; then what runs beside its build; last what needs it, page by page.
+    """
+    layers = ["unit", "nbval", "browser", "book"]
+    seconds = {
+        path: execution.expected_seconds(path)
+        for path in {item.path for item in items}
+        if path.suffix == ".ipynb" and not execution.is_executed(path)
+    }
+    pages = {page: k for k, page in enumerate(dict.fromkeys(map(page_of, items)))}
+
+    def rank(item: pytest.Item) -> tuple:
+        longest = -seconds.get(item.path, 0), str(item.path)
+        layer = layer_of(item.nodeid)
+        return (
+            needs_book(item),
+            layers.index(layer),
+            longest if layer == "nbval" else (),
+            pages[page_of(item)],
+        )
+
+    items.sort(key=rank)
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
@@ -94,12 +126,13 @@ def pytest_terminal_summary(terminalreporter) -> None:
 # Where the processes of one test run leave word about the build of the book.
 WORD = "COURSE_TESTS_BUILD"
 BUILD = """
-import sys, traceback
+import shutil, sys, traceback
 from pathlib import Path
 code = 1
 try:
     from jupyter_book.cli.main import main
-    main(["build", ".", "-W", "-n", "--keep-going"])
+    shutil.rmtree("_build/html", ignore_errors=True)
+    main(["build", ".", "-W", "-n", "--keep-going", "--all"])
     code = 0
 except SystemExit as end:
     code = end.code or 0
@@ -116,26 +149,33 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[FOLDER] = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
     os.environ[WORD] = config.stash[FOLDER].name
     # Each process keeps to one core: there is one for each.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    for name, value in execution.ONE_THREAD.items():
+        os.environ.setdefault(name, value)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    # The book takes minutes, and so do the cheap layers that run before it is needed. So it is
-    # built beside them, from an empty cache, by whoever comes first.
-    if session.config.option.collectonly:
-        return
     if any(needs_book(item) for item in session.items):
-        word = Path(os.environ[WORD])
-        with contextlib.suppress(FileExistsError), (word / "report").open("xb") as report:
-            shutil.rmtree(ROOT / "_build", ignore_errors=True)
-            process = subprocess.Popen(
-                [sys.executable, "-c", BUILD, word],
-                cwd=ROOT,
-                stdout=report,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONUTF8": "1"},
-            )
-            (word / "process").write_text(str(process.pid))
+        Path(os.environ[WORD], "wanted").touch()
+
+
+def pytest_notebooks_ended(config: pytest.Config, failed: bool) -> None:
+    """Build the book, all pages anew, beside the tests that do not need it."""
+    word = Path(os.environ[WORD])
+    if not (word / "wanted").exists():
+        return
+    if failed:
+        (word / "report").write_text("A notebook failed, so it was not begun.")
+        (word / "ended").write_text("1")
+        return
+    with (word / "report").open("xb") as report:
+        process = subprocess.Popen(
+            [sys.executable, "-c", BUILD, word],
+            cwd=ROOT,
+            stdout=report,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONUTF8": "1"},
+        )
+    (word / "process").write_text(str(process.pid))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -148,7 +188,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture(scope="session")
 def built_book() -> Path:
-    """The folder of HTML that `make book` writes, built from an empty cache."""
+    """The folder of HTML that `make book` writes, with all pages built anew."""
     ended = Path(os.environ[WORD], "ended")
     deadline = time.monotonic() + 3600
     while not ended.exists() or not ended.read_text():
@@ -165,9 +205,7 @@ def why_no_book() -> str:
     word = Path(os.environ[WORD])
     if not (word / "ended").exists() or (word / "ended").read_text() == "0":
         return ""
-    reports = sorted((ROOT / "_build" / "html" / "reports").glob("**/*.log"))
-    told = (word / "report").read_text("utf-8", errors="replace")[-6000:]
-    return "\n".join([told, *(path.read_text("utf-8") for path in reports)])
+    return (word / "report").read_text("utf-8", errors="replace")[-6000:]
 
 
 NO_BROWSER = (
@@ -207,6 +245,9 @@ def browser():
     )
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=path, args=quiet.split())
+
+
+AXE = Path(__file__).with_name("browser").joinpath("axe.min.js").read_text("utf-8")
 
 
 @contextlib.contextmanager
@@ -264,19 +305,6 @@ class Visit:
     def watch(self, request):
         if not request.url.startswith((self.site, "data:", "blob:")):
             self.abroad.append(request.url)
-
-
-@pytest.fixture
-def visit(browser, site):
-    visits = []
-
-    def go(name, *, width=1280, scheme="light"):
-        visits.append(Visit(browser, site, name, width=width, scheme=scheme))
-        return visits[-1]
-
-    yield go
-    for each in visits:
-        each.context.close()
 
 
 BARE_PAGE = """<!doctype html>

@@ -1,11 +1,11 @@
 """What this book adds to Sphinx: claims ledger, scripts, its own address, repairs of the theme."""
 
 import json
-import os
 import re
 from pathlib import Path
 from urllib.parse import quote
 
+import nbformat
 import nn_core.lab
 from docutils import nodes
 from docutils.statemachine import StringList
@@ -13,10 +13,20 @@ from nn_core.lab import page
 from nn_core.lab.markup import FORMULA
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
+
+import execution
 
 LEDGER = Path("book") / "claims.json"
 RUNS = Path("nn_core") / "lab" / "stored" / "runs.json"
+
+# What decides, beside their own text, how pages look: when one of these changes, all are read anew.
+SHAPES_PAGES = (
+    *execution.RUNS_WITH,
+    *("_config.yml", "_toc.yml", "book/_ext", "book/_static", "book/_templates"),
+)
 
 # In the HTML of a page: what is written, and what should be.
 REPAIRS = [
@@ -100,6 +110,7 @@ def complete_config(app: Sphinx, config: Config) -> None:
     """Derive the site's address on GitHub Pages from the repository's; add the lab's scripts."""
     address = config.html_theme_options["repository_url"].rstrip("/").removesuffix(".git")
     owner, name = address.split("/")[-2:]
+    config.course_fingerprint = execution.fingerprint(*SHAPES_PAGES)
     config.html_static_path.append(str(Path(nn_core.lab.__file__).parent / "static"))
     config.html_baseurl = config.ogp_site_url = f"https://{owner}.github.io/{name}/"
     # The page for lost readers may be shown in place of any other, so its links are absolute.
@@ -111,6 +122,23 @@ def complete_config(app: Sphinx, config: Config) -> None:
         f'<a href="/{name}/book/index.html">title page</a>, and the search looks through them '
         "all.</p>",
     }
+
+
+def execute_notebooks(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Execute those notebooks, of the pages about to be read, that have changed."""
+    paths = [Path(env.doc2path(name)) for name in docnames]
+    if not execution.execute([path for path in paths if path.suffix == ".ipynb"]):
+        raise ExtensionError("a notebook failed, as shown above")
+    if docnames:
+        # Pages name the titles, formulas and terms of others. Written all, none can go stale.
+        app.connect("env-updated", lambda app, env: env.found_docs)
+
+
+def give_outputs(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Put into a notebook what its cells have shown."""
+    path = Path(app.env.doc2path(docname))
+    if path.suffix == ".ipynb":
+        source[0] = nbformat.writes(execution.executed(path))
 
 
 def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
@@ -154,13 +182,25 @@ def repair_page(app: Sphinx, pagename: str, templatename: str, context: dict, do
                 button["url"] = f"{repository}/issues/new?template=page_problem.yml&page={page}"
 
 
+def finish(app: Sphinx, exception: Exception | None) -> None:
+    """Remove pages that are no longer in the book; after a warning, forget what was read."""
+    for page_ in app.outdir.glob("book/**/*.html"):
+        if page_.relative_to(app.outdir).with_suffix("").as_posix() not in app.env.found_docs:
+            page_.unlink()
+    # A page that is not read anew would not warn again, and the next build would seem to pass.
+    if exception or app._warncount:
+        (Path(app.doctreedir) / "environment.pickle").unlink(missing_ok=True)
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.add_directive("claims-ledger", ClaimsLedger)
     app.add_directive("runs-ledger", RunsLedger)
     app.add_directive("lab-element", LabElement)
-    # Chapters leave to the page what the page can load: nn_core.lab.page.
-    os.environ[page.BUILDING] = "1"
+    app.add_config_value("course_fingerprint", "", "env")
+    app.connect("env-before-read-docs", execute_notebooks)
+    app.connect("source-read", give_outputs)
+    app.connect("build-finished", finish)
     # Early, before the extensions that use the addresses read them, and before Sphinx asks whether
     # a page has formulas; and late, after the theme.
     app.connect("config-inited", complete_config, priority=100)

@@ -4,8 +4,8 @@ import base64
 
 import numpy as np
 import pytest
+from conftest import AXE
 from drawing import STROKES
-from test_pages import AXE
 
 from nn_core import load_mnist
 from nn_core.lab import draw_digit, page
@@ -84,8 +84,9 @@ class Pad:
 
 
 @pytest.fixture
-def pad(visit):
-    seen = visit("book/index")
+def pad(lab_page):
+    # The page goes on below the pad, so that a finger could move it.
+    seen = lab_page(f'{page.element("draw")}<div style="height: 200vh"></div>')
     yield Pad(seen.page)
     assert seen.complaints == []
 
@@ -248,8 +249,8 @@ def test_answers_within_a_frame_or_two(pad):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_accessible_while_in_use(visit, width, scheme):
-    seen = visit("book/00_tour", width=width, scheme=scheme)
+def test_accessible_while_in_use(lab_page, width, scheme):
+    seen = lab_page(page.element("draw"), width=width, scheme=scheme)
     pad = Pad(seen.page)
     inside = pad.root.get_by_text("Look inside")
     place, size = inside.bounding_box(), pad.root.bounding_box()

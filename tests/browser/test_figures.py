@@ -2,17 +2,16 @@
 
 import itertools
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import AXE
 
 import nn_core as nn
 from nn_core.lab import live, page
 from nn_core.lab.figures import FIGURES
 from nn_core.layers import ACTIVATIONS
 
-AXE = Path(__file__).with_name("axe.min.js").read_text("utf-8")
 EXACT = {"rtol": 1e-6, "atol": 1e-6}
 
 # What a browser has drawn and written, and where the controls stand.

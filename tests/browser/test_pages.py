@@ -1,62 +1,140 @@
-"""Every page in a real browser: wide and light, and narrow and dark.
+"""Every page in a real browser. One visit of a page serves all its tests, in the order they stand.
 
-Layout goes by width and colours by scheme, so these two see what all four would.
+A page is opened wide and light, tried and examined; then turned over to narrow and dark. Layout
+goes by width and colours by scheme, so these two see what all four would.
 """
 
-from pathlib import Path
+import re
+from urllib.parse import parse_qsl
 
 import pytest
-from test_asking import (
-    formulas_are_typeset,
-    hints_and_solutions_unfold,
-    quiz_answers,
-    unfold,
-)
+from conftest import AXE, Visit
 from test_book import PAGES
 from test_notebooks import CHAPTERS, NOTEBOOKS, place_of
+from test_playground import Playground
 
-AXE = Path(__file__).with_name("axe.min.js").read_text("utf-8")
-WITH_QUIZ = {f"book/{place_of(path)}" for path in NOTEBOOKS}
-WITH_EXERCISES = {f"book/{place_of(path)}" for path in CHAPTERS}
+EVERY_PAGE = [*PAGES, "404", "search"]
+WITH_QUIZ = [f"book/{place_of(path)}" for path in NOTEBOOKS]
+WITH_EXERCISES = [f"book/{place_of(path)}" for path in CHAPTERS]
 
 
-@pytest.mark.parametrize("name", [*PAGES, "404", "search"])
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_page(visit, name, width, scheme):
-    seen = visit(name, width=width, scheme=scheme)
-    if name in WITH_QUIZ and width == 390:
-        formulas_are_typeset(seen)  # what is folded, too
-        quiz_answers(seen)
-    if name in WITH_EXERCISES and width == 390:
-        hints_and_solutions_unfold(seen)
-    unfold(seen)
-    assert seen.page.evaluate("document.documentElement.dataset.theme") == scheme
-    wide = seen.page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= width, f"the page is {wide} px wide on a screen of {width}"
-    seen.page.evaluate(AXE)
-    found = seen.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    serious = [
+@pytest.fixture(scope="module")
+def seen(request, browser, site):
+    visit = Visit(browser, site, request.param, width=1280, scheme="light")
+    yield visit
+    visit.context.close()
+
+
+def visiting(*names: str):
+    return pytest.mark.parametrize("seen", names, ids=names, indirect=True, scope="module")
+
+
+def examine(seen, **options) -> list[str]:
+    """What axe finds to be wrong."""
+    if not seen.page.evaluate("'axe' in window"):
+        seen.page.evaluate(AXE)
+    options = {"resultTypes": ["violations"], **options}
+    found = seen.page.evaluate("options => axe.run(document, options)", options)
+    return [
         f"{violation['id']}: {node['html'][:200]}"
         for violation in found["violations"]
         if violation["impact"] in ("serious", "critical")
         for node in violation["nodes"]
     ]
-    assert not serious
-    # MathJax acts a little after loading.
-    seen.page.wait_for_timeout(600)
-    assert seen.abroad == []
-    assert seen.complaints == []
 
 
-def test_formulas_are_typeset(visit):
-    seen = visit("book/01_data")
-    seen.page.wait_for_selector("mjx-container", state="attached")
-    assert seen.page.locator("div.math mjx-container").count() >= 5
+def has_form(seen, width: int, scheme: str) -> None:
+    assert seen.page.evaluate("document.documentElement.dataset.theme") == scheme
+    wide = seen.page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= width, f"the page is {wide} px wide on a screen of {width}"
+
+
+# --- wide and light, as it was loaded
+
+
+@visiting(*EVERY_PAGE)
+def test_wide_and_light(seen):
+    has_form(seen, 1280, "light")
+
+
+@visiting(*EVERY_PAGE)
+def test_formulas_are_typeset(seen):
+    """Also those of quizzes, hints and solutions, which are folded."""
+    written = "[class~=math], .lab .mathjax_process"
+    if seen.page.locator(written).count():
+        seen.page.wait_for_selector("mjx-container", state="attached")
+    bare = f"""() => [...document.querySelectorAll("{written}")]
+      .filter((formula) => !formula.querySelector("mjx-container")).map((all) => all.outerHTML)"""
+    seen.page.wait_for_function(f"({bare})().length === 0")
     assert seen.page.locator("mjx-merror").count() == 0
 
 
-def test_theme_can_be_switched(visit):
-    seen = visit("book/index")
+@visiting("book/00_tour")
+def test_screen_reader_hears_the_answer(seen):
+    quiz = seen.page.locator(".lab-quiz fieldset").first
+    assert "Here there are ten" not in quiz.aria_snapshot()
+    quiz.get_by_label("About 50 %").check()
+    told = quiz.aria_snapshot()
+    assert "Not this one." in told
+    assert "Here there are ten" in told
+    assert 'group "1. Before training' in told
+    quiz.get_by_label("About 50 %").evaluate("input => { input.checked = false; }")
+
+
+@visiting(*WITH_QUIZ)
+def test_quiz_answers(seen):
+    """By keyboard alone."""
+    questions = seen.page.locator(".lab-quiz fieldset")
+    assert questions.count() > 0
+    for k in range(questions.count()):
+        question = questions.nth(k)
+        answers = question.locator("input")
+        regions = question.locator("[aria-live=polite]")
+        # A live region speaks of what appears in it, so it must be there before, and empty.
+        assert regions.count() == answers.count()
+        assert set(regions.all_inner_texts()) == {""}
+        # Of radio buttons one is chosen, and an arrow goes on to the next; boxes stay checked.
+        several = answers.first.get_attribute("type") == "checkbox"
+        answers.first.focus()
+        seen.page.keyboard.press("Space")
+        for n in range(answers.count()):
+            told = regions.all_inner_texts()
+            spoken = [m <= n if several else m == n for m in range(len(told))]
+            assert [bool(text) for text in told] == spoken
+            assert re.match(r"✓ Right\. |✗ Not this one\. ", told[n])
+            if several and n + 1 < answers.count():
+                answers.nth(n + 1).focus()
+                seen.page.keyboard.press("Space")
+            else:
+                seen.page.keyboard.press("ArrowDown")
+
+
+@visiting("book/01_data")
+def test_a_hint_closes_again(seen):
+    fold = seen.page.locator(".lab-exercise details").first
+    for state in (True, False):
+        fold.locator("summary").press("Space")
+        assert fold.locator("> div").is_visible() is state
+
+
+@visiting(*WITH_EXERCISES)
+def test_hints_and_solutions_unfold(seen):
+    """By keyboard alone."""
+    folds = seen.page.locator(".lab-exercise details")
+    titles = folds.locator("summary").all_inner_texts()
+    assert titles.count("Solution") >= 3
+    assert sum(title.startswith("Hint 1 of") for title in titles) >= 3
+    for k in range(folds.count()):
+        summary, inside = folds.nth(k).locator("summary"), folds.nth(k).locator("> div")
+        assert not inside.is_visible()
+        summary.focus()
+        summary.press("Enter")
+        assert inside.is_visible()
+        assert len(inside.inner_text()) > 30
+
+
+@visiting("book/index")
+def test_theme_can_be_switched(seen):
     themes = set()
     for _ in range(3):
         seen.page.locator(".theme-switch-button").last.click()
@@ -64,10 +142,92 @@ def test_theme_can_be_switched(visit):
     assert themes == {"light", "dark"}
 
 
-def test_search_finds(visit):
-    seen = visit("search")
+@visiting("book/playground")
+def test_experiments_set_what_they_say(seen):
+    playground, links = Playground(seen), seen.page.locator("article a[href^='#'][href*='=']")
+    usual = playground.settings
+    assert links.count() >= 10
+    for link in links.all():
+        asked = dict(parse_qsl(link.get_attribute("href")[1:]))
+        playground.train(1)
+        link.click()
+        seen.page.wait_for_function(
+            "document.activeElement === document.querySelector('.lab-playground button')"
+        )
+        assert playground.settings == usual | asked
+        # Each changes something, and nothing that is at the start already is said.
+        assert all(usual[name] != value for name, value in asked.items())
+        assert playground.status.startswith("Ready.")
+        assert playground.root.get_by_role("button", name="Run", exact=True).is_visible()
+        assert playground.counted == (0, 0)
+    playground.go("")
+    for _ in range(2):  # the same once more starts anew
+        links.first.click()
+        seen.page.wait_for_timeout(100)
+        assert playground.counted == (0, 0)
+        playground.train(2)
+    seen.page.go_back()
+    seen.page.wait_for_timeout(100)
+    assert playground.settings["init"] == "glorot_normal"
+
+
+@visiting(*EVERY_PAGE)
+def test_accessible(seen):
+    """With all hints and solutions open."""
+    every = "all => all.forEach(fold => { fold.open = true })"
+    seen.page.locator(".lab-exercise details").evaluate_all(every)
+    assert examine(seen) == []
+
+
+# --- narrow and dark, turned over
+
+
+@visiting(*EVERY_PAGE)
+def test_narrow_and_dark(seen):
+    seen.page.set_viewport_size({"width": 390, "height": 900})
+    seen.page.emulate_media(color_scheme="dark")
+    seen.page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    # What makes a wide block reachable by keyboard acts a little later.
+    seen.page.wait_for_timeout(800)
+    has_form(seen, 390, "dark")
+    # What colour and width decide.
+    assert examine(seen, runOnly=["color-contrast", "scrollable-region-focusable"]) == []
+
+
+@visiting("book/01_data")
+def test_solution_is_coloured_as_code_is(seen):
+    colour = "element => getComputedStyle(element).color"
+    pages = seen.page.locator("div.cell_input .highlight .k").first.evaluate(colour)
+    keyword = seen.page.locator(".lab-exercise .highlight .k").first
+    assert keyword.evaluate(colour) == pages
+
+
+@visiting("search")
+def test_search_finds(seen):
     seen.page.goto(f"{seen.site}/search.html?q=minibatches")
     seen.page.wait_for_selector("#search-results li a")
     found = seen.page.locator("#search-results li a").evaluate_all("all => all.map(a => a.href)")
     assert any("01_data" in address for address in found)
+
+
+@visiting(*EVERY_PAGE)
+def test_asks_no_other_host_and_logs_no_error(seen):
+    """In all of the visit."""
+    assert seen.abroad == []
     assert seen.complaints == []
+
+
+# --- without scripts
+
+
+def test_without_scripts_all_of_it_works(browser, site):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site}/book/00_tour.html")
+    quiz = page.locator(".lab-quiz fieldset").first
+    quiz.get_by_label("About 10 %").check()
+    assert quiz.get_by_text("right about one time in ten").is_visible()
+    fold = page.locator(".lab-exercise details").first
+    fold.locator("summary").click()
+    assert fold.locator("> div").is_visible()
+    context.close()

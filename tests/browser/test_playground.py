@@ -3,25 +3,24 @@
 import itertools
 import re
 import time
-from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
 
 import nn_core as nn
 from nn_core import initializers
-from nn_core.lab import page as lab_page
+from nn_core.lab import page
 
 # --- the engine, beside nn_core
 
 
 @pytest.fixture(scope="module")
 def engine(browser):
-    page = browser.new_page()
+    tab = browser.new_page()
     for name in ("network.js", "session.js"):
-        page.add_script_tag(content=lab_page.static(name))
-    yield page
-    page.close()
+        tab.add_script_tag(content=page.static(name))
+    yield tab
+    tab.close()
 
 
 OPTIMIZERS = {
@@ -220,8 +219,6 @@ def test_dropout_mask(engine):
 
 # --- the page
 
-NAME = "book/playground"
-
 
 class Playground:
     """The page, in words a reader would use."""
@@ -287,8 +284,8 @@ class Playground:
 
 
 @pytest.fixture
-def playground(visit):
-    found = Playground(visit(NAME))
+def playground(lab_page):
+    found = Playground(lab_page(page.element("playground")))
     yield found
     assert found.seen.complaints == []
 
@@ -350,13 +347,13 @@ def test_new_seed_starts_another_run(playground):
     assert "seed=" in playground.page.url
 
 
-def test_link_reproduces_the_run(playground, visit):
+def test_link_reproduces_the_run(playground, lab_page):
     playground.choose(data="xor", layers="2", units2="3", activation="relu", optimizer="RMSProp")
     playground.choose(lr="0.01", noise="0.3", dropout="0.1", l2="0.001", batch="20", points="50")
     playground.press("New seed")
     playground.train(4)
     address = playground.page.url
-    other = Playground(visit(NAME))
+    other = Playground(lab_page(page.element("playground")))
     assert other.picture != playground.picture
     other.open(address)
     assert other.settings == playground.settings
@@ -384,7 +381,7 @@ def test_settings_as_at_the_start_leave_the_address_bare(playground):
 )
 def test_bad_link_says_so(playground, bad, named):
     usual = playground.settings
-    playground.open(f"{playground.seen.site}/{NAME}.html#{bad}")
+    playground.open(f"{playground.page.url}#{bad}")
     assert f"The link asks for {named}, which is not offered" in playground.status
     assert playground.settings == usual | ({"noise": "0.5"} if "noise" in bad else {})
     # The address is mended too.
@@ -520,61 +517,27 @@ def test_weights_beyond_all_numbers(playground):
 def test_works_in_a_notebook_more_than_once(browser, monkeypatch):
     """There, each output brings its own copy of style and scripts."""
     shown = []
-    monkeypatch.delenv(lab_page.BUILDING, raising=False)
-    monkeypatch.setattr(lab_page, "display", lambda data, raw: shown.append(data["text/html"]))
-    lab_page.place("playground")
-    lab_page.place("playground")
-    page, complaints = browser.new_page(), []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    monkeypatch.delenv(page.BUILDING, raising=False)
+    monkeypatch.setattr(page, "display", lambda data, raw: shown.append(data["text/html"]))
+    page.place("playground")
+    page.place("playground")
+    tab, complaints = browser.new_page(), []
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
     address = "http://notebook.test/"
     html = "<!doctype html>" + "".join(shown)
-    page.route(
+    tab.route(
         address, lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8")
     )
-    page.goto(address)
-    for root in page.locator(".lab-playground").all():
+    tab.goto(address)
+    for root in tab.locator(".lab-playground").all():
         root.get_by_role("button", name="One epoch").click()
         assert root.locator(".counter").inner_text() == "epoch 1 · step 20"
         root.locator("select[name=data]").select_option("xor")
     assert complaints == []
-    page.close()
+    tab.close()
 
 
 # --- the experiments
-
-
-@pytest.fixture
-def links(playground):
-    return playground.page.locator("article a[href^='#'][href*='=']")
-
-
-def test_experiments_set_what_they_say(playground, links):
-    usual = playground.settings
-    assert links.count() >= 10
-    for link in links.all():
-        asked = dict(parse_qsl(link.get_attribute("href")[1:]))
-        playground.train(1)
-        link.click()
-        playground.page.wait_for_function(
-            "document.activeElement === document.querySelector('.lab-playground button')"
-        )
-        assert playground.settings == usual | asked
-        # Each changes something, and nothing that is at the start already is said.
-        assert all(usual[name] != value for name, value in asked.items())
-        assert playground.status.startswith("Ready.")
-        assert playground.root.get_by_role("button", name="Run", exact=True).is_visible()
-        assert playground.counted == (0, 0)
-
-
-def test_same_experiment_again_starts_anew(playground, links):
-    for _ in range(2):
-        links.first.click()
-        playground.page.wait_for_timeout(100)
-        assert playground.counted == (0, 0)
-        playground.train(2)
-    playground.page.go_back()
-    playground.page.wait_for_timeout(100)
-    assert playground.settings["init"] == "glorot_normal"
 
 
 HISTORY = """([address, ...stages]) => {

@@ -1,7 +1,7 @@
 """Sliders in a page without a kernel, and in JupyterLab."""
 
 import pytest
-from test_pages import AXE
+from conftest import AXE
 
 from nn_core.lab.page import BUILDING
 

@@ -1,0 +1,3 @@
+"""Notebooks are tests, too: book/_ext/chapters.py."""
+
+pytest_plugins = ["chapters"]
