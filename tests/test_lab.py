@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT
 
 from nn_core import accuracy, load_mnist
-from nn_core.lab import claim, display, glue, show, stored, summit
+from nn_core.lab import claim, display, expect, glue, page, show, stored, summit
 from nn_core.lab.claims import RECORD
 
 
@@ -108,19 +108,53 @@ def test_claim_of_an_error(shown):
     assert metadata[RECORD]["side"] == "at most"
 
 
-@pytest.mark.parametrize(
-    ("value", "bound"),
-    [
-        (0.7499, {"at_least": 0.75}),
-        (float("nan"), {"at_least": 0.75}),
-        (0.7501, {"at_most": 0.75}),
-        (float("nan"), {"at_most": 0.75}),
-    ],
-)
-def test_claim_missed(shown, value, bound):
+MISSED = [
+    (0.7499, {"at_least": 0.75}),
+    (float("nan"), {"at_least": 0.75}),
+    (0.7501, {"at_most": 0.75}),
+    (float("nan"), {"at_most": 0.75}),
+]
+
+
+@pytest.mark.parametrize(("value", "bound"), MISSED)
+def test_claim_missed_stops_the_build(shown, monkeypatch, value, bound):
+    monkeypatch.setenv(page.BUILDING, "1")
     with pytest.raises(AssertionError, match=r"'a-claim' missed: the share is .*, expected at "):
         claim("a-claim", "the share", value, **bound)
     assert shown == []
+
+
+@pytest.mark.parametrize(("value", "bound"), MISSED)
+def test_claim_missed_by_a_reader_is_a_notice(shown, monkeypatch, value, bound):
+    monkeypatch.delenv(page.BUILDING, raising=False)
+    claim("a-claim", "the share", value, form="{:.2f}", **bound)
+    ((html, metadata),) = shown
+    side = "at least" if "at_least" in bound else "at most"
+    assert "Claim missed in this run." in html
+    assert f"the share: {value:.2f}, promised {side} 0.75." in html
+    assert "its own seed, sizes and numbers of epochs" in html
+    # Who measures all seeds counts it.
+    np.testing.assert_equal(metadata[RECORD]["value"], value)
+
+
+def test_expected_and_seen(shown, monkeypatch):
+    for building in ("", "1"):
+        monkeypatch.setenv(page.BUILDING, building)
+        expect(np.True_, "a loss of 2.30, found 2.31")
+    assert shown == []
+
+
+def test_expected_and_not_seen(shown, monkeypatch):
+    monkeypatch.setenv(page.BUILDING, "1")
+    with pytest.raises(AssertionError, match=r"expected a loss of 2\.30, found <3>"):
+        expect(np.False_, "a loss of 2.30, found <3>")
+    assert shown == []
+    monkeypatch.delenv(page.BUILDING)
+    expect(np.False_, "a loss of 2.30, found <3>")
+    ((html, _),) = shown
+    assert "Not so in this run." in html
+    assert "Expected a loss of 2.30, found &lt;3&gt;." in html
+    assert "its own seed, sizes and numbers of epochs" in html
 
 
 @pytest.mark.parametrize("bounds", [{}, {"at_least": 1, "at_most": 2}])

@@ -1,6 +1,6 @@
 """What the chapters use to show and to ask: figures, numbers, claims, exercises, quizzes."""
 
-from nn_core.lab.claims import claim
+from nn_core.lab.claims import claim, expect
 from nn_core.lab.curves import (
     show_histories,
     show_history,
@@ -25,6 +25,7 @@ __all__ = [
     "check",
     "claim",
     "draw_digit",
+    "expect",
     "explore",
     "glue",
     "hint",
