@@ -1,7 +1,7 @@
 """The bug zoo: every specimen is stopped by a check that lets the mended code pass.
 
 Specimens and checks are those of the page: the cells tagged `specimen` and `check` are run here,
-without the trainings between them.
+without the trainings between them. Where the symptoms are tried with other seeds, all of them run.
 """
 
 import ast
@@ -10,9 +10,10 @@ import re
 import nbformat
 import numpy as np
 import pytest
-from test_notebooks import BOOK, cells
+from test_notebooks import BOOK, calls, cells
 
 from nn_core import MLP, numerical_gradient, relative_error
+from nn_core.lab import page
 
 PAGE = BOOK / "appendix" / "bug_zoo.ipynb"
 TEXT = "\n\n".join(cells(PAGE, "markdown"))
@@ -63,7 +64,8 @@ def test_check_stops_the_bug_and_lets_the_mended_code_pass(row):
 
 
 @pytest.mark.parametrize(("bug", "mended"), [(1, 1), (0, 0), (0, 1)])
-def test_page_stops_where_a_check_does_not_tell_them_apart(bug, mended):
+def test_page_stops_where_a_check_does_not_tell_them_apart(bug, mended, monkeypatch):
+    monkeypatch.setenv(page.BUILDING, "1")
     names, _, _ = inhabit()
     (cell,) = [c for c in cells(PAGE, "code", "check") if "def catch" in c]
     exec(cell, names)
@@ -144,3 +146,44 @@ def test_every_specimen_has_an_answer_to_unfold():
     assert len(folds) == len(SPECIMENS)
     # The line and its mend.
     assert len(re.findall(r"^```diff\n(?:-.*\n)*(?:\+.*\n)+```$", TEXT, re.M)) >= len(SPECIMENS)
+
+
+# --- symptoms: with the bug they show, with the mend they go
+
+
+@pytest.mark.parametrize(
+    ("bug", "mended", "by"),
+    [
+        (0.9, 0.9, 0.01),
+        (0.9, 0.8, 0.01),
+        (0.9, 0.9, -0.01),
+        (0.8, 0.9, -0.01),
+        (np.nan, 0.9, 0.01),
+        (0.9, np.nan, -0.01),
+    ],
+)
+def test_page_stops_where_a_symptom_does_not_show_or_is_not_cured(bug, mended, by, monkeypatch):
+    monkeypatch.setenv(page.BUILDING, "1")
+    with pytest.raises(AssertionError, match="an accuracy to change"):
+        ZOO["cured"]("some", "an accuracy", bug, mended, by)
+
+
+def test_every_specimen_has_a_symptom_that_is_cured():
+    held = {ast.literal_eval(call.args[0]) for call in calls(PAGE, "cured")}
+    assert held == set(SPECIMENS)
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_symptoms_show_and_are_cured_with_other_seeds(seed, monkeypatch):
+    """The whole page, but for what it draws, and its claims: their spread stands in the ledger."""
+    monkeypatch.setenv(page.BUILDING, "1")
+    for name in ("show_lines", "show_digits", "glue", "claim", "quiz"):
+        monkeypatch.setattr(f"nn_core.lab.{name}", lambda *_, **__: None)
+    names: dict = {"__name__": "zoo"}
+    for cell in nbformat.read(PAGE, as_version=4).cells:
+        # The ladder is climbed with the healthy network.
+        if cell.cell_type != "code" or cell.id in ("install", "rung-rate-code"):
+            continue
+        source = f"SEED = {seed}" if cell.id == "seed" else cell.source
+        exec(compile(source, f"<{cell.id}>", "exec"), names)
+    assert {name for name, *_ in names["CURED"]} == set(SPECIMENS)
