@@ -10,6 +10,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from conftest import ROOT
+from leftovers import leftovers
 from test_glossary import BOLD, TERMS, entries
 from test_notebooks import LEDGER, NOTEBOOKS, calls, name_of, place_of
 
@@ -73,9 +74,16 @@ def test_no_error_in_the_outputs(page):
     assert not soup.select(".output.traceback, .output.stderr")
 
 
-def test_numbers_in_the_prose_were_computed(page):
-    _, soup = page
-    assert "glue:text" not in soup.article.get_text()
+def test_no_markup_is_left(page):
+    path, _ = page
+    assert leftovers(path.read_text("utf-8")) == []
+
+
+def test_no_markup_is_left_on_pages_that_come_from_no_document(built_book):
+    pages = set(built_book.glob("*.html"))
+    assert {path.stem for path in pages} >= {"404", "search"}
+    for path in pages:
+        assert leftovers(path.read_text("utf-8")) == [], path.name
 
 
 def test_every_claim_was_made(built_book):

@@ -1,0 +1,142 @@
+"""Finds markup that was not rendered: what a reader would see of Markdown, TeX or HTML itself."""
+
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+
+from bs4 import BeautifulSoup, NavigableString
+from bs4.element import PreformattedString
+
+# Where markup is meant to be seen, or is read by a script.
+QUOTED = "code, pre, kbd, samp, .sig, script, style, textarea, template"
+FORMULAS = ".math, .mathjax_process"
+ATTRIBUTES = ("alt", "aria-label", "title", "placeholder", "aria-valuetext")
+GAP = "\N{OBJECT REPLACEMENT CHARACTER}"  # stands for a formula, or for quoted text
+
+# In all text.
+MARKUP = {
+    "a dollar sign": r"\$",
+    "a role": r"\{[a-z][\w:.-]*\}",
+    "strong text": r"\*\*|(?<![\w.])__(?=\w)",
+    "emphasis": r"(?<![\w*])\*(?=[^\s*])[^*\n]*[^\s*]\*(?![\w*])|(?<![\w.])_[a-z][^_\n]*_(?!\w)",
+    "a backtick": r"`",
+    "a fence": r":::|~~~",
+    "a heading": r"(?m)^\s*#{1,6} \S",
+    # A sentence may end with a number that begins a line.
+    "a list": r"\n\s*[-+*]\s\S|\s1[.)]\s[^\n]*\n\s*2[.)]\s",
+    "a table": r"(?m)\|[ :]*--|^\s*\|.*\|",
+    "a target": r"(?m)^\([\w-]+\)=",
+    "a link": r"\]\(|\]\[",
+    "a command of TeX": r"\\[A-Za-z]+|\\[()\[\]]",
+    "an entity": r"&(?:[a-zA-Z]+|#\d+|#x[0-9a-fA-F]+);",
+    "a tag": r"</?[a-z]\w*(?:\s[^<>]*)?>",
+    "a reference that leads nowhere": r"\?\?\?|\[\?\]|\beq-[a-z]\w*|\bundefined\b",
+    # "None of them" begins a sentence, and a docstring says what is None.
+    "no value": r"\bnan\b|^None$|(?<=[\w,(] )(?<!\bis )(?<!\bare )(?<!\bor )None\b(?! of)",
+}
+# In the TeX of a formula. What MathJax says of it, only a browser can tell (tests/browser).
+IN_FORMULAS = {
+    "a dollar sign": r"(?<!\\)\$",
+    "a role": r"\{(?:eq|ref|doc|numref|glue[\w:]*|term|cite[\w:]*)\}",
+    "a backtick": r"`",
+    "strong text": r"\*\*",
+    "an entity": MARKUP["an entity"],
+    "no value": r"\bnan\b|\bNone\b",
+    "prose": r"(?:\b[a-z]{3,},? ){2}[a-z]{2,}\b",
+}
+WORDS = r"\\(?:text|mathrm|operatorname|textbf|textit|label|tag)\*?\{[^{}]*\}"  # meant as words
+INLINE = {
+    "a",
+    "abbr",
+    "b",
+    "cite",
+    "em",
+    "i",
+    "img",
+    "label",
+    "mark",
+    "s",
+    "small",
+    "span",
+    "strong",
+}
+INLINE |= {"sub", "sup", "u"}
+
+
+def leftovers(html: str) -> list[str]:
+    """What is left of markup in a page, each as its kind and the text around it."""
+    soup = BeautifulSoup(html, "html.parser")
+    found = []
+    for formula in soup.select(FORMULAS):
+        found += search(IN_FORMULAS, re.sub(WORDS, GAP, formula.get_text()))
+        # Markdown that was read inside of a formula has become elements.
+        for inside in formula(["em", "strong", "li", "p", "code"]):
+            found.append(f"<{inside.name}> in a formula: {formula.get_text()[:80]!r}")
+        if not balanced(formula.get_text()):
+            found.append(f"braces that do not match: {formula.get_text()[:80]!r}")
+    for problem in soup.select(".problematic, .system-message, .system_message"):
+        found.append(f"a message of Sphinx: {problem.get_text()[:80]!r}")
+    for text in [*texts(soup), *spoken(soup)]:
+        found += search(MARKUP, text)
+    return found
+
+
+def search(patterns: dict[str, str], text: str) -> list[str]:
+    return [
+        f"{kind}: {text[max(0, match.start() - 40) : match.end() + 40]!r}"
+        for kind, pattern in patterns.items()
+        for match in re.finditer(pattern, text)
+    ]
+
+
+def balanced(tex: str) -> bool:
+    """Whether braces come in pairs, and so what begins and ends, left and right."""
+    depth = 0
+    for brace in re.findall(r"(?<!\\)(?:\\\\)*([{}])", tex):
+        depth += 1 if brace == "{" else -1
+        if depth < 0:
+            return False
+    count = {word: len(re.findall(rf"\\{word}\b", tex)) for word in ("begin", "end")}
+    count |= {word: len(re.findall(rf"\\{word}(?![a-z])", tex)) for word in ("left", "right")}
+    return depth == 0 and count["begin"] == count["end"] and count["left"] == count["right"]
+
+
+def texts(soup: BeautifulSoup) -> Iterator[str]:
+    """The text of the page, block by block, with a gap for what is quoted or is a formula."""
+    soup = BeautifulSoup(str(soup), "html.parser")
+    for quoted in soup.select(f"{QUOTED}, {FORMULAS}"):
+        quoted.replace_with(GAP)
+    # In a table that pandas shows, a missing value is a value.
+    for cell in soup.select("table.dataframe td"):
+        if cell.get_text(strip=True) in ("nan", "NaN", "None"):
+            cell.decompose()
+    for block in soup.find_all(lambda tag: tag.name not in INLINE):
+        block.insert_before(NavigableString("\0"))
+        block.insert_after(NavigableString("\0"))
+        block.insert(0, NavigableString("\0"))
+    for comment in soup.find_all(string=lambda s: isinstance(s, PreformattedString)):
+        comment.extract()
+    yield from filter(None, map(str.strip, soup.get_text().split("\0")))
+
+
+def spoken(soup: BeautifulSoup) -> Iterator[str]:
+    """What is not seen but said: alternative texts, also of stored frames, and descriptions."""
+    for tag in soup.find_all(True):
+        for name in ATTRIBUTES:
+            if tag.get(name):
+                yield str(tag[name])
+        if tag.name == "meta" and tag.get("name", tag.get("property", "")).endswith("description"):
+            yield str(tag.get("content", ""))
+    for script in soup.select('script[type="application/json"]'):
+        for svg in strings(json.loads(script.string or "null")):
+            yield from map(unescape, re.findall(r'aria-label="([^"]*)"', svg))
+
+
+def strings(value: object) -> Iterator[str]:
+    """All strings within what JSON holds."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from strings(part)
