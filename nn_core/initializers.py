@@ -10,9 +10,10 @@ import numpy as np
 
 
 def zeros(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """Start every weight at zero: all hidden units stay alike, and the network cannot learn.
+    """Start every weight at zero: the units of a hidden layer stay alike, however long it trains.
 
-    Kept to show that; `rng` is not used.
+    With ReLU or tanh no more than the biases of the last layer learn. Kept to show that; `rng` is
+    not used.
     """
     return np.zeros(shape)
 

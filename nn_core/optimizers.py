@@ -49,8 +49,9 @@ class SGD:
             memory = [self.state[name][block] for name in self.moments]
             self._move(part, grad[block], self._work[: part.size], *memory)
 
-    # In each of these methods every line writes into memory that is there already, and all scalars
-    # are Python floats: NumPy's own would turn a float32 vector into float64.
+    # In each of these methods every line writes into memory that is there already. Scalars should
+    # be Python floats: with one of NumPy's, a line is computed in float64 and then rounded to
+    # float32, which takes three to five times as long.
     def _move(
         self, theta: np.ndarray, g: np.ndarray, work: np.ndarray, *moments: np.ndarray
     ) -> None:
@@ -125,7 +126,8 @@ class AdaGrad(SGD):
     Parameters
     ----------
     lr
-        Learning rate. The sum `s` only grows, so the steps only shrink.
+        Learning rate. The sum `s` only grows, so the rate of a parameter, `lr / sqrt(s)`, only
+        falls.
     epsilon
         Keeps the division away from zero.
 
@@ -162,7 +164,8 @@ class RMSProp(SGD):
     Parameters
     ----------
     lr
-        Learning rate: about the size of one step, in units of theta.
+        Learning rate: about the size of one step, in units of theta. At first `s` is too small, so
+        the first step is `1 / sqrt(1 - beta)` times as long.
     beta
         How much of the mean of squares is kept from one step to the next.
     epsilon
@@ -205,6 +208,9 @@ class Adam(SGD):
         s_hat = s / (1 - beta2^t)
         theta = theta - lr m_hat / (sqrt(s_hat) + epsilon)
 
+    `state` holds `m / (1 - beta1)` and `s / (1 - beta2)`, under the names "m" and "s": two passes
+    over the vectors less. After one step with `g = 1` both are 1.
+
     Parameters
     ----------
     lr
@@ -235,8 +241,8 @@ class Adam(SGD):
     def _move(
         self, theta: np.ndarray, g: np.ndarray, work: np.ndarray, *moments: np.ndarray
     ) -> None:
-        # What is remembered here is m / (1 - beta1) and s / (1 - beta2): two passes less. These
-        # factors and the bias corrections are plain numbers and go into the step and epsilon.
+        # What is remembered is divided by (1 - beta1) and (1 - beta2). These factors and the bias
+        # corrections are plain numbers and go into the step and epsilon.
         m, s = moments
         m *= self.beta1
         m += g

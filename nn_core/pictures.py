@@ -1,4 +1,4 @@
-"""The pictures that the command line saves. matplotlib is needed here and nowhere else."""
+"""The pictures that the command line saves. But for `nn_core.lab`, only this needs matplotlib."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

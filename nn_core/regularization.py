@@ -18,7 +18,7 @@ def l2_penalty(
     weights, gradients
         `network.W` and `network.dW`.
     strength
-        What a unit of squared weight costs, in nats; often called lambda.
+        Twice what a unit of squared weight costs, in nats; often called lambda.
 
     Returns
     -------

@@ -75,6 +75,17 @@ def test_defaults_are_those_of_the_papers():
         assert {name: getattr(optimizer, name) for name in expected} == expected
 
 
+def test_first_steps_are_what_the_docstrings_say():
+    theta, g = np.zeros(1), np.ones(1)
+    adam = optimizers.Adam(0.1)
+    adam.step(theta, g)
+    assert {name: moment.tolist() for name, moment in adam.state.items()} == {"m": [1], "s": [1]}
+    assert theta[0] == pytest.approx(-0.1)
+    theta[:] = 0
+    optimizers.RMSProp(0.1, beta=0.96).step(theta, g)
+    assert theta[0] == pytest.approx(-0.1 / np.sqrt(1 - 0.96))
+
+
 def test_every_optimizer_and_schedule_has_a_reference():
     classes = {
         name

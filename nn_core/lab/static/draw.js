@@ -1,5 +1,5 @@
-// The drawing pad. Ink becomes 28 x 28 pixels, step by step as in nn_core.photos, and the network
-// reads those; its weights are in digits.js.
+// The drawing pad. Ink becomes 28 x 28 pixels as in the last steps of nn_core.photos, from where the ink is
+// cut out, and the network reads those; its weights are in digits.js.
 {
   const [SIDE, BOX] = [28, 20]; // pixels, as in nn_core.data and nn_core.photos
   const PAGE = 14 * SIDE; // pixels of the pad

@@ -1,6 +1,8 @@
-// A multilayer perceptron that trains in the page: nn_core once more, in JavaScript. Names, shapes,
-// formulas and their order are those of layers.py, losses.py, initializers.py, network.py,
-// regularization.py and optimizers.py; tests/browser/test_playground.py trains both side by side.
+// A multilayer perceptron that trains in the page: nn_core once more, in JavaScript. Shapes and formulas
+// are those of layers.py, losses.py, initializers.py, network.py, regularization.py and optimizers.py,
+// and so are names, in JavaScript's spelling. The order of operations is not: Adam, for one, is written
+// here as in its paper, whose v is s there. tests/browser/test_playground.py trains both side by side;
+// they agree but for rounding.
 //
 // An array of shape (N, D) is a Float64Array of its N D entries, row by row, as NumPy stores it. N is
 // found from the lengths of what a function is given. Labels y (N,) are whole numbers from 0.

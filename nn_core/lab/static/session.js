@@ -1,5 +1,6 @@
 // A training run of the playground: what can be set, the points to learn from, and the run itself. A run
-// follows from its settings alone, so that an address that names them shows everyone the same.
+// follows from its settings alone, so that an address that names them shows everyone the same, as long
+// as none is changed on the way: when it was changed, the address does not say.
 globalThis.nnSession ??= (() => {
   const { INITIALIZERS, MLP, OPTIMIZERS, Random, minibatches, trainStep } = nnNetwork;
 
@@ -18,6 +19,7 @@ globalThis.nnSession ??= (() => {
     init: ["initialization", Object.keys(INITIALIZERS), "glorot_normal"],
     loss: ["loss", ["cross_entropy", "mean_squared_error"], "cross_entropy"],
   };
+  // These may change while it trains: the batch size from the next epoch on, the others from the next step.
   const AT_ONCE = {
     optimizer: ["optimizer", Object.keys(OPTIMIZERS), "SGD"],
     lr: ["learning rate", ["0.001", "0.003", "0.01", "0.03", "0.1", "0.3", "1", "3", "10"], "0.1"],
@@ -51,7 +53,7 @@ globalThis.nnSession ??= (() => {
     return new URLSearchParams(changed).toString();
   }
 
-  // --- data: where a point of class 0 or 1 lies before the noise, about 1 to 2 away from the middle
+  // --- data: where a point of class 0 or 1 lies before the noise, less than about 3 from the middle
 
   const around = (radius, angle) => [radius * Math.cos(angle), radius * Math.sin(angle)];
   const SETS = {
@@ -101,7 +103,7 @@ globalThis.nnSession ??= (() => {
       this.measure();
     }
 
-    // Take what may change while it trains.
+    // Take what may change while it trains; step() asks for the batch size when an epoch begins.
     tune(settings) {
       const [lr, l2] = [Number(settings.lr), Number(settings.l2)];
       if (settings.optimizer !== this.method) {
