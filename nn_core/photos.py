@@ -287,7 +287,7 @@ def keep_digit(ink: np.ndarray) -> np.ndarray:
 
     A piece is a speck when it has less than a thirtieth of the pixels of the largest piece.
     What lies inside counts as something else when it is at least a tenth as high or wide as
-    the picture.
+    the picture's shorter side is long.
     """
     labels = connected_pieces(ink)
     rows, columns = np.nonzero(ink)
