@@ -32,6 +32,8 @@ MARKUP = {
     "an entity": r"&(?:[a-zA-Z]+|#\d+|#x[0-9a-fA-F]+);",
     "a tag": r"</?[a-z]\w*(?:\s[^<>]*)?>",
     "a reference that leads nowhere": r"\?\?\?|\[\?\]|\beq-[a-z]\w*|\bundefined\b",
+    # Where a number was to be put in.
+    "a hole": rf"[\w{GAP},)] {{2,}}[\w{GAP}]|[\w{GAP})]\s[,.;:](?=\s|$)|\s\(\s*\)",
     # "None of them" begins a sentence, and a docstring says what is None.
     "no value": r"\bnan\b|^None$|(?<=[\w,(] )(?<!\bis )(?<!\bare )(?<!\bor )None\b(?! of)",
 }
