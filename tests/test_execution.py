@@ -112,6 +112,10 @@ def test_once_for_each_content(tmp_path):
     assert project.kept == ["good", "good"]
 
 
+def keep(path: Path, outputs: list, seconds: float = 1.0) -> None:
+    execution.keep(path, execution.kept_at(path), outputs, seconds)
+
+
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
     """A project, and the functions of execution.py for it, in this process."""
@@ -169,7 +173,7 @@ def test_pages_show_what_was_kept_but_no_widgets(checkout):
     path = checkout.folder / "book" / "good.ipynb"
     widget = new_output("display_data", {"application/vnd.jupyter.widget-view+json": {}})
     shown = [[], [], [new_output("stream", text="3"), widget]]
-    execution.keep(path, shown, 2.5)
+    keep(path, shown, 2.5)
     assert execution.expected_seconds(path) == 2.5
     checkout.write_notebook("good", [*GOOD, new_markdown_cell("An end.")])
     notebook = execution.executed(path)
@@ -182,7 +186,7 @@ def test_only_the_newest_are_kept(checkout, monkeypatch):
     path = checkout.folder / "book" / "good.ipynb"
     for k in range(4):
         checkout.write_notebook("good", [new_code_cell(f"{k}")])
-        execution.keep(path, [[]], 1.0)
+        keep(path, [[]])
         os.utime(execution.kept_at(path), (k, k))
         assert execution.is_executed(path)
     assert len(checkout.kept) == 2
@@ -206,11 +210,11 @@ def test_the_longest_is_first_and_a_failure_is_told(checkout, monkeypatch):
     monkeypatch.setattr(execution.subprocess, "run", run)
     assert execution.execute(paths)
     assert started[0][-3:] == [paths[1], paths[0], paths[2]]
-    execution.keep(paths[1], [[]], 1.0)
+    keep(paths[1], [[]])
     assert not execution.execute(paths)
     assert started[1][-2:] == [paths[0], paths[2]]
     for path in paths:
-        execution.keep(path, [[]], 1.0)
+        keep(path, [[]])
     assert execution.execute(paths)
     assert len(started) == 2
 
@@ -222,6 +226,20 @@ def test_chapters_read_nothing_that_does_not_decide():
             for place in cell.source.split("../")[1:]:
                 name = place.split('"')[0]
                 assert name.startswith(execution.RUNS_WITH), f"{path.name} reads {name}"
+
+
+def test_what_changes_while_it_runs_is_not_kept(checkout):
+    path = checkout.folder / "book" / "good.ipynb"
+    for change in (
+        lambda: checkout.write("nn_core/code.py", "x = 2"),
+        lambda: checkout.write_notebook("good", GOOD[:-1]),
+    ):
+        place = execution.kept_at(path)
+        change()
+        execution.keep(path, place, [[], [], []], 1.0)
+        assert checkout.kept == []
+    keep(path, [[], []])
+    assert checkout.kept == ["good"]
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,8 @@ class Chapter(IPyNbFile):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Give a test for each code cell, and one more for each that has two faces."""
-        self.remembered = execution.is_executed(self.path)
+        self.place = execution.kept_at(self.path)
+        self.remembered = self.place.exists()
         self.tests = []
         for cell in super().collect():
             self.tests.append(cell)

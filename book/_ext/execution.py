@@ -67,14 +67,22 @@ def is_executed(path: Path) -> bool:
     return kept_at(path).exists()
 
 
-def keep(path: Path, outputs: list[list[nbformat.NotebookNode]], seconds: float) -> None:
-    """Keep what the cells of a notebook have shown."""
+def keep(
+    path: Path, place: Path, outputs: list[list[nbformat.NotebookNode]], seconds: float
+) -> None:
+    """Keep what the cells of a notebook have shown, where `kept_at` said before it began.
+
+    Unless the notebook or the code beside it has changed in the meantime: then nobody can say which
+    of it has run.
+    """
+    fingerprint.cache_clear()
+    if kept_at(path) != place:
+        return
     # A widget, such as a progress bar, is nothing without a kernel.
     widget = "application/vnd.jupyter.widget-view+json"
     outputs = [[one for one in shown if widget not in one.get("data", {})] for shown in outputs]
     KEPT.mkdir(parents=True, exist_ok=True)
     # Another process may read or write the same at this moment.
-    place = kept_at(path)
     draft = place.with_name(f"{place.name}.{os.getpid()}")
     draft.write_text(json.dumps({"seconds": seconds, "outputs": outputs}), "utf-8")
     draft.replace(place)
