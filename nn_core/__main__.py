@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from nn_core.data import CLASSES, SIDE, DataError, read_csv
+from nn_core.doubts import doubt
 from nn_core.metrics import accuracy, confusion_matrix
 from nn_core.network import MLP
 from nn_core.photos import Preparation, prepare, read_photo
@@ -92,8 +93,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--data",
         type=Path,
         metavar="DATA",
-        help="a folder with four IDX files, or a CSV file with labels, of which the last seventh "
-        "is kept for testing (MNIST)",
+        help="a folder with four IDX files, or a CSV file with labels, of which a seventh, "
+        "drawn at random, is kept for testing (MNIST)",
     )
 
     evaluated = command(
@@ -167,6 +168,7 @@ def run_train(options: argparse.Namespace) -> int:
     print(f"{recipe.name}: {len(history)} epochs in {history.seconds.iloc[-1]:.1f} s")
     print(f"dev accuracy   {history.dev_accuracy.iloc[-1]:.2%}")
     print(f"test accuracy  {accuracy(y_test, predicted):.2%}")
+    print(end=doubt(network, X_test, y_test))
     print(f"saved in {folder}: weights.npz, history.csv, curves.png, predictions.png")
     return 0
 
@@ -192,11 +194,12 @@ def run_evaluate(options: argparse.Namespace) -> int:
         if labels is None:
             raise DataError(f"{options.data}: expected labels to compare with, found none")
         y = labels
-    predicted = network.predict(X.astype(network.theta.dtype, copy=False))
+    predicted = network.predict(X)
     counts = confusion_matrix(y, predicted, CLASSES)
     right = int(np.trace(counts))
     print(f"{network}")
     print(f"accuracy {accuracy(y, predicted):.2%}: {right:,} of {len(y):,} right\n")
+    print(end=doubt(network, X, y))
     print("rows: what it was, columns: what the network said")
     print("     " + "".join(f"{digit:6d}" for digit in range(CLASSES)))
     for digit, row in enumerate(counts):

@@ -9,7 +9,10 @@ import functools
 
 import numpy as np
 
+from nn_core.examples import examples, generator, takes
 
+
+@takes(X=examples, rng=generator)
 def shift(X: np.ndarray, rng: np.random.Generator, *, pixels: int = 2) -> np.ndarray:
     """Move each image by whole pixels, `X'[n, r, c] = X[n, r - down, c - right]`.
 
@@ -48,6 +51,7 @@ def shift(X: np.ndarray, rng: np.random.Generator, *, pixels: int = 2) -> np.nda
     return windows[np.arange(len(X)), up, left].reshape(X.shape)
 
 
+@takes(X=examples, rng=generator)
 def distort(
     X: np.ndarray,
     rng: np.random.Generator,

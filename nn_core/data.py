@@ -6,6 +6,7 @@ MNIST itself ships beside this file, in `nn_core/mnist`.
 import gzip
 import io
 import math
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -14,16 +15,29 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nn_core.examples import DataError as DataError
+from nn_core.examples import (
+    check_labels_below,
+    check_same_length,
+    examples,
+    generator,
+    is_label_name,
+    labels,
+    stored_pixels,
+    takes,
+    whole,
+)
+from nn_core.formats import describe_format
+
 if TYPE_CHECKING:
     import pandas as pd
 
 MNIST_FOLDER = Path(__file__).with_name("mnist")
 SIDE = 28  # pixels
 CLASSES = 10
-
-
-class DataError(ValueError):
-    """A data file is not what it should be; the message says what was found instead."""
+PIXELS = SIDE * SIDE
+# What a column is called that numbers the rows; without a name it does, too.
+INDEX_NAMES = ("", "id", "imageid", "image_id", "index", "idx", "row", "row_id", "rowid")
 
 
 def load_mnist(
@@ -94,7 +108,17 @@ def _find(folder: Path, stem: str, ending: str) -> Path:
     for name in names:
         if (folder / name).is_file():
             return folder / name
-    raise FileNotFoundError(f"{folder}: expected a file {' or '.join(names)}, found none of them")
+    if folder.is_file():
+        found = describe_format(read_bytes(folder)) or "a file, perhaps CSV, which read_csv reads"
+        raise DataError(f"{folder}: expected a folder of four IDX files, found {found}")
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: expected a folder of four IDX files, found none")
+    others = sorted(path.name for path in folder.iterdir())
+    found = ", ".join(others[:4]) + (f" and {len(others) - 4} more" if len(others) > 4 else "")
+    raise FileNotFoundError(
+        f"{folder}: expected a file {' or '.join(names)}, found none of them"
+        + (f" among {found}" if others else "; the folder is empty")
+    )
 
 
 def read_bytes(path: str | Path) -> bytes:
@@ -146,7 +170,7 @@ def read_idx(path: str | Path) -> np.ndarray:
     if len(data) < 4 or data[:3] != b"\0\0\x08" or not 1 <= data[3] <= 3:
         raise DataError(
             f"{path}: expected an IDX file of unsigned bytes (first bytes 00 00 08 and the "
-            f"number of dimensions, 1 to 3), found {_describe_start(data)}"
+            f"number of dimensions, 1 to 3), found {describe_format(data) or data[:4].hex(' ')}"
         )
     ndim = data[3]
     start = 4 + 4 * ndim
@@ -164,16 +188,19 @@ def read_idx(path: str | Path) -> np.ndarray:
 
 
 def read_csv(path: str | Path, *, raw: bool = False) -> tuple[np.ndarray, np.ndarray | None]:
-    """Read digits from a CSV file, in either of the two forms found on Kaggle.
+    """Read digits from a CSV file: a row per image, a column per pixel, one for the labels or none.
 
-    One row per image, 784 pixel values 0 to 255, after a first column with the label
-    (`mnist_train.csv`, `mnist_test.csv`, `train.csv`) or without one (`test.csv`). A row
-    of column names may come first.
+    Where the first row has names, they say what a column is. Labels are called label, class,
+    target, y, digit or category, and stand anywhere; a column that numbers the rows (id, ImageId,
+    index, or without a name) is left out; the other 784 are pixels from 0 to 255, put in order by
+    the numbers in their names. Without names the first of 785 columns holds the labels, or the
+    last, where only that one can. Kaggle (`train.csv`, `test.csv`, `mnist_train.csv`) and OpenML
+    write such files.
 
     Parameters
     ----------
     path
-        The file, plain or gzipped.
+        The file, plain or gzipped, its columns parted by commas, semicolons, tabs or spaces.
     raw
         Give uint8 `(N, 28, 28)` instead of float32 `(N, 784)`, as in `load_mnist`.
 
@@ -185,40 +212,50 @@ def read_csv(path: str | Path, *, raw: bool = False) -> tuple[np.ndarray, np.nda
     Raises
     ------
     DataError
-        Wrong number of columns, names that do not go with the values, a value missing or
-        not a whole number, a pixel outside 0 to 255, a label outside 0 to 9, no rows at all,
-        or a file that is no CSV.
+        Wrong number of columns, names that do not say which holds the labels or do not go with
+        the values, a value missing or not a whole number, a pixel outside 0 to 255 or none above
+        1, a label outside 0 to 9, no rows at all, or a file that is no CSV.
     """
     import pandas as pd
 
-    pixels = SIDE * SIDE
     text = read_bytes(path)
-
+    if found := describe_format(text):
+        raise DataError(f"{path}: expected a CSV file of digits, found {found}")
+    text = text.removeprefix(b"\xef\xbb\xbf")  # Excel's mark of UTF-8
+    line = text.partition(b"\n")[0]
+    mark = next((mark for mark in ",;\t " if line.count(mark.encode()) >= PIXELS - 1), ",")
     try:
         first = pd.read_csv(
-            io.BytesIO(text), header=None, nrows=1, dtype=str, keep_default_na=False
+            io.BytesIO(text), header=None, nrows=1, dtype=str, keep_default_na=False, sep=mark
         ).iloc[0]
-        has_names = not any(_is_number(cell) for cell in first)
+        names = [cell.strip("# \t\"'") for cell in first] if _are_names([*first]) else None
         table = pd.read_csv(
-            io.BytesIO(text), header=None, low_memory=False, skiprows=int(has_names)
+            io.BytesIO(text),
+            header=None,
+            low_memory=False,
+            skiprows=int(names is not None),
+            sep=mark,
         )
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{path}: expected rows of digits, found none") from error
     except ValueError as error:  # text that pandas, or UTF-8, cannot take apart
         raise DataError(f"{path}: expected a CSV file of digits, found: {error}") from error
     width = table.shape[1]
-    if width not in (pixels, pixels + 1):
+    if names is None and width not in (PIXELS, PIXELS + 1):
         raise DataError(
-            f"{path}: expected {pixels} columns (pixels) or {pixels + 1} (a label, then pixels), "
+            f"{path}: expected {PIXELS} columns (pixels) or {PIXELS + 1} (a label, then pixels), "
             f"found {width} in a file that starts with {first[0][:40]!r}"
         )
-    if has_names and (len(first) != width or (first[0].strip() == "label") > (width > pixels)):
+    if names is not None and len(names) != width:
         raise DataError(
-            f"{path}: expected {width} column names to go with {width} values in a row, the first "
-            f"of {pixels + 1} being 'label', found {len(first)}, the first being {first[0]!r}"
+            f"{path}: expected {width} column names to go with {width} values in a row, "
+            f"found {len(names)}, the first being {first[0]!r}"
         )
-    values = _whole_numbers(path, table)
-    images = values[:, width - pixels :]
+    label, pixels = (
+        _columns_by_name(path, names, table) if names else _columns_by_place(path, table)
+    )
+    values = _whole_numbers(path, table[sorted(pixels if label is None else [label, *pixels])])
+    images = values[pixels].to_numpy()
     wrong = np.argwhere((images < 0) | (images > 255))
     if len(wrong):
         row, column = wrong[0]
@@ -226,12 +263,24 @@ def read_csv(path: str | Path, *, raw: bool = False) -> tuple[np.ndarray, np.nda
             f"{path}: expected pixels from 0 to 255, found {images[row, column]} "
             f"in row {row + 1} of the data, pixel {column}"
         )
+    if images.max() == 1:
+        raise DataError(
+            f"{path}: expected pixels from 0 to 255, found none above 1; multiply them by 255"
+        )
     labels = None
-    if width > pixels:
-        _check_labels(path, values[:, 0])
-        labels = values[:, 0].astype(np.int64)
-    images = images.astype(np.uint8).reshape(-1, SIDE, SIDE)
-    return (images if raw else scale_pixels(images)), labels
+    if label is not None:
+        labels = values[label].to_numpy().astype(np.int64)
+        _check_labels(path, labels)
+    stored = images.astype(np.uint8).reshape(-1, SIDE, SIDE)
+    return (stored if raw else scale_pixels(stored)), labels
+
+
+def _are_names(cells: list[str]) -> bool:
+    """Whether the first row holds names; 0, 1, 2 ... 783 are names too, as pandas gives them."""
+    numbers = [cell for cell in cells if _is_number(cell)]
+    if len(numbers) < PIXELS or not numbers[0].isdecimal():
+        return not numbers
+    return numbers == [str(int(numbers[0]) + k) for k in range(len(numbers))]
 
 
 def _is_number(cell: str) -> bool:
@@ -242,10 +291,83 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _whole_numbers(path: str | Path, table: "pd.DataFrame") -> np.ndarray:
+def _columns_by_name(
+    path: str | Path, names: list[str], table: "pd.DataFrame"
+) -> tuple[int | None, list[int]]:
+    """Find the column of the labels, if there is one, and those of the pixels in their order."""
+    labels = [k for k, name in enumerate(names) if is_label_name(name)]
+    indices = [
+        k for k, name in enumerate(names) if name.lower() in INDEX_NAMES or "Unnamed:" in name
+    ]
+    pixels = [k for k in range(len(names)) if k not in labels and k not in indices]
+    if len(labels) > 1:
+        found = " and ".join(repr(names[k]) for k in labels)
+        raise DataError(f"{path}: expected one column of labels, found {found}")
+    if not labels and len(pixels) == PIXELS + 1:
+        raise DataError(
+            f"{path}: expected a column named 'label' or 'class' beside {PIXELS} of pixels, found "
+            f"{len(pixels)} names from {names[pixels[0]]!r} to {names[pixels[-1]]!r}, "
+            "none of which says where the labels are; rename that column"
+        )
+    for k in indices:
+        if not labels and len(table) > 1 and not table[k].dropna().is_unique:
+            raise DataError(
+                f"{path}: expected the column {names[k]!r}, column {k + 1}, to number the rows, "
+                "found values that come twice; if these are labels, name the column 'label'"
+            )
+    # What varies from name to name: one number, or two, row and column.
+    shapes = [re.sub(r"\d+", "#", names[k]) for k in pixels]
+    usual = max(set(shapes), key=shapes.count) if shapes else ""
+    strange = [names[k] for k, shape in zip(pixels, shapes, strict=True) if shape != usual]
+    if len(pixels) != PIXELS or strange:
+        others = f"; not a pixel: {', '.join(map(repr, strange[:3]))}" if strange else ""
+        ends = f" from {names[pixels[0]]!r} to {names[pixels[-1]]!r}" if pixels else ""
+        raise DataError(
+            f"{path}: expected {PIXELS} columns of pixels, named alike and numbered, "
+            f"found {len(pixels)}{ends}{others}"
+        )
+    numbers = np.array([[int(digits) for digits in re.findall(r"\d+", names[k])] for k in pixels])
+    numbers = numbers[:, np.ptp(numbers, axis=0) > 0]
+    sides = np.ptp(numbers, axis=0) + 1
+    if len(np.unique(numbers, axis=0)) != PIXELS or sides.tolist() not in ([PIXELS], [SIDE, SIDE]):
+        raise DataError(
+            f"{path}: expected names that number {PIXELS} pixels without a gap, found a number "
+            f"missing or twice between {names[pixels[0]]!r} and {names[pixels[-1]]!r}"
+        )
+    order = np.lexsort(numbers.T[::-1])
+    return labels[0] if labels else None, [pixels[k] for k in order]
+
+
+def _columns_by_place(path: str | Path, table: "pd.DataFrame") -> tuple[int | None, list[int]]:
+    """Without names: pixels alone, or labels before them, or behind where only those can be."""
+    if table.shape[1] == PIXELS:
+        return None, list(range(PIXELS))
+    first, last = table[0], table[PIXELS]
+    # The corners of a digit are paper: nothing but zeros.
+    first_can, last_can = (column.isin(range(CLASSES)).all() for column in (first, last))
+    first_is_paper, last_is_paper = ((column == 0).all() for column in (first, last))
+    if first_is_paper and last_can and not last_is_paper and last.nunique() > 1:
+        return PIXELS, list(range(PIXELS))
+    if not first_can and last_can and not last_is_paper:
+        return PIXELS, list(range(PIXELS))
+    if first_can and last_can and not last_is_paper:
+        raise DataError(
+            f"{path}: expected a column of labels, found that the first column and the last may "
+            "both be it; give them names in a first row, 'label' among them"
+        )
+    if len(table) > 2 and first.dtype.kind in "iu" and (np.diff(first) == 1).all():
+        raise DataError(
+            f"{path}: expected labels in the first of {PIXELS + 1} columns, found one that numbers "
+            f"the rows from {first[0]} to {first.iloc[-1]}; take it out, or name the columns in a "
+            "first row"
+        )
+    return 0, list(range(1, PIXELS + 1))
+
+
+def _whole_numbers(path: str | Path, table: "pd.DataFrame") -> "pd.DataFrame":
     """Give the table as integers; the first cell that is not a whole number is named."""
     if all(dtype.kind in "iu" for dtype in table.dtypes):
-        return table.to_numpy()
+        return table
     import pandas as pd
 
     numbers = table.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
@@ -255,35 +377,30 @@ def _whole_numbers(path: str | Path, table: "pd.DataFrame") -> np.ndarray:
         row, column = wrong[0]
         found = table.iat[row, column]
         missing = table.isna().iat[row, column]
+        advice = "; divided by 255 already?" if 0 < numbers[row, column] < 1 else ""
         raise DataError(
-            f"{path}: expected a whole number in row {row + 1} of the data, column {column + 1}, "
-            f"found {'nothing (NaN)' if missing else repr(str(found))}"
+            f"{path}: expected a whole number in row {row + 1} of the data, "
+            f"column {table.columns[column] + 1}, "
+            f"found {'nothing (NaN)' if missing else repr(str(found))}{advice}"
         )
-    return numbers.astype(np.int64)
+    return pd.DataFrame(numbers.astype(np.int64), columns=table.columns)
 
 
 def _check_labels(path: str | Path, labels: np.ndarray) -> None:
-    wrong = np.flatnonzero((labels < 0) | (labels >= CLASSES))
-    if len(wrong):
-        raise DataError(
-            f"{path}: expected labels from 0 to {CLASSES - 1}, "
-            f"found {labels[wrong[0]]} at example {wrong[0]} (counting from 0)"
-        )
+    try:
+        check_labels_below(labels, CLASSES)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
 
 
-def _describe_start(data: bytes) -> str:
-    if data.lstrip()[:1] == b"<":
-        return f"a web page (it starts with {data.lstrip()[:15]!r})"
-    return f"{data[:4].hex(' ') or 'nothing'}"
-
-
+@takes(images=stored_pixels)
 def scale_pixels(images: np.ndarray) -> np.ndarray:
     """Turn images into rows of inputs: `x = pixel / 255`.
 
     Parameters
     ----------
     images
-        uint8 `(N, 28, 28)`, or any `(N, ...)`.
+        uint8 `(N, 28, 28)`, or any `(N, ...)`; other whole numbers from 0 to 255 will do.
 
     Returns
     -------
@@ -293,7 +410,7 @@ def scale_pixels(images: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError
-        The images are not uint8: they may have been scaled already.
+        The images hold no whole numbers from 0 to 255: they may have been scaled already.
     """
     if images.dtype != np.uint8:
         raise TypeError(
@@ -303,6 +420,7 @@ def scale_pixels(images: np.ndarray) -> np.ndarray:
     return np.divide(flat, 255, dtype=np.float32)
 
 
+@takes(y=labels, classes=whole)
 def one_hot(y: np.ndarray, classes: int = 10) -> np.ndarray:
     """Write each label as a row with a single 1: `Y[n, y[n]] = 1`, zero elsewhere.
 
@@ -324,26 +442,13 @@ def one_hot(y: np.ndarray, classes: int = 10) -> np.ndarray:
     ValueError
         The labels are not one-dimensional, or one is outside 0 to `classes - 1`.
     """
-    check_integer_labels(y, classes)
+    check_labels_below(y, classes)
     Y = np.zeros((len(y), classes), np.float32)
     Y[np.arange(len(y)), y] = 1
     return Y
 
 
-def check_integer_labels(y: np.ndarray, classes: int) -> None:
-    """Raise TypeError or ValueError unless `y` holds integers 0 to classes - 1, shape (N,)."""
-    if not np.issubdtype(y.dtype, np.integer):
-        raise TypeError(f"expected integer labels, found {y.dtype}")
-    if y.ndim != 1:
-        raise ValueError(
-            f"expected labels of shape (N,), found {y.shape}; one-hot rows become labels again "
-            "with Y.argmax(axis=1)"
-        )
-    wrong = y[(y < 0) | (y >= classes)]
-    if len(wrong):
-        raise ValueError(f"expected labels from 0 to {classes - 1}, found {wrong[0]}")
-
-
+@takes(X=examples, y=labels, dev_size=whole, rng=generator)
 def train_dev_split(
     X: np.ndarray, y: np.ndarray, dev_size: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -365,6 +470,9 @@ def train_dev_split(
 
     Raises
     ------
+    TypeError
+        X or y is no array and cannot become one (see `examples`), `dev_size` is not a whole
+        number, or `rng` is no generator.
     ValueError
         X and y differ in length, or `dev_size` leaves one of the two parts empty.
     """
@@ -376,6 +484,7 @@ def train_dev_split(
     return X[train], y[train], X[dev], y[dev]
 
 
+@takes(X=examples, y=labels, batch_size=whole, rng=generator)
 def minibatches(
     X: np.ndarray, y: np.ndarray, batch_size: int, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -397,6 +506,9 @@ def minibatches(
 
     Raises
     ------
+    TypeError
+        X or y is no array and cannot become one (see `examples`), `batch_size` is not a whole
+        number, or `rng` is no generator.
     ValueError
         X and y differ in length, or `batch_size` is below 1. Raised when the first
         batch is asked for.
@@ -408,11 +520,3 @@ def minibatches(
     for start in range(0, len(X), batch_size):
         batch = order[start : start + batch_size]
         yield X[batch], y[batch]
-
-
-def check_same_length(X: np.ndarray, y: np.ndarray) -> None:
-    """Raise ValueError unless there are as many labels as examples."""
-    if len(X) != len(y):
-        raise ValueError(
-            f"expected as many labels as examples, found {len(X)} examples and {len(y)} labels"
-        )

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from nn_core.examples import numbers, takes
+
 
 def numerical_gradient(f: Callable[[], float], x: np.ndarray, h: float = 1e-5) -> np.ndarray:
     """Gradient by central differences: `df/dx[i] = (f(x[i] + h) - f(x[i] - h)) / 2h`.
@@ -28,6 +30,8 @@ def numerical_gradient(f: Callable[[], float], x: np.ndarray, h: float = 1e-5) -
     TypeError
         `x` is not float64: float32 rounds too coarsely to difference.
     """
+    if not isinstance(x, np.ndarray):
+        raise TypeError(f"expected an array to vary in place, found {type(x).__name__}")
     if x.dtype != np.float64:
         raise TypeError(f"expected float64, found {x.dtype}: too coarse for a difference")
     gradient = np.empty_like(x)
@@ -93,6 +97,7 @@ def directional_error(
     return relative_error(np.array([np.vdot(gradient, u)]), slope)
 
 
+@takes(a=numbers, b=numbers)
 def relative_error(a: np.ndarray, b: np.ndarray) -> float:
     """How far two gradients are apart: `|a - b| / (|a| + |b|)`, with Euclidean norms.
 

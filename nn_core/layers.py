@@ -5,6 +5,8 @@
 
 import numpy as np
 
+from nn_core.examples import scores, takes
+
 
 def dense_forward(X: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Weigh the inputs and add a bias: `Z = X W + b`.
@@ -139,6 +141,7 @@ def identity_backward(dA: np.ndarray, A: np.ndarray) -> np.ndarray:
     return dA
 
 
+@takes(Z=scores)
 def softmax(Z: np.ndarray) -> np.ndarray:
     """Turn scores into probabilities: `P[n, k] = exp(Z[n, k]) / sum over j of exp(Z[n, j])`.
 

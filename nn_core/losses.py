@@ -2,9 +2,11 @@
 
 import numpy as np
 
-from nn_core.data import check_integer_labels, check_same_length, one_hot
+from nn_core.data import one_hot
+from nn_core.examples import check_labels_below, check_same_length, labels, scores, takes
 
 
+@takes(Z=scores, y=labels)
 def softmax_cross_entropy(Z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     """Mean of the negative log-probability that softmax gives to the right class.
 
@@ -27,7 +29,8 @@ def softmax_cross_entropy(Z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarr
     Raises
     ------
     TypeError, ValueError
-        The labels are not integers 0 to K - 1, one for each row of `Z`.
+        `Z` has no row for each example, or the labels are not integers 0 to K - 1, one for each
+        row of `Z`.
 
     References
     ----------
@@ -35,7 +38,7 @@ def softmax_cross_entropy(Z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarr
     outputs".
     """
     check_same_length(Z, y)
-    check_integer_labels(y, Z.shape[1])
+    check_labels_below(y, Z.shape[1])
     N = len(Z)
     right = np.arange(N), y
     Z = Z - Z.max(axis=1, keepdims=True)
@@ -48,6 +51,7 @@ def softmax_cross_entropy(Z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarr
     return loss, dZ
 
 
+@takes(Z=scores, y=labels)
 def smoothed_cross_entropy(
     Z: np.ndarray, y: np.ndarray, smoothing: float
 ) -> tuple[float, np.ndarray]:
@@ -87,6 +91,7 @@ def smoothed_cross_entropy(
     return loss + float(np.sum(extra * Z)), dZ + extra
 
 
+@takes(A=scores, y=labels)
 def mean_squared_error(A: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     """Mean of the squared distance to the one-hot labels, over examples and classes.
 
@@ -108,7 +113,8 @@ def mean_squared_error(A: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]
     Raises
     ------
     TypeError, ValueError
-        The labels are not integers 0 to K - 1, one for each row of `A`.
+        `A` has no row for each example, or the labels are not integers 0 to K - 1, one for each
+        row of `A`.
     """
     check_same_length(A, y)
     dA = A - one_hot(y, A.shape[1])

@@ -4,10 +4,20 @@ from statistics import NormalDist
 
 import numpy as np
 
-from nn_core.data import check_integer_labels, check_same_length
+from nn_core.examples import (
+    check_labels_below,
+    check_not_empty,
+    check_same_length,
+    labels,
+    numbers,
+    scores,
+    takes,
+    whole,
+)
 from nn_core.layers import softmax
 
 
+@takes(y=labels, predicted=labels)
 def accuracy(y: np.ndarray, predicted: np.ndarray) -> float:
     """The share of predictions that are right, from 0 to 1.
 
@@ -19,7 +29,7 @@ def accuracy(y: np.ndarray, predicted: np.ndarray) -> float:
     Raises
     ------
     TypeError
-        The labels are not arrays of integers.
+        The labels are not integers.
     ValueError
         The two differ in length, are empty or not one-dimensional, or a label is negative.
     """
@@ -27,6 +37,7 @@ def accuracy(y: np.ndarray, predicted: np.ndarray) -> float:
     return float(np.mean(y == predicted))
 
 
+@takes(y=labels, predicted=labels)
 def accuracy_interval(
     y: np.ndarray, predicted: np.ndarray, confidence: float = 0.95
 ) -> tuple[float, float]:
@@ -59,7 +70,7 @@ def accuracy_interval(
     Raises
     ------
     TypeError
-        The labels are not arrays of integers.
+        The labels are not integers.
     ValueError
         The labels are refused as by `accuracy`, or `confidence` is not between 0 and 1.
 
@@ -78,6 +89,7 @@ def accuracy_interval(
     return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
 
 
+@takes(y=labels, predicted=labels, classes=whole)
 def confusion_matrix(y: np.ndarray, predicted: np.ndarray, classes: int = 10) -> np.ndarray:
     """Count which class is taken for which.
 
@@ -96,7 +108,7 @@ def confusion_matrix(y: np.ndarray, predicted: np.ndarray, classes: int = 10) ->
     Raises
     ------
     TypeError
-        The labels are not arrays of integers.
+        The labels are not integers.
     ValueError
         The two differ in length, are empty or not one-dimensional, or a label is outside
         0 to `classes - 1`.
@@ -107,6 +119,7 @@ def confusion_matrix(y: np.ndarray, predicted: np.ndarray, classes: int = 10) ->
     return counts
 
 
+@takes(counts=numbers)
 def precision_recall_f1(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Three shares for each class k, from 0 to 1, read off the confusion matrix.
 
@@ -153,6 +166,7 @@ def precision_recall_f1(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
     return precision, recall, f1
 
 
+@takes(P=scores, y=labels, bins=whole)
 def reliability(
     P: np.ndarray, y: np.ndarray, bins: int = 15
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -205,6 +219,7 @@ def reliability(
     return confidence, right, count
 
 
+@takes(P=scores, y=labels, bins=whole)
 def expected_calibration_error(P: np.ndarray, y: np.ndarray, bins: int = 15) -> float:
     """How far confidence and accuracy lie apart, on average over the examples, from 0 to 1.
 
@@ -238,6 +253,7 @@ def expected_calibration_error(P: np.ndarray, y: np.ndarray, bins: int = 15) -> 
     return float(np.sum(count[used] * gap) / len(y))
 
 
+@takes(Z=scores, y=labels)
 def temperature_slope(Z: np.ndarray, y: np.ndarray, beta: float) -> float:
     """The derivative of the cross-entropy of `softmax(beta Z)` with respect to `beta`.
 
@@ -259,6 +275,7 @@ def temperature_slope(Z: np.ndarray, y: np.ndarray, beta: float) -> float:
     return float(np.sum(softmax(beta * Z) * gap) / len(Z))
 
 
+@takes(Z=scores, y=labels)
 def fit_temperature(Z: np.ndarray, y: np.ndarray) -> float:
     """The temperature T at which `softmax(Z / T)` has the lowest cross-entropy.
 
@@ -325,23 +342,17 @@ def fit_temperature(Z: np.ndarray, y: np.ndarray) -> float:
 
 
 def check_predictions(y: np.ndarray, predicted: np.ndarray, classes: int | None = None) -> None:
-    """Raise TypeError or ValueError unless both hold labels, equally many and at least one.
+    """Raise ValueError unless both, integers already, are equally many, at least one, and labels.
 
     Without `classes`, a label is any integer from 0.
     """
-    for labels in (predicted, y):
-        # Lists compare as a whole: the accuracy of two of them would be 0 or 1.
-        if getattr(labels, "ndim", 0) == 0:
-            raise TypeError(
-                f"expected labels in an array of shape (N,), found {type(labels).__name__}"
-            )
     check_same_length(predicted, y)
-    if len(y) == 0:
-        raise ValueError("expected at least one example, found none")
-    for labels in (predicted, y):
-        if classes is None and labels.dtype.kind == "i" and labels.min() < 0:
-            raise ValueError(f"expected labels from 0 upwards, found {labels.min()}")
-        check_integer_labels(labels, np.iinfo(np.int64).max if classes is None else classes)
+    check_not_empty(y)
+    for digits in (predicted, y):
+        if classes is None and digits.min() < 0:
+            raise ValueError(f"expected labels from 0 upwards, found {digits.min()}")
+        if classes is not None:
+            check_labels_below(digits, classes)
 
 
 def check_counts(counts: np.ndarray) -> None:
@@ -355,20 +366,17 @@ def check_counts(counts: np.ndarray) -> None:
 
 
 def check_outputs(Z: np.ndarray, y: np.ndarray) -> None:
-    """Raise TypeError or ValueError unless `Z` holds a row of finite numbers for each label."""
-    if Z.ndim != 2:
-        raise ValueError(f"expected an array of shape (N, classes), found {Z.shape}")
+    """Raise ValueError unless `Z`, rows of numbers, holds a finite one for each label."""
     check_same_length(Z, y)
-    if len(Z) == 0:
-        raise ValueError("expected at least one example, found none")
-    check_integer_labels(y, Z.shape[1])
+    check_not_empty(Z)
+    check_labels_below(y, Z.shape[1])
     wrong = Z[~np.isfinite(Z)]
     if len(wrong):
         raise ValueError(f"expected finite numbers, found {wrong[0]}")
 
 
 def check_probabilities(P: np.ndarray, y: np.ndarray) -> None:
-    """Raise TypeError or ValueError unless `P` holds a row of probabilities for each label."""
+    """Raise ValueError unless `P` holds a row of probabilities for each label."""
     check_outputs(P, y)
     total = P.sum(axis=1, dtype=np.float64)
     # The rows of float16 sum to 1 within about 0.001.

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from nn_core.examples import generator, inputs, labels, scores
 from nn_core.initializers import he_normal
 from nn_core.layers import ACTIVATIONS, dense_backward, dense_forward, dropout_mask
 from nn_core.losses import (
@@ -92,6 +93,7 @@ class MLP:
         ):
             if found not in known:
                 raise ValueError(f"expected {name} to be one of {sorted(known)}, found {found!r}")
+        generator(rng, "rng")
         if loss == "cross_entropy" and output != "softmax":
             raise ValueError(f"cross_entropy needs the output 'softmax', found {output!r}")
         self.sizes = tuple(sizes)
@@ -159,6 +161,7 @@ class MLP:
         With `masks`, from `dropout_masks`, each hidden output is multiplied by its mask before
         it goes on.
         """
+        X = inputs(X, self.sizes[0], self.theta.dtype, one=True, scaled=False)
         forward, _ = ACTIVATIONS[self.activation]
         A = [PREPARATIONS[self.preparation](X)]
         for layer, (W, b) in enumerate(zip(self.W, self.b, strict=True)):
@@ -172,13 +175,26 @@ class MLP:
         return [dropout_mask((N, size), rate, rng, dtype) for size in self.sizes[1:-1]]
 
     def forward(self, X: np.ndarray) -> np.ndarray:
-        """The logits `Z (N, K)` for inputs `X (N, D)`."""
+        """The logits `Z (N, K)` for inputs `X (N, D)`.
+
+        Tables and lists will do for X, and images `(N, height, width)`; one example alone is a
+        batch of one.
+
+        Raises
+        ------
+        TypeError
+            X is not made of numbers, or of uint8: pixels that are still to be divided by 255.
+        DataError
+            X is of another shape, holds NaN or infinity, or is not scaled to about 0 to 1.
+        """
+        X = inputs(X, self.sizes[0], self.theta.dtype, one=True)
         return self.activations(X)[-1]
 
     def loss_of(
         self, Z: np.ndarray, y: np.ndarray, *, smoothing: float = 0.0
     ) -> tuple[float, np.ndarray]:
         """The loss for logits `Z (N, K)` and labels `y (N,)`, and its gradient `dZ`."""
+        Z = scores(Z, "Z")
         if self.loss == "cross_entropy":
             if smoothing:
                 return smoothed_cross_entropy(Z, y, smoothing)
@@ -206,7 +222,15 @@ class MLP:
             From `dropout_masks`, where dropout is wanted.
         smoothing
             Label smoothing, for cross-entropy only.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `forward` does, though the size of the inputs is not looked at, since this is done
+            in each step of a training; or the labels do not fit.
         """
+        X = inputs(X, self.sizes[0], self.theta.dtype, one=True, scaled=False)
+        y = labels(y, "y")
         if len(X) > PIECE:
             return self._loss_and_grad_in_pieces(X, y, masks, smoothing)
         _, backward = ACTIVATIONS[self.activation]
@@ -244,11 +268,14 @@ class MLP:
         return loss
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """The output of the last activation, with softmax the probabilities, `(N, K)`."""
+        """The output of the last activation, with softmax the probabilities, `(N, K)`.
+
+        X as in `forward`.
+        """
         return ACTIVATIONS[self.output][0](self.forward(X))
 
     def predict(self, X: np.ndarray) -> np.ndarray:
-        """The class with the largest output for each example, `(N,)`."""
+        """The class with the largest output for each example, `(N,)`; X as in `forward`."""
         return self.forward(X).argmax(axis=1)
 
     def __repr__(self) -> str:

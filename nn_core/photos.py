@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from nn_core.data import SIDE, DataError
+from nn_core.formats import describe_format
 
 BOX = 20  # pixels: MNIST's digits fit a square of this side
 # Rows and columns of MNIST are counted from 0, and its centres of mass lie at 14, not at 13.5.
@@ -75,7 +76,7 @@ def read_photo(path: str | Path) -> np.ndarray:
     DataError
         The file is not a picture, or is damaged.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with Image.open(path) as file:
@@ -85,7 +86,11 @@ def read_photo(path: str | Path) -> np.ndarray:
         raise
     # Pillow has no common error: a broken file can raise any of these.
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path}: expected a picture, found: {error}") from error
+        unknown = isinstance(error, UnidentifiedImageError)
+        found = unknown and describe_format(Path(path).read_bytes())
+        raise DataError(
+            f"{path}: expected a picture, found{f' {found}' if found else f': {error}'}"
+        ) from error
     if photo.has_transparency_data:
         photo = photo.convert("RGBA")
         paper = Image.new("RGBA", photo.size, "white")

@@ -13,6 +13,7 @@ import numpy as np
 
 from nn_core.augmentation import distort
 from nn_core.data import DataError, load_mnist, read_csv, train_dev_split
+from nn_core.examples import pair
 from nn_core.initializers import glorot_uniform, small_normal, uniform
 from nn_core.network import MLP
 from nn_core.optimizers import SGD, Adam
@@ -22,6 +23,7 @@ from nn_core.training import fit
 if TYPE_CHECKING:
     import pandas as pd
 
+SMALLEST = 6  # examples: a sixth of them is set aside, and that must be one
 Digits = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -83,8 +85,9 @@ def load_digits(data: str | Path | None = None) -> Digits:
     ----------
     data
         None for the MNIST that ships with this package, or a folder with four IDX files (see
-        `load_mnist`), or a CSV file with labels (see `read_csv`). Of a CSV file the last
-        seventh is kept for testing: Kaggle's `train.csv` is shuffled already.
+        `load_mnist`), or a CSV file with labels (see `read_csv`). Of a CSV file a
+        seventh is kept for testing, drawn at random, for its rows may be sorted by label; each
+        time it is the same.
 
     Returns
     -------
@@ -96,17 +99,21 @@ def load_digits(data: str | Path | None = None) -> Digits:
     FileNotFoundError
         There is no such file or folder.
     DataError
-        A file is not what it should be, or has no labels, or too few rows to divide.
+        A file is not what it should be, or has no labels, or too few images to divide.
     """
     if data is None or Path(data).is_dir():
-        return load_mnist(data)
+        digits = load_mnist(data)
+        if len(digits[0]) < SMALLEST:
+            raise DataError(
+                f"{data}: expected at least {SMALLEST} images to train on, found {len(digits[0])}"
+            )
+        return digits
     X, y = read_csv(data)
     if y is None:
-        raise DataError(f"{data}: expected 785 columns, a label before the pixels, found 784")
-    test_size = len(X) // 7
-    if test_size == 0:
+        raise DataError(f"{data}: expected a column of labels beside the pixels, found none")
+    if len(X) <= SMALLEST:
         raise DataError(f"{data}: expected at least 7 rows, to train and to test, found {len(X)}")
-    return X[:-test_size], y[:-test_size], X[-test_size:], y[-test_size:]
+    return train_dev_split(X, y, len(X) // 7, np.random.default_rng(0))
 
 
 def train(
@@ -154,12 +161,14 @@ def train(
     Raises
     ------
     ValueError
-        Fewer than six examples, or what `fit` refuses.
+        Fewer than six examples to set some aside from, or what `fit` refuses.
     """
-    X, y = load_mnist()[:2] if digits is None else digits
+    X, y = load_mnist()[:2] if digits is None else pair(digits, "digits")
     epochs = recipe.epochs if epochs is None else epochs
     rng = np.random.default_rng(recipe.seed if seed is None else seed)
     if dev is None and hold_out:
+        if len(X) < SMALLEST:
+            raise DataError(f"expected at least {SMALLEST} examples, found {len(X)}")
         X, y, X_dev, y_dev = train_dev_split(X, y, len(X) // 6, rng)
         dev = X_dev, y_dev
     network = MLP(recipe.sizes, rng, **recipe.network)

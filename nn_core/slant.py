@@ -6,10 +6,12 @@ Hands differ most in how they lean. A network that reads only upright digits nee
 import numpy as np
 
 from nn_core.augmentation import image_side, warp
+from nn_core.examples import examples, takes
 
 STEEPEST = 1.0  # columns per row, 45 degrees: a dash lying down is not stood up
 
 
+@takes(X=examples)
 def slant_of(X: np.ndarray) -> np.ndarray:
     """How far the ink of each image goes to the right per row down, `s = m_rc / m_rr`.
 
@@ -40,6 +42,7 @@ def slant_of(X: np.ndarray) -> np.ndarray:
     return _slant_and_centre(X)[0]
 
 
+@takes(X=examples)
 def deslant(X: np.ndarray) -> np.ndarray:
     """Shear each image so that its ink stands upright: `I'[r, c] = I[r, c + s (r - r_mean)]`.
 

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nn_core.checkpoints import Run
-from nn_core.data import check_integer_labels, check_same_length, minibatches
+from nn_core.data import minibatches
+from nn_core.examples import (
+    DataError,
+    check_labels_below,
+    check_not_empty,
+    check_same_length,
+    generator,
+    inputs,
+    labels,
+    pair,
+    whole,
+)
 from nn_core.metrics import accuracy
 from nn_core.network import MLP
 from nn_core.optimizers import SGD
@@ -63,7 +74,8 @@ def fit(
     optimizer
         One of `optimizers`.
     X, y
-        Inputs `(N, D)` of the network's dtype and integer labels `(N,)`.
+        Inputs `(N, D)`, of about the size 0 to 1, and integer labels `(N,)`, of at least two
+        kinds. Tables and lists will do, and images `(N, height, width)`.
     epochs
         How many times to walk through all examples.
     batch_size
@@ -114,17 +126,29 @@ def fit(
     Raises
     ------
     TypeError, ValueError
-        The data do not fit the network: dtype, shape, labels or number of examples. Or
-        `patience` without `dev`.
+        The data do not fit the network: shape, values, labels or number of examples. All labels
+        are the same, or none of the dev labels occurs in training. `dev` is not a pair, `rng` no
+        generator, `batch_size` no whole number. Or `patience` without `dev`.
     """
     import pandas as pd
     from tqdm.auto import tqdm
 
-    check_examples(model, X, y)
-    if batch_size is not None and batch_size < 1:
+    X, y = learnable(model, X, y)
+    generator(rng, "rng")
+    if batch_size is not None and whole(batch_size, "batch_size") < 1:
         raise ValueError(f"expected a batch_size of at least 1, found {batch_size}")
+    if len(y) > 1 and y.min() == y.max():
+        raise DataError(
+            f"expected labels of at least two kinds to learn from, found {y[0]} for all {len(y)} "
+            "examples; are these the labels?"
+        )
     if dev is not None:
-        check_examples(model, *dev, name="X_dev")
+        dev = learnable(model, *pair(dev, "dev"), "X_dev", "y_dev")
+        if not np.isin(dev[1], y).any():
+            raise DataError(
+                f"expected dev labels that occur in training, found none, from {dev[1].min()} to "
+                f"{dev[1].max()}; sorted examples must be shuffled before a part is set aside"
+            )
     elif patience is not None:
         raise ValueError("expected dev examples to measure patience on, found none")
     run = Run(
@@ -210,27 +234,23 @@ def measure(
 ) -> dict[str, float]:
     """Accuracy on some training examples; loss and accuracy on the dev set."""
     some = slice(len(X_dev))
-    Z = model.forward(X_dev)
+    # The inputs were looked at when training began: not `forward`, which would do so again.
+    Z, Z_some = model.activations(X_dev)[-1], model.activations(X[some])[-1]
     values = (
-        accuracy(y[some], model.predict(X[some])),
+        accuracy(y[some], Z_some.argmax(axis=1)),
         model.loss_of(Z, y_dev)[0],
         accuracy(y_dev, Z.argmax(axis=1)),
     )
     return dict(zip(MEASURED, values, strict=True))
 
 
-def check_examples(model: MLP, X: np.ndarray, y: np.ndarray, name: str = "X") -> None:
-    """Raise TypeError or ValueError unless `X` and `y` are what `model` can learn from."""
-    inputs, classes = model.sizes[0], model.sizes[-1]
-    if X.ndim != 2 or X.shape[1] != inputs:
-        raise ValueError(
-            f"expected {name} of shape (N, {inputs}), one example per row, found {X.shape}"
-        )
-    if X.dtype != model.theta.dtype:
-        raise TypeError(
-            f"expected {name} of the network's dtype {model.theta.dtype}, found {X.dtype}"
-        )
+def learnable(
+    model: MLP, X: np.ndarray, y: np.ndarray, X_name: str = "X", y_name: str = "y"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Turn examples and labels into what `model` can learn from, or say why it cannot."""
+    X = inputs(X, model.sizes[0], model.theta.dtype, X_name)
+    y = labels(y, y_name)
     check_same_length(X, y)
-    if len(X) == 0:
-        raise ValueError("expected at least one example, found none")
-    check_integer_labels(y, classes)
+    check_not_empty(X)
+    check_labels_below(y, model.sizes[-1])
+    return X, y

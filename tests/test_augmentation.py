@@ -19,10 +19,11 @@ OFF = {"degrees": 0, "scale": 0, "shear": 0, "pixels": 0}
 sizes = st.integers(1, 5)
 
 
-class Drawn:
+class Drawn(np.random.Generator):
     """Stands in for a generator and gives the numbers it was made with."""
 
     def __init__(self, *numbers):
+        super().__init__(np.random.PCG64())
         self.numbers = numbers
 
     def uniform(self, low, high, shape):

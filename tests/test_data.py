@@ -260,11 +260,16 @@ BAD_CSV = {
     "names only": (lambda text: text.splitlines()[0], "found none", "rows of digits"),
     "web page": (
         lambda text: "<!DOCTYPE html>\n<title>404</title>",
-        "starts with '<!DOCTYPE html>'",
-        "785 (a label, then pixels)",
+        "a web page (HTML), not the file itself",
+        "a CSV file of digits",
     ),
     "wrong column count": (
         lambda text: "\n".join(line.rsplit(",", 3)[0] for line in text.splitlines()),
+        "found 781 from 'pixel0' to 'pixel780'",
+        "784 columns of pixels",
+    ),
+    "no names, wrong column count": (
+        lambda text: "\n".join(line.rsplit(",", 3)[0] for line in text.splitlines()[1:]),
         "found 782",
         "784 columns (pixels) or 785",
     ),
@@ -309,8 +314,8 @@ BAD_CSV = {
     ),
     "a label and a pixel too few": (
         lambda text: "\n".join(line.rpartition(",")[0] for line in text.split()),
-        "found 784, the first being 'label'",
-        "785 being 'label'",
+        "found 783 from 'pixel0' to 'pixel782'",
+        "784 columns of pixels",
     ),
     "a word": (edit(3, 5, "ink"), "'ink'", "a whole number in row 3 of the data, column 6"),
     "a fraction": (
@@ -386,7 +391,7 @@ def test_one_hot():
 @pytest.mark.parametrize(
     ("y", "error", "message"),
     [
-        (np.array([1.0, 2.0]), TypeError, "integer labels, found float64"),
+        (np.array([1.0, 2.5]), TypeError, "integer labels, found float64 with 2.5 at example 1"),
         (np.eye(3, dtype=int), ValueError, r"shape \(N,\), found \(3, 3\)"),
         (np.array([0, 3]), ValueError, "from 0 to 2, found 3"),
         (np.array([-1, 0]), ValueError, "from 0 to 2, found -1"),

@@ -339,17 +339,17 @@ Y = np.array([0, 1, 2])
     [
         (Y, Y[:2], ValueError, "2 examples and 3 labels"),
         (Y[:0], Y[:0], ValueError, "at least one example"),
-        (Y, Y / 1, TypeError, "integer labels, found float64"),
-        (Y / 1, Y, TypeError, "integer labels, found float64"),
+        (Y, Y / 2, TypeError, "integer labels, found float64 with 0.5 at example 1"),
+        (Y / 2, Y, TypeError, "integer labels, found float64 with 0.5 at example 1"),
         (Y, Y == 1, TypeError, "integer labels, found bool"),
         (Y, np.eye(3, dtype=int), ValueError, r"shape \(N,\), found \(3, 3\); one-hot"),
         # Rows against a column would compare each with each.
         (Y[:, None], Y, ValueError, r"found \(3, 1\)"),
         (Y - 1, Y, ValueError, "from 0.* found -1"),
         (Y, Y - 1, ValueError, "from 0.* found -1"),
-        (Y.tolist(), Y, TypeError, r"array of shape \(N,\), found list"),
-        (Y, Y.tolist(), TypeError, "found list"),
-        (Y, 1, TypeError, "found int"),
+        (["0", "1", "2"], Y, TypeError, "found text, the first being '0'"),
+        (Y, [0, [1], 2], TypeError, "found rows of different lengths"),
+        (Y, 1, TypeError, r"array of shape \(N,\), found int"),
     ],
 )
 def test_metrics_of_labels_refuse(metric, y, predicted, error, message):
@@ -399,7 +399,7 @@ def with_entry(value):
         (np.eye(3)[0], Y, ValueError, r"\(N, classes\), found \(3,\)"),
         (np.eye(3), Y[:2], ValueError, "3 examples and 2 labels"),
         (np.eye(3)[:0], Y[:0], ValueError, "at least one example"),
-        (np.eye(3), Y / 1, TypeError, "integer labels, found float64"),
+        (np.eye(3), Y / 2, TypeError, "integer labels, found float64"),
         (np.eye(3), np.eye(3, dtype=int), ValueError, r"found \(3, 3\); one-hot"),
         (np.eye(3), Y + 1, ValueError, "from 0 to 2, found 3"),
         (np.eye(3), Y - 1, ValueError, "from 0 to 2, found -1"),

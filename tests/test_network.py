@@ -296,7 +296,7 @@ def test_cross_entropy_at_extremes():
         (np.array([0, -1]), ValueError, "from 0 to 2, found -1"),
         (np.array([0, 3]), ValueError, "from 0 to 2, found 3"),
         (np.array([[0], [1]]), ValueError, r"shape \(N,\), found \(2, 1\)"),
-        (np.array([0.0, 1.0]), TypeError, "integer labels, found float64"),
+        (np.array([0.0, 1.5]), TypeError, "integer labels, found float64"),
         (np.array([0]), ValueError, "2 examples and 1 labels"),
     ],
 )

@@ -87,12 +87,14 @@ class Bare(ast.NodeTransformer):
     """Take away what a chapter leaves out: docstrings, annotations and input checks.
 
     A check is an `if` that can only raise, a call of a function whose name begins with `check_`,
-    or a `try` around the plain code whose handlers can only raise.
+    a `try` around the plain code whose handlers can only raise, or the decorator `takes`, which
+    hands arrays on as they are (test_examples.py).
     """
 
     def visit_FunctionDef(self, node):
         self.generic_visit(node)
         node.returns = None
+        node.decorator_list = [each for each in node.decorator_list if not is_door(each)]
         for argument in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]:
             argument.annotation = None
         if ast.get_docstring(node) is not None:
@@ -121,6 +123,10 @@ class Bare(ast.NodeTransformer):
     def visit_Expr(self, node):
         called = node.value.func if isinstance(node.value, ast.Call) else None
         return None if getattr(called, "id", "").startswith("check_") else node
+
+
+def is_door(decorator: ast.expr) -> bool:
+    return isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "takes"
 
 
 def only_raises(body: list[ast.stmt]) -> bool:
@@ -188,12 +194,13 @@ def test_chapter_02_derives_the_forward_pass():
 def test_bare_sees_a_difference():
     plain = "def f(x):\n    y = x + 1\n    return y"
     checked = (
-        'def f(x: int) -> int:\n    """Doc."""\n    if x < 0:\n        raise ValueError\n'
+        '@takes(x=numbers)\ndef f(x: int) -> int:\n    """Doc."""\n    if x < 0:\n        raise ValueError\n'
         "    check_x(x)\n    try:\n        y = x + 1\n    except TypeError as e:\n"
         "        raise ValueError from e\n    return y"
     )
     assert functions(plain) == functions(checked)
     assert functions(plain) != functions(plain.replace("+ 1", "+ 2"))
+    assert functions(plain) != functions(f"@gives(x=numbers)\n{plain}")
     branching = plain.replace("    y", "    if x:\n        x = 2\n    y", 1)
     assert functions(plain) != functions(branching)
 

@@ -122,15 +122,28 @@ def test_digits_from_a_csv_file(tmp_path, some_digits):
     X, y = some_digits[0][:30], some_digits[1][:30]
     X_train, y_train, X_test, y_test = load_digits(write_csv(tmp_path / "train.csv", X, y))
     assert (len(y_train), len(y_test)) == (26, 4)
-    assert np.array_equal(np.concatenate([X_train, X_test]), X)
-    assert np.array_equal(np.concatenate([y_train, y_test]), y)
+    # Each row once, with its own label.
+    found, expected = (
+        sorted((label, *row) for label, row in zip(labels, rows.tolist(), strict=True))
+        for rows, labels in ((np.concatenate([X_train, X_test]), [*y_train, *y_test]), (X, y))
+    )
+    assert found == expected
+
+
+def test_digits_from_a_sorted_csv_file(tmp_path, some_digits):
+    order = np.argsort(some_digits[1], kind="stable")
+    X, y = some_digits[0][order], some_digits[1][order]
+    path = write_csv(tmp_path / "sorted.csv", X, y)
+    _, y_train, X_test, y_test = load_digits(path)
+    assert set(y_test) == set(y_train) == set(range(10))
+    assert np.array_equal(load_digits(path)[2], X_test)
 
 
 def test_digits_that_cannot_be_divided_or_have_no_labels(tmp_path, some_digits):
     X, y = some_digits[0][:6], some_digits[1][:6]
     with pytest.raises(DataError, match="at least 7 rows, to train and to test, found 6"):
         load_digits(write_csv(tmp_path / "few.csv", X, y))
-    with pytest.raises(DataError, match=r"expected 785 columns.*found 784"):
+    with pytest.raises(DataError, match=r"expected a column of labels.*found none"):
         load_digits(write_csv(tmp_path / "test.csv", X))
     with pytest.raises(FileNotFoundError):
         load_digits(tmp_path / "nothing.csv")

@@ -69,7 +69,7 @@ def test_loss_is_the_mean_over_examples(circles):
 
 
 GOOD_X = np.zeros((6, 3), np.float32)
-GOOD_Y = np.zeros(6, np.int64)
+GOOD_Y = np.array([0, 1, 0, 1, 0, 0])
 
 
 @pytest.mark.parametrize(
@@ -77,11 +77,12 @@ GOOD_Y = np.zeros(6, np.int64)
     [
         (GOOD_X.T, GOOD_Y, ValueError, r"shape \(N, 3\), one example per row, found \(3, 6\)"),
         (GOOD_X[0], GOOD_Y, ValueError, r"found \(3,\)"),
-        (GOOD_X.astype(np.float64), GOOD_Y, TypeError, "float32, found float64"),
+        (GOOD_X + 99, GOOD_Y, ValueError, "found values from 99 to 99; divide pixels by 255"),
         (GOOD_X.astype(np.uint8), GOOD_Y, TypeError, "float32, found uint8"),
         (GOOD_X, GOOD_Y[:4], ValueError, "6 examples and 4 labels"),
         (GOOD_X[:0], GOOD_Y[:0], ValueError, "at least one example"),
-        (GOOD_X, np.eye(6, 2), TypeError, "integer labels, found float64"),
+        (GOOD_X, np.eye(6, 2), ValueError, r"shape \(N,\), found \(6, 2\)"),
+        (GOOD_X, GOOD_Y / 2, TypeError, "integer labels, found float64"),
         (GOOD_X, np.eye(6, 2, dtype=int), ValueError, r"found \(6, 2\)"),
         (GOOD_X, GOOD_Y + 2, ValueError, "from 0 to 1, found 2"),
     ],

@@ -13,7 +13,8 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from nn_core.data import SIDE, check_integer_labels, check_same_length
+from nn_core.data import SIDE
+from nn_core.examples import check_labels_below, check_same_length, examples, labels, scores, takes
 from nn_core.lab.display import ACCENT, COLOURS, INK, MARKERS, Drawn, showing
 from nn_core.metrics import check_counts, check_probabilities
 
@@ -206,6 +207,7 @@ def draw_confusion(counts: np.ndarray, *, title: str) -> Drawn:
     return fig, alt
 
 
+@takes(X=examples, y=labels)
 def draw_boundary(
     predict_proba: Callable[[np.ndarray], np.ndarray],
     X: np.ndarray,
@@ -244,12 +246,12 @@ def draw_boundary(
     across, up = np.linspace(low - margin, high + margin, side).T
     places = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
     places = places.astype(np.result_type(X, np.float32))
-    P = predict_proba(places)
+    P = scores(predict_proba(places), "probabilities")
     check_probabilities(P, np.zeros(len(places), int))
     classes = P.shape[1]
     if not 2 <= classes <= len(COLOURS):
         raise ValueError(f"expected 2 to {len(COLOURS)} classes, found {classes}")
-    check_integer_labels(y, classes)
+    check_labels_below(y, classes)
 
     said = P.argmax(axis=1)
     sure = (P.max(axis=1) - 1 / classes) / (1 - 1 / classes)

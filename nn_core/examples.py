@@ -1,0 +1,395 @@
+"""The door for data: what becomes of examples and labels before a function uses them.
+
+Lists, tables of pandas and whatever else NumPy can read turn into arrays, row by row in the order
+they come: the index of a table plays no part. What could be meant in two ways is refused, in one
+sentence that says what was found and what was expected. An array that is as it should be passes
+as it is, uncopied.
+"""
+
+import functools
+import inspect
+import math
+import numbers as abstract
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Kind = Callable[[Any, str], object]  # of an argument and its name
+
+# What the column of labels is called, in the data sets that people download.
+LABEL_NAMES = ("label", "labels", "class", "target", "targets", "y", "digit", "digits", "category")
+LARGEST_INPUT = 10.0  # inputs are about 1; pixels that were not divided by 255 are far above it
+
+# A product of two matrices is not what the product of two arrays is, and masks have gaps.
+ODD_ARRAYS = (np.matrix, np.ma.MaskedArray)
+
+
+class DataError(ValueError):
+    """Data are not what they should be; the message says what was found instead."""
+
+
+def takes(**kinds: Kind) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a decorator: each argument named here goes through its kind before the function runs."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        names = list(inspect.signature(function).parameters)
+        places = [(names.index(name), name, kind) for name, kind in kinds.items()]
+
+        @functools.wraps(function)
+        def behind_the_door(*args: Any, **options: Any) -> R:
+            given = list(args)
+            for place, name, kind in places:
+                if place < len(given):
+                    given[place] = kind(given[place], name)
+                elif name in options:
+                    options[name] = kind(options[name], name)
+            return function(*given, **options)
+
+        return behind_the_door
+
+    return decorate
+
+
+# --- kinds of argument
+
+
+def numbers(values: Any, name: str) -> np.ndarray:
+    """Turn anything that holds numbers into an array of booleans, integers or floats.
+
+    Raises
+    ------
+    TypeError
+        There is something else in it: text, gaps, complex numbers, rows of different lengths.
+    """
+    is_array = isinstance(values, np.ndarray) and not isinstance(values, ODD_ARRAYS)
+    if is_array and values.dtype.kind in "biuf":
+        return values
+    gaps = np.count_nonzero(np.ma.getmaskarray(values)) if np.ma.isMaskedArray(values) else 0
+    if gaps:
+        raise TypeError(f"expected numbers in {name}, found {gaps} masked values")
+    if hasattr(values, "toarray"):
+        raise TypeError(
+            f"expected an array as {name}, found {type(values).__name__}, which is sparse; "
+            f"{name}.toarray() is an array"
+        )
+    try:
+        array = values.to_numpy() if hasattr(values, "to_numpy") else np.asarray(values)
+    except (ValueError, TypeError, RuntimeError) as error:
+        rows = {np.shape(row) for row in values} if isinstance(values, list | tuple) else ()
+        found = "rows of different lengths" if len(rows) > 1 else error
+        raise TypeError(f"expected an array of numbers as {name}, found {found}") from error
+    if array.dtype.kind == "O" and array.ndim > 0:
+        return _numbers_of_objects(array, name)
+    if array.dtype.kind in "UST" and array.size and array.ndim > 0:
+        raise TypeError(
+            f"expected numbers in {name}, found text, the first being {str(array.flat[0])!r}; "
+            f"np.asarray({name}).astype(int) makes whole numbers of digits"
+        )
+    if array.dtype.kind not in "biuf":
+        found = type(values).__name__ if array.ndim == 0 else f"{array.dtype}"
+        raise TypeError(f"expected an array of numbers as {name}, found {found}")
+    return array
+
+
+def _numbers_of_objects(array: np.ndarray, name: str) -> np.ndarray:
+    """Turn an array of Python's own numbers into one of NumPy's; what is no number is named."""
+    types = set(map(type, array.flat))
+    if types <= {bool, np.bool_}:
+        return array.astype(bool)
+    if all(issubclass(kind, abstract.Integral) for kind in types):
+        return array.astype(np.int64)
+    if all(issubclass(kind, abstract.Real) for kind in types):
+        return array.astype(np.float64)
+    n, found = next(
+        (n, found) for n, found in enumerate(array.flat) if not isinstance(found, abstract.Real)
+    )
+    if isinstance(found, str):
+        what = f"the text {found!r}"
+    elif found is None or repr(found) in ("<NA>", "NaT"):
+        what = "a missing value"
+    else:
+        what = f"an object of type {type(found).__name__}"
+    raise TypeError(f"expected numbers in {name}, found {what} {_place(n, array.shape)}")
+
+
+def _place(n: int, shape: tuple[int, ...]) -> str:
+    where = [int(i) for i in np.unravel_index(n, shape)]
+    words = f"at example {where[0]}"
+    if len(where) > 1:
+        words += f", place {where[1] if len(where) == 2 else tuple(where[1:])}"
+    return f"{words} (counting from 0)"
+
+
+def examples(X: Any, name: str) -> np.ndarray:
+    """Turn examples of any shape, `(N, ...)`, into an array of numbers.
+
+    Raises
+    ------
+    TypeError
+        As `numbers` does, or it is one number alone.
+    """
+    array = numbers(X, name)
+    if array.ndim == 0:
+        raise TypeError(f"expected examples in an array as {name}, found {type(X).__name__}")
+    return array
+
+
+def labels(y: Any, name: str) -> np.ndarray:
+    """Turn labels into an array of integers `(N,)`; whole numbers stored as floats are integers.
+
+    Raises
+    ------
+    TypeError
+        As `numbers` does, or the labels are booleans, fractions or one number alone.
+    DataError
+        They are not one-dimensional, or one is missing (NaN).
+    """
+    if type(y) is np.ndarray and y.ndim == 1 and y.dtype.kind in "iu":
+        return y
+    array = numbers(y, name)
+    if array.ndim == 0:
+        raise TypeError(f"expected labels in an array of shape (N,), found {type(y).__name__}")
+    if array.ndim != 1:
+        column = array.shape[1:] == (1,)
+        raise DataError(
+            f"expected labels of shape (N,), found {array.shape}; "
+            + (
+                f"np.ravel({name}) makes a row of the column"
+                if column
+                else "one-hot rows become labels again with Y.argmax(axis=1)"
+            )
+        )
+    if array.dtype.kind == "b":
+        raise TypeError(f"expected integer labels, found bool; {name}.astype(int) has 0 and 1")
+    if array.dtype.kind == "f":
+        wrong = np.flatnonzero(~(np.abs(array) < 2**53) | (array != np.floor(array)))
+        if len(wrong):
+            n = wrong[0]
+            kind = DataError if np.isnan(array[n]) else TypeError
+            raise kind(
+                f"expected integer labels, found {array.dtype} with {array[n]} "
+                f"{_place(n, array.shape)}"
+            )
+        return array.astype(np.int64)
+    return array
+
+
+def scores(Z: Any, name: str) -> np.ndarray:
+    """Turn a row of numbers for each example, `(N, classes)`, into an array.
+
+    Raises
+    ------
+    TypeError
+        As `numbers` does.
+    DataError
+        It is not two-dimensional.
+    """
+    array = numbers(Z, name)
+    if array.ndim != 2:
+        raise DataError(f"expected {name} as an array of shape (N, classes), found {array.shape}")
+    return array
+
+
+def stored_pixels(images: Any, name: str) -> np.ndarray:
+    """Turn images as they are stored, whole numbers from 0 to 255, into uint8 `(N, ...)`.
+
+    What is something else stays as it is.
+    """
+    array = examples(images, name)
+    if array.dtype == np.uint8 or array.size == 0:
+        return array
+    low, high = array.min(), array.max()
+    if low >= 0 and 1 < high <= 255 and (array == np.floor(array)).all():
+        return array.astype(np.uint8)
+    return array
+
+
+def generator(rng: Any, name: str) -> np.random.Generator:
+    """Make sure that randomness comes from a generator: a seed would start anew at each call.
+
+    Raises
+    ------
+    TypeError
+        It is something else.
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"expected {name} to be a generator, as np.random.default_rng(0) makes one, "
+            f"found {_short(rng)}"
+        )
+    return rng
+
+
+def whole(value: Any, name: str) -> int:
+    """Make sure that a count is a whole number.
+
+    Raises
+    ------
+    TypeError
+        It is something else: 32.0, True, "32".
+    """
+    if not isinstance(value, int | np.integer) or isinstance(value, bool):
+        raise TypeError(f"expected {name} to be a whole number, found {_short(value)}")
+    return int(value)
+
+
+def _short(value: Any) -> str:
+    """How a value looks, where that is short, or else its type."""
+    text = repr(value)
+    return text if len(text) <= 40 and "\n" not in text else f"a {type(value).__name__}"
+
+
+# --- examples for one network
+
+
+def inputs(
+    X: Any, size: int, dtype: np.dtype, name: str = "X", *, one: bool = False, scaled: bool = True
+) -> np.ndarray:
+    """Turn examples into what a network of `size` inputs reads: `(N, size)` of its dtype.
+
+    Images `(N, height, width)` become rows.
+
+    Parameters
+    ----------
+    X
+        The examples.
+    size, dtype
+        How many inputs the network has, and the dtype it computes in.
+    name
+        What a message calls the examples.
+    one
+        Whether one example alone, `(size,)` or `(height, width)`, is a batch of one.
+    scaled
+        Whether to look at the values too (see `check_scaled`). Reading them all takes time, so
+        training does it once, not in each step.
+
+    Raises
+    ------
+    TypeError
+        As `numbers` does, or the examples are pixels as they are stored, uint8.
+    DataError
+        They have another shape, or values that `check_scaled` refuses.
+    """
+    if not (type(X) is np.ndarray and X.ndim == 2 and X.shape[1] == size and X.dtype == dtype):
+        array = numbers(X, name)
+        alone = array.size == size and (array.ndim == 1 or (array.ndim == 2 and len(array) > 1))
+        if one and alone and array.shape != (size, 1):
+            array = array.reshape(1, size)
+        elif array.ndim < 2 or math.prod(array.shape[1:]) != size:
+            raise DataError(
+                f"expected {name} of shape (N, {size}), one example per row, found {array.shape}"
+                + _advice(X, array.shape, size, name)
+            )
+        if array.dtype == np.uint8:
+            raise TypeError(
+                f"expected {name} of the network's dtype {dtype}, found uint8; "
+                f"scale_pixels({name}) divides pixels by 255"
+            )
+        scaled = scaled or array.dtype.kind in "iu"
+        if scaled:
+            check_scaled(array, name)
+        return array.reshape(len(array), size).astype(dtype, copy=False)
+    if scaled:
+        check_scaled(X, name)
+    return X
+
+
+def _advice(X: Any, shape: tuple[int, ...], size: int, name: str) -> str:
+    """Say what may be wrong with examples of this shape."""
+    named = [column for column in getattr(X, "columns", ()) if is_label_name(column)]
+    if named:
+        return (
+            f"; {named[0]!r} is a column of labels, which {name}.drop(columns={named[0]!r}) lacks"
+        )
+    if len(shape) == 2 and shape[1] == size + 1:
+        return "; one column too many: are the labels still among them?"
+    if len(shape) == 2 and shape[0] == size:
+        return f"; {name}.T has a row where {name} has a column"
+    if shape == (size,):
+        return f"; {name}[None] is an array of one example"
+    return ""
+
+
+def is_label_name(name: object) -> bool:
+    """Whether a column of this name holds labels."""
+    return str(name).strip().lower() in LABEL_NAMES
+
+
+def check_scaled(X: np.ndarray, name: str = "X") -> None:
+    """Raise DataError unless the inputs are finite and of about the size a network expects.
+
+    Pixels from 0 to 255 are refused, centred or not, and so are pixels that were divided by 255
+    twice. Features of mean 0 and standard deviation 1 pass, whatever their largest value.
+    """
+    if X.size == 0 or X.dtype.kind == "b":
+        return
+    low, high = float(X.min()), float(X.max())
+    if not math.isfinite(low + high):
+        wrong = np.flatnonzero(~np.isfinite(X))
+        raise DataError(
+            f"expected finite numbers in {name}, found {X.reshape(-1)[wrong[0]]} "
+            f"{_place(wrong[0], X.shape)}"
+            + (f", and {len(wrong) - 1} more" if len(wrong) > 1 else "")
+        )
+    if max(-low, high) > LARGEST_INPUT:
+        flat = X.reshape(-1)
+        size = 0.0 if low >= 0 else math.sqrt(np.vdot(flat, flat) / X.size)
+        if low >= 0 or size > LARGEST_INPUT:
+            raise DataError(
+                f"expected {name} scaled to about 0 to 1, found values from {low:g} to {high:g}; "
+                + ("divide pixels by 255" if high <= 255 else "divide by the largest there can be")
+            )
+    if low >= 0 and 0 < high < 1.001 / 255:
+        raise DataError(
+            f"expected {name} scaled to about 0 to 1, found no value above {high:.2g}; were the "
+            "pixels divided by 255 twice?"
+        )
+
+
+def pair(values: Any, name: str) -> tuple[Any, Any]:
+    """Make sure that examples come with their labels.
+
+    Raises
+    ------
+    TypeError
+        It is not a pair.
+    """
+    if not isinstance(values, tuple | list) or len(values) != 2:
+        found = f"a {type(values).__name__}"
+        if isinstance(values, tuple | list):
+            found += f" of {len(values)}"
+        elif hasattr(values, "shape"):
+            found += f" of shape {values.shape}"
+        raise TypeError(f"expected {name} to be a pair (X_{name}, y_{name}), found {found}")
+    return values[0], values[1]
+
+
+# --- what must go together
+
+
+def check_labels_below(y: np.ndarray, classes: int) -> None:
+    """Raise DataError unless all labels, integers already, are from 0 to `classes - 1`."""
+    wrong = np.flatnonzero((y < 0) | (y >= classes))
+    if len(wrong):
+        n = wrong[0]
+        advice = "; subtract 1 from each" if y.min() == 1 and y.max() == classes else ""
+        raise DataError(
+            f"expected labels from 0 to {classes - 1}, found {y[n]} {_place(n, y.shape)}{advice}"
+        )
+
+
+def check_same_length(X: np.ndarray, y: np.ndarray) -> None:
+    """Raise DataError unless there are as many labels as examples."""
+    if len(X) != len(y):
+        raise DataError(
+            f"expected as many labels as examples, found {len(X)} examples and {len(y)} labels"
+        )
+
+
+def check_not_empty(X: np.ndarray) -> None:
+    """Raise DataError unless there is at least one example."""
+    if len(X) == 0:
+        raise DataError("expected at least one example, found none")
