@@ -86,7 +86,7 @@ def numbers(values: Any, name: str) -> np.ndarray:
     if array.dtype.kind in "UST" and array.size and array.ndim > 0:
         raise TypeError(
             f"expected numbers in {name}, found text, the first being {str(array.flat[0])!r}; "
-            f"np.asarray({name}).astype(int) makes whole numbers of digits"
+            f"np.asarray({name}, float) reads numbers from text"
         )
     if array.dtype.kind not in "biuf":
         found = type(values).__name__ if array.ndim == 0 else f"{array.dtype}"
@@ -106,13 +106,15 @@ def _numbers_of_objects(array: np.ndarray, name: str) -> np.ndarray:
     n, found = next(
         (n, found) for n, found in enumerate(array.flat) if not isinstance(found, abstract.Real)
     )
+    advice = ""
     if isinstance(found, str):
         what = f"the text {found!r}"
+        advice = f"; np.asarray({name}, float) reads numbers from text"
     elif found is None or repr(found) in ("<NA>", "NaT"):
         what = "a missing value"
     else:
         what = f"an object of type {type(found).__name__}"
-    raise TypeError(f"expected numbers in {name}, found {what} {_place(n, array.shape)}")
+    raise TypeError(f"expected numbers in {name}, found {what} {_place(n, array.shape)}{advice}")
 
 
 def _place(n: int, shape: tuple[int, ...]) -> str:
@@ -196,12 +198,21 @@ def scores(Z: Any, name: str) -> np.ndarray:
 def stored_pixels(images: Any, name: str) -> np.ndarray:
     """Turn images as they are stored, whole numbers from 0 to 255, into uint8 `(N, ...)`.
 
-    What is something else stays as it is.
+    Floats that are something else stay as they are.
+
+    Raises
+    ------
+    TypeError
+        As `examples` does.
+    DataError
+        Integers are outside 0 to 255.
     """
     array = examples(images, name)
     if array.dtype == np.uint8 or array.size == 0:
         return array
     low, high = array.min(), array.max()
+    if array.dtype.kind in "iu" and (low < 0 or high > 255):
+        raise DataError(f"expected pixels from 0 to 255 in {name}, found {low} to {high}")
     if low >= 0 and 1 < high <= 255 and (array == np.floor(array)).all():
         return array.astype(np.uint8)
     return array
@@ -275,6 +286,8 @@ def inputs(
     """
     if not (type(X) is np.ndarray and X.ndim == 2 and X.shape[1] == size and X.dtype == dtype):
         array = numbers(X, name)
+        if array.shape == (0,):
+            array = array.reshape(0, size)
         alone = array.size == size and (array.ndim == 1 or (array.ndim == 2 and len(array) > 1))
         if one and alone and array.shape != (size, 1):
             array = array.reshape(1, size)
@@ -301,9 +314,7 @@ def _advice(X: Any, shape: tuple[int, ...], size: int, name: str) -> str:
     """Say what may be wrong with examples of this shape."""
     named = [column for column in getattr(X, "columns", ()) if is_label_name(column)]
     if named:
-        return (
-            f"; {named[0]!r} is a column of labels, which {name}.drop(columns={named[0]!r}) lacks"
-        )
+        return f"; {named[0]!r} holds labels, so give {name}.drop(columns={named[0]!r})"
     if len(shape) == 2 and shape[1] == size + 1:
         return "; one column too many: are the labels still among them?"
     if len(shape) == 2 and shape[0] == size:
@@ -358,7 +369,7 @@ def pair(values: Any, name: str) -> tuple[Any, Any]:
         It is not a pair.
     """
     if not isinstance(values, tuple | list) or len(values) != 2:
-        found = f"a {type(values).__name__}"
+        found = f"one {type(values).__name__}"
         if isinstance(values, tuple | list):
             found += f" of {len(values)}"
         elif hasattr(values, "shape"):

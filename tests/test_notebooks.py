@@ -194,7 +194,8 @@ def test_chapter_02_derives_the_forward_pass():
 def test_bare_sees_a_difference():
     plain = "def f(x):\n    y = x + 1\n    return y"
     checked = (
-        '@takes(x=numbers)\ndef f(x: int) -> int:\n    """Doc."""\n    if x < 0:\n        raise ValueError\n'
+        '@takes(x=numbers)\ndef f(x: int) -> int:\n    """Doc."""\n'
+        "    if x < 0:\n        raise ValueError\n"
         "    check_x(x)\n    try:\n        y = x + 1\n    except TypeError as e:\n"
         "        raise ValueError from e\n    return y"
     )
