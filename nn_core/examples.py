@@ -59,6 +59,8 @@ def takes(**kinds: Kind) -> Callable[[Callable[P, R]], Callable[P, R]]:
 def numbers(values: Any, name: str) -> np.ndarray:
     """Turn anything that holds numbers into an array of booleans, integers or floats.
 
+    It lies row by row in memory, for the last bit of a product depends on that.
+
     Raises
     ------
     TypeError
@@ -66,7 +68,7 @@ def numbers(values: Any, name: str) -> np.ndarray:
     """
     is_array = isinstance(values, np.ndarray) and not isinstance(values, ODD_ARRAYS)
     if is_array and values.dtype.kind in "biuf":
-        return values
+        return np.asanyarray(values, order="C")
     gaps = np.count_nonzero(np.ma.getmaskarray(values)) if np.ma.isMaskedArray(values) else 0
     if gaps:
         raise TypeError(f"expected numbers in {name}, found {gaps} masked values")
@@ -91,7 +93,7 @@ def numbers(values: Any, name: str) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         found = type(values).__name__ if array.ndim == 0 else f"{array.dtype}"
         raise TypeError(f"expected an array of numbers as {name}, found {found}")
-    return array
+    return np.asarray(array, order="C")
 
 
 def _numbers_of_objects(array: np.ndarray, name: str) -> np.ndarray:
@@ -284,7 +286,8 @@ def inputs(
     DataError
         They have another shape, or values that `check_scaled` refuses.
     """
-    if not (type(X) is np.ndarray and X.ndim == 2 and X.shape[1] == size and X.dtype == dtype):
+    fits = type(X) is np.ndarray and X.ndim == 2 and X.shape[1] == size and X.dtype == dtype
+    if not (fits and X.flags.c_contiguous):
         array = numbers(X, name)
         if array.shape == (0,):
             array = array.reshape(0, size)
