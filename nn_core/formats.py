@@ -75,7 +75,8 @@ def describe_format(data: bytes) -> str:
         return next((what for name, what in MEMBERS if name in data), UNPACK)
     # Protocols 2 to 5 name themselves; those before them were plain text.
     if (data[0] == 0x80 and data[1:2] in (b"\2", b"\3", b"\4", b"\5")) or (
-        data.startswith((b"(lp", b"(dp", b"(I", b"cnumpy")) and data.rstrip().endswith(b".")
+        data.startswith((b"(lp", b"(dp", b"(I", b"]q", b"}q", b"cnumpy"))
+        and data.rstrip().endswith(b".")
     ):
         return PICKLE
     if data[4:8] == b"ftyp":

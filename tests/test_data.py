@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import io
 import struct
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nn_core import (
@@ -367,6 +368,226 @@ def test_csv_with_blank_last_line(tmp_path, digits):
     assert np.array_equal(read_csv(path, raw=True)[0], images)
 
 
+# --- CSV: which column is what
+
+
+@pytest.fixture(scope="module")
+def some_mnist():
+    images, labels, _, _ = load_mnist(raw=True)
+    return images[:30], labels[:30]
+
+
+ONES = [f"pixel{k}" for k in range(1, 785)]
+
+
+def table_of(images, labels=None, *, names=PIXELS, label="label", place=0):
+    table = pd.DataFrame(images.reshape(len(images), -1), columns=list(names))
+    if labels is not None:
+        table.insert(place, label, labels)
+    return table
+
+
+def text_of(table, **options):
+    return table.to_csv(**{"index": False, "lineterminator": "\n", **options})
+
+
+def savetxt(table, **options):
+    file = io.BytesIO()
+    np.savetxt(file, table.to_numpy(), **options)
+    return file.getvalue()
+
+
+BY_COLUMN = [f"{row}x{column}" for column in range(1, 29) for row in range(1, 29)]
+# How the same thirty digits are written by others, labels included: text, or a table to write.
+WITH_LABELS = {
+    "Kaggle": lambda X, y: table_of(X, y),
+    "OpenML": lambda X, y: table_of(X, y, names=ONES, label="class", place=784),
+    "OpenML, quoted": lambda X, y: table_of(X, y, names=ONES, label="'class'", place=784),
+    "in the middle": lambda X, y: table_of(X, y, label=" Label ", place=300),
+    "target": lambda X, y: table_of(X, y, label="target", place=784),
+    "y": lambda X, y: table_of(X, y, label="y", place=784),
+    "digit": lambda X, y: table_of(X, y, label="Digit"),
+    "an unnamed index": lambda X, y: text_of(table_of(X, y), index=True),
+    "an index that starts at 1": lambda X, y: text_of(
+        table_of(X, y).set_axis(range(1, 31)), index=True, index_label="ID"
+    ),
+    "an index and the label last": lambda X, y: text_of(
+        table_of(X, y, label="class", place=784), index=True
+    ),
+    "file names as ids": lambda X, y: table_of(X, y).assign(id=[f"{k}.png" for k in range(30)]),
+    "pandas' index saved and saved again": lambda X, y: table_of(X, y).assign(
+        **{"Unnamed: 0": range(30)}
+    ),
+    "numbers for names": lambda X, y: table_of(X, y, names=range(784)),
+    "alphabetical": lambda X, y: table_of(X, y).sort_index(axis=1),
+    "column by column": lambda X, y: table_of(X, y, names=GRID)[["label", *BY_COLUMN]],
+    "backwards": lambda X, y: table_of(X, y).iloc[:, ::-1],
+    "semicolons": lambda X, y: text_of(table_of(X, y), sep=";"),
+    "tabs": lambda X, y: text_of(table_of(X, y), sep="\t"),
+    "spaces around": lambda X, y: text_of(table_of(X, y)).replace(",", " , "),
+    "a comma at the end": lambda X, y: text_of(table_of(X, y)).replace("\n", ",\n"),
+    "Windows": lambda X, y: text_of(table_of(X, y)).replace("\n", "\r\n"),
+    "Excel's UTF-8": lambda X, y: "\ufeff" + text_of(table_of(X, y)),
+    "savetxt": lambda X, y: savetxt(table_of(X, y)),
+    "savetxt, with names": lambda X, y: savetxt(
+        table_of(X, y), fmt="%d", delimiter=",", header=",".join(["label", *PIXELS])
+    ),
+    "no names": lambda X, y: text_of(table_of(X, y), header=False),
+    "no names, label last": lambda X, y: text_of(
+        table_of(X, y, place=784, label="class"), header=False
+    ),
+    "labels as floats": lambda X, y: table_of(X, y.astype(float)),
+}
+WITHOUT_LABELS = {
+    "Kaggle's test set": lambda X: table_of(X),
+    "an unnamed index": lambda X: text_of(table_of(X), index=True),
+    "an id": lambda X: table_of(X, range(30), label="id"),
+    "an id at the end": lambda X: table_of(X, range(30), label="ImageId", place=784),
+    "ids that are text": lambda X: table_of(X, [f"{k}.png" for k in range(30)], label="id"),
+    "numbers for names": lambda X: table_of(X, names=range(784)),
+    "no names": lambda X: text_of(table_of(X), header=False),
+}
+
+
+def write_text(path, content):
+    text = text_of(content) if isinstance(content, pd.DataFrame) else content
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+@pytest.mark.parametrize("case", WITH_LABELS)
+def test_csv_as_others_write_it(tmp_path, some_mnist, case):
+    path = write_text(tmp_path / "train.csv", WITH_LABELS[case](*some_mnist))
+    images, labels = read_csv(path, raw=True)
+    assert np.array_equal(images, some_mnist[0])
+    assert np.array_equal(labels, some_mnist[1])
+    assert labels.dtype == np.int64
+
+
+@pytest.mark.parametrize("case", WITHOUT_LABELS)
+@pytest.mark.parametrize("rows", [30, 10, 1])
+def test_csv_without_labels_as_others_write_it(tmp_path, some_mnist, case, rows):
+    content = WITHOUT_LABELS[case](some_mnist[0])
+    if isinstance(content, pd.DataFrame):
+        content = content.head(rows)
+    path = write_text(tmp_path / "test.csv", content)
+    images, labels = read_csv(path, raw=True)
+    assert np.array_equal(images, some_mnist[0][: len(images)])
+    assert labels is None
+
+
+@given(st.integers(0, 2**31))
+@settings(max_examples=10, deadline=None)
+def test_csv_columns_in_any_order(tmp_path_factory, some_mnist, seed):
+    """By name, a column is found wherever it stands."""
+    table = table_of(*some_mnist, names=ONES).assign(index=range(30))
+    order = np.random.default_rng(seed).permutation(786)
+    path = write_text(tmp_path_factory.mktemp("csv") / "a.csv", table.iloc[:, order])
+    images, labels = read_csv(path, raw=True)
+    assert np.array_equal(images, some_mnist[0])
+    assert np.array_equal(labels, some_mnist[1])
+
+
+def with_names(X, y, names):
+    return table_of(X, y).set_axis(names, axis=1)
+
+
+NOT_TOLD = {
+    "no place for the label": (
+        lambda X, y: with_names(X, y, [f"V{k}" for k in range(1, 786)]),
+        "found 785 names from 'V1' to 'V785', none of which says where the labels are",
+    ),
+    "pandas' own names": (
+        lambda X, y: with_names(X, y, range(785)),
+        "found 785 names from '0' to '784', none of which says",
+    ),
+    "pandas' own names and index": (
+        lambda X, y: text_of(with_names(X, y, range(785)), index=True),
+        "found 785 names from '0' to '784', none of which says",
+    ),
+    "an unknown name": (
+        lambda X, y: table_of(X, y, label="writer"),
+        "found 785 names from 'writer' to 'pixel783', none of which says",
+    ),
+    "two labels": (
+        lambda X, y: table_of(X, y).assign(target=y),
+        "expected one column of labels, found 'label' and 'target'",
+    ),
+    "something else beside": (
+        lambda X, y: table_of(X, y).assign(split="train"),
+        "found 785 from 'pixel0' to 'split'; not a pixel: 'split'",
+    ),
+    "a pixel missing": (
+        lambda X, y: table_of(X, y).drop(columns="pixel5"),
+        "expected 784 columns of pixels, named alike and numbered, found 783",
+    ),
+    "a gap in the numbers": (
+        lambda X, y: table_of(X, y, names=[*PIXELS[:-1], "pixel900"]),
+        "a number missing or twice between 'pixel0' and 'pixel900'",
+    ),
+    "no numbers": (
+        lambda X, y: table_of(X, y, names=["pixel"] * 784),
+        "a number missing or twice between 'pixel' and 'pixel'",
+    ),
+    "labels without a name": (
+        lambda X, y: text_of(table_of(X).set_index(pd.Index(y)), index=True),
+        "expected the column '', column 1, to number the rows, found values that come twice",
+    ),
+    "a name too few, as R writes it": (
+        lambda X, y: (
+            ",".join(["label", *PIXELS]) + "\n" + text_of(table_of(X, y), index=True, header=False)
+        ),
+        "expected 786 column names to go with 786 values in a row, found 785",
+    ),
+    "no names, an index": (
+        lambda X, y: text_of(table_of(X), index=True, header=False),
+        "found one that numbers the rows from 0 to 29",
+    ),
+    "no names, an index of ten": (
+        lambda X, y: text_of(table_of(X).head(10), index=True, header=False),
+        "found one that numbers the rows from 0 to 9",
+    ),
+    "no names, an index and labels": (
+        lambda X, y: text_of(table_of(X, y), index=True, header=False),
+        "785 (a label, then pixels), found 786",
+    ),
+    "no names, either end may be it": (
+        lambda X, y: text_of(table_of(X, y).assign(pixel783=y[::-1]), header=False),
+        "the first column and the last may both be it; give them names",
+    ),
+    "no names, neither end can be it": (
+        lambda X, y: text_of(table_of(X, y + 20).assign(pixel783=y + 30), header=False),
+        "expected labels from 0 to 9, found 25 at example 0",
+    ),
+    "a first row taken for names": (
+        lambda X, y: pd.read_csv(io.StringIO(text_of(table_of(X, y), header=False))),
+        "expected a whole number in row 1 of the data",
+    ),
+    "names twice": (
+        lambda X, y: ",".join(["label", *PIXELS]) + "\n" + text_of(table_of(X, y)),
+        "found 'label'",
+    ),
+    "divided by 255": (
+        lambda X, y: table_of(X / 255, y),
+        "divided by 255 already?",
+    ),
+    "black and white": (
+        lambda X, y: table_of((X > 99).astype(int), y),
+        "expected pixels from 0 to 255, found none above 1; multiply them by 255",
+    ),
+    "labels from 1": (lambda X, y: table_of(X, y + 1), "found 10 at example 4"),
+    "labels as words": (lambda X, y: table_of(X, [f"d{k}" for k in y]), "found 'd5'"),
+    "a label missing": (lambda X, y: table_of(X, [None, *y[1:]]), "nothing (NaN)"),
+}
+
+
+@pytest.mark.parametrize("case", NOT_TOLD)
+def test_csv_that_does_not_tell_or_does_not_fit(tmp_path, some_mnist, case):
+    write, found = NOT_TOLD[case]
+    path = write_text(tmp_path / "train.csv", write(*some_mnist))
+    refuses(read_csv, path, found=found, expected="expected")
+
+
 # --- arrays
 
 
@@ -380,6 +601,24 @@ def test_scale_pixels():
 def test_scale_pixels_twice():
     with pytest.raises(TypeError, match="expected uint8 pixels from 0 to 255, found float32"):
         scale_pixels(np.ones((2, 784), np.float32))
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        np.array([[0, 51], [102, 255]]),
+        [[0.0, 51.0], [102.0, 255.0]],
+        pd.DataFrame([[0, 51], [102, 255]]),
+    ],
+)
+def test_scale_pixels_of_other_whole_numbers(images):
+    assert np.array_equal(scale_pixels(images), np.array([[0, 0.2], [0.4, 1]], np.float32))
+
+
+@pytest.mark.parametrize("images", [[[-1, 255]], [[0, 256]]])
+def test_scale_pixels_out_of_range(images):
+    with pytest.raises(DataError, match=f"from 0 to 255 in images, found {images[0][0]} to"):
+        scale_pixels(images)
 
 
 def test_one_hot():

@@ -1,0 +1,89 @@
+"""An accuracy near chance is said to be so, with the reason where it can be found."""
+
+import numpy as np
+import pytest
+
+from nn_core import MLP, SGD, Adam, fit, load_mnist
+from nn_core.__main__ import main
+from nn_core.doubts import CHANGES, doubt
+from nn_core.storage import save_network
+
+
+@pytest.fixture(scope="module")
+def digits():
+    X, y, _, _ = load_mnist()
+    return X[:2000], y[:2000]
+
+
+@pytest.fixture(scope="module")
+def network(digits):
+    """Reads what it was trained on, nearly all of it."""
+    rng = np.random.default_rng(0)
+    made = MLP((784, 32, 10), rng)
+    fit(made, Adam(3e-3), *digits, epochs=12, batch_size=50, rng=rng, progress=False)
+    return made
+
+
+def test_a_network_that_reads_is_not_doubted(network, digits):
+    assert doubt(network, *digits) == ""
+
+
+@pytest.mark.parametrize("reason", CHANGES)
+def test_changed_pictures_are_told(network, digits, reason):
+    X, y = digits
+    changed = CHANGES[reason](X.reshape(-1, 28, 28))
+    if reason.startswith("turned by a quarter"):  # back again is the other way round
+        changed = np.ascontiguousarray(changed[:, ::-1, ::-1])
+    # Ones lie too much alike for chance, and eights are the same from all sides.
+    worst = np.flatnonzero(network.predict(changed) != y)
+    kept = worst[np.argsort(y[worst], kind="stable")]
+    said = doubt(network, changed[kept], y[kept])
+    assert said.startswith("note: 0.0% is near chance; always saying the most frequent label")
+    assert f"These pictures are {reason}: changed back, 9" in said
+    assert said.endswith("are read rightly.\n")
+    assert said.count("\n") == 1
+
+
+def test_labels_of_other_pictures_get_the_usual_reasons(network, digits):
+    X, y = digits
+    said = doubt(network, X, np.random.default_rng(1).permutation(y))
+    assert "near chance" in said
+    assert "labels that belong to other pictures or stand in another column" in said
+    assert "learning rate" in said
+
+
+def test_chance_is_the_most_frequent_label(digits):
+    """Nine of ten zeros: always saying 0 is right for 90 %, and no better."""
+    X, y = digits
+    kept = np.concatenate([np.flatnonzero(y == 0)[:90], np.flatnonzero(y == 1)[:10]])
+    constant = MLP(
+        (784, 10), np.random.default_rng(0), initializer=lambda shape, rng: np.zeros(shape)
+    )
+    constant.b[0][0] = 1
+    assert "90.0% is near chance" in doubt(constant, X[kept], y[kept])
+    assert "right for 90.0%" in doubt(constant, X[kept], y[kept])
+    fit(constant, SGD(0.5), X[kept], y[kept], epochs=20, batch_size=10,
+        rng=np.random.default_rng(0), progress=False)  # fmt: skip
+    assert doubt(constant, X[kept], y[kept]) == ""
+
+
+def test_the_command_line_says_so(network, digits, tmp_path, capsys):
+    X, y = digits
+    save_network(tmp_path / "weights.npz", network)
+    rows = np.rint(X.reshape(-1, 28, 28).transpose(0, 2, 1).reshape(-1, 784) * 255)
+    wrong = network.predict((rows / 255).astype(np.float32)) != y
+    table = np.column_stack([y, rows])[wrong]
+    names = ",".join(["label", *(f"pixel{k}" for k in range(784))])
+    np.savetxt(tmp_path / "emnist.csv", table, "%d", ",", header=names, comments="")
+    files = [str(tmp_path / "weights.npz"), "--data", str(tmp_path / "emnist.csv")]
+    assert main(["evaluate", *files]) == 0
+    assert "note: 0.0% is near chance" in (said := capsys.readouterr().out)
+    assert "These pictures are transposed, rows for columns, as EMNIST's files are" in said
+
+    table[:, 0] = np.random.default_rng(0).integers(0, 10, len(table))
+    np.savetxt(tmp_path / "shuffled.csv", table, "%d", ",", header=names, comments="")
+    train = ["train", "relu-10-gd", "--epochs", "1", "--out", str(tmp_path / "out")]
+    assert main([*train, "--data", str(tmp_path / "shuffled.csv")]) == 0
+    said = capsys.readouterr().out
+    assert "is near chance" in said
+    assert "Usual reasons: labels that belong to other pictures" in said
