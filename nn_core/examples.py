@@ -66,6 +66,8 @@ def numbers(values: Any, name: str) -> np.ndarray:
     TypeError
         There is something else in it: text, gaps, complex numbers, rows of different lengths.
     """
+    if type(values) is np.ndarray and values.dtype.kind in "biuf" and values.flags.c_contiguous:
+        return values  # nearly always, and in each step of a training
     is_array = isinstance(values, np.ndarray) and not isinstance(values, ODD_ARRAYS)
     if is_array and values.dtype.kind in "biuf":
         return np.asanyarray(values, order="C")
@@ -386,7 +388,7 @@ def pair(values: Any, name: str) -> tuple[Any, Any]:
 
 def check_labels_below(y: np.ndarray, classes: int) -> None:
     """Raise DataError unless all labels, integers already, are from 0 to `classes - 1`."""
-    wrong = np.flatnonzero((y < 0) | (y >= classes))
+    (wrong,) = ((y < 0) | (y >= classes)).nonzero()
     if len(wrong):
         n = wrong[0]
         advice = "; subtract 1 from each" if y.min() == 1 and y.max() == classes else ""

@@ -194,13 +194,12 @@ class MLP:
         self, Z: np.ndarray, y: np.ndarray, *, smoothing: float = 0.0
     ) -> tuple[float, np.ndarray]:
         """The loss for logits `Z (N, K)` and labels `y (N,)`, and its gradient `dZ`."""
-        Z = scores(Z, "Z")
         if self.loss == "cross_entropy":
             if smoothing:
                 return smoothed_cross_entropy(Z, y, smoothing)
             return softmax_cross_entropy(Z, y)
         forward, backward = ACTIVATIONS[self.output]
-        A = forward(Z)
+        A = forward(scores(Z, "Z"))
         loss, dA = mean_squared_error(A, y)
         return loss, backward(dA, A)
 
