@@ -84,13 +84,12 @@ def read_photo(path: str | Path) -> np.ndarray:
             photo.load()
     except FileNotFoundError:
         raise
+    except UnidentifiedImageError as error:
+        found = describe_format(Path(path).read_bytes()) or "a file that Pillow cannot read"
+        raise DataError(f"{path}: expected a picture, found {found}") from error
     # Pillow has no common error: a broken file can raise any of these.
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        unknown = isinstance(error, UnidentifiedImageError)
-        found = unknown and describe_format(Path(path).read_bytes())
-        raise DataError(
-            f"{path}: expected a picture, found{f' {found}' if found else f': {error}'}"
-        ) from error
+        raise DataError(f"{path}: expected a picture, found: {error}") from error
     if photo.has_transparency_data:
         photo = photo.convert("RGBA")
         paper = Image.new("RGBA", photo.size, "white")

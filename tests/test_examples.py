@@ -462,6 +462,16 @@ def test_training_refuses_labels_that_teach_nothing(digits):
     assert trained(X, y, dev=(X[y == 3], y[y == 3]))[1].shape[0] == 2
 
 
+def test_training_looks_at_the_values_once(digits, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "nn_core.examples.check_scaled", lambda X, name: seen.append((name, len(X)))
+    )
+    X, y = digits
+    trained(X, y, dev=(X[:50], y[:50]), epochs=3)
+    assert seen == [("X", 300), ("X_dev", 50)]
+
+
 @pytest.mark.parametrize(
     ("dev", "found"),
     [
