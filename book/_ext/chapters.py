@@ -65,12 +65,7 @@ class Chapter(IPyNbFile):
                     self,
                     name=f"{cell.name}, with a kernel",
                     cell_num=cell.cell_num,
-                    cell=nbformat.from_dict(
-                        {
-                            **cell.cell,
-                            "source": WITH_A_KERNEL.format(source),
-                        }
-                    ),
+                    cell=nbformat.from_dict({**cell.cell, "source": WITH_A_KERNEL.format(source)}),
                     options=cell.options,
                 )
                 self.tests.append(again)
@@ -85,10 +80,7 @@ class Chapter(IPyNbFile):
         self.shown: dict[str, list[nbformat.NotebookNode]] = {}
         self.began = time.monotonic()
         with pytest.MonkeyPatch.context() as patch:
-            for name, value in {
-                BUILDING: "1",
-                **execution.ONE_THREAD,
-            }.items():
+            for name, value in {BUILDING: "1", **execution.ONE_THREAD}.items():
                 patch.setenv(name, value)
             super().setup()
 
@@ -98,11 +90,7 @@ class Chapter(IPyNbFile):
         if self.remembered or list(self.shown) != [test.name for test in self.tests]:
             return
         pages = [self.shown[test.name] for test in self.tests if not test.name.endswith("kernel")]
-        execution.keep(
-            self.path,
-            pages,
-            round(time.monotonic() - self.began, 1),
-        )
+        execution.keep(self.path, self.place, pages, round(time.monotonic() - self.began, 1))
 
 
 class Remembered(pytest.Item):
