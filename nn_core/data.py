@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nn_core.checks import check_number, check_rng
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -369,8 +371,8 @@ def train_dev_split(
         X and y differ in length, or `dev_size` leaves one of the two parts empty.
     """
     check_same_length(X, y)
-    if not 0 < dev_size < len(X):
-        raise ValueError(f"expected dev_size from 1 to {len(X) - 1}, found {dev_size}")
+    check_number("dev_size", dev_size, at_least=1, at_most=len(X) - 1, whole=True)
+    check_rng(rng)
     order = rng.permutation(len(X))
     dev, train = order[:dev_size], order[dev_size:]
     return X[train], y[train], X[dev], y[dev]
@@ -402,8 +404,8 @@ def minibatches(
         batch is asked for.
     """
     check_same_length(X, y)
-    if batch_size < 1:
-        raise ValueError(f"expected a batch_size of at least 1, found {batch_size}")
+    check_number("batch_size", batch_size, at_least=1, whole=True)
+    check_rng(rng)
     order = rng.permutation(len(X))
     for start in range(0, len(X), batch_size):
         batch = order[start : start + batch_size]

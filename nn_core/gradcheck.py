@@ -35,9 +35,9 @@ def numerical_gradient(f: Callable[[], float], x: np.ndarray, h: float = 1e-5) -
         kept = x[i]
         try:
             x[i] = kept + h
-            above = f()
+            above = float(f())
             x[i] = kept - h
-            below = f()
+            below = float(f())
         finally:
             x[i] = kept
         gradient[i] = (above - below) / (2 * h)
@@ -63,7 +63,8 @@ def directional_error(
     f, x, h
         As for `numerical_gradient`.
     gradient
-        What is to be checked, of the shape of `x`.
+        What is to be checked, of the shape of `x`. It is copied first: `f` may write into it, as
+        one that computes a loss and its gradient together does with a network's `grad`.
     rng
         Where the direction comes from.
 
@@ -77,6 +78,7 @@ def directional_error(
     TypeError
         `x` is not float64.
     """
+    gradient = gradient.copy()
     u = np.where(gradient < 0, -1, 1) * rng.uniform(0.5, 1.5, x.shape)
     u /= np.linalg.norm(u)
     # One number, the distance along u, takes the place of all the entries of x.

@@ -8,6 +8,8 @@ import math
 
 import numpy as np
 
+from nn_core.checks import check_number, check_rng
+
 
 def zeros(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     """Start every weight at zero: all hidden units stay alike, and the network cannot learn.
@@ -21,11 +23,15 @@ def small_normal(
     shape: tuple[int, int], rng: np.random.Generator, *, scale: float = 0.01
 ) -> np.ndarray:
     """Draw `W[i, j] ~ Normal(0, scale^2)`, the same scale for every layer."""
+    check_rng(rng)
+    check_number("scale", scale, at_least=0)
     return rng.normal(0.0, scale, shape)
 
 
 def uniform(shape: tuple[int, int], rng: np.random.Generator, *, limit: float = 0.5) -> np.ndarray:
     """Draw `W[i, j] ~ Uniform(-limit, limit)`, the same limit for every layer."""
+    check_rng(rng)
+    check_number("limit", limit, at_least=0)
     return rng.uniform(-limit, limit, shape)
 
 
@@ -39,6 +45,7 @@ def glorot_normal(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarra
     Glorot and Bengio (2010), "Understanding the difficulty of training deep feedforward
     neural networks".
     """
+    check_rng(rng)
     return rng.normal(0.0, math.sqrt(2 / sum(shape)), shape)
 
 
@@ -51,6 +58,7 @@ def glorot_uniform(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarr
     ----------
     Glorot and Bengio (2010), as for `glorot_normal`.
     """
+    check_rng(rng)
     limit = math.sqrt(6 / sum(shape))
     return rng.uniform(-limit, limit, shape)
 
@@ -64,6 +72,7 @@ def he_normal(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     ----------
     He, Zhang, Ren and Sun (2015), "Delving deep into rectifiers".
     """
+    check_rng(rng)
     return rng.normal(0.0, math.sqrt(2 / shape[0]), shape)
 
 
@@ -74,5 +83,6 @@ def he_uniform(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     ----------
     He, Zhang, Ren and Sun (2015), as for `he_normal`.
     """
+    check_rng(rng)
     limit = math.sqrt(6 / shape[0])
     return rng.uniform(-limit, limit, shape)

@@ -5,6 +5,8 @@
 
 import numpy as np
 
+from nn_core.checks import check_number, check_rng
+
 
 def dense_forward(X: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Weigh the inputs and add a bias: `Z = X W + b`.
@@ -92,6 +94,7 @@ def leaky_relu_forward(Z: np.ndarray, slope: float = 0.01) -> np.ndarray:
     Maas, Hannun and Ng (2013), "Rectifier nonlinearities improve neural network acoustic
     models".
     """
+    check_number("slope", slope, above=0)
     return np.where(Z > 0, Z, slope * Z)
 
 
@@ -100,6 +103,7 @@ def leaky_relu_backward(dA: np.ndarray, A: np.ndarray, slope: float = 0.01) -> n
 
     `slope` must be positive, so that A has the sign of Z.
     """
+    check_number("slope", slope, above=0)
     return np.where(A > 0, dA, slope * dA)
 
 
@@ -198,8 +202,8 @@ def dropout_mask(
     Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov (2014), "Dropout: a simple
     way to prevent neural networks from overfitting".
     """
-    if not 0 <= rate < 1:
-        raise ValueError(f"expected a dropout rate from 0 to below 1, found {rate}")
+    check_number("the dropout rate", rate, at_least=0, below=1)
+    check_rng(rng)
     stays = rng.random(shape, dtype=np.float32) >= rate
     return stays.astype(dtype) / dtype(1 - rate)
 
