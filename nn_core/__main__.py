@@ -159,7 +159,8 @@ def show_list(options: argparse.Namespace) -> int:
             length = f"{recipe.epochs} iterations, full batch"
         sizes = "-".join(str(size) for size in recipe.sizes)
         print(f"{recipe.name}\n    {recipe.summary}.")
-        print(f"    {sizes}, {length}, {duration(recipe)}. Stated: {recipe.stated}.")
+        print(f"    {sizes}, {length}. Stated: {recipe.stated}.")
+        print(f"    Takes {duration(recipe)}.")
         print(f"    {recipe.choices}")
     return 0
 

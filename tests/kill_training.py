@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,9 @@ def start(folder: Path, out: str, epochs: int, *more: str) -> subprocess.Popen:
 
 
 def kill_and_resume(folder: Path, *, kills: int, epochs: int, seed: int = 0) -> dict[str, int]:
-    """Kill so often; give how many were killed, and how many runs were finished and the same.
+    """Kill so often; count where, and how many runs were resumed, finished and found equal.
+
+    One in five is killed early, in its imports or while it loads, the others soon after an epoch.
 
     Raises
     ------
@@ -63,30 +66,43 @@ def kill_and_resume(folder: Path, *, kills: int, epochs: int, seed: int = 0) -> 
     assert unbroken.returncode == 0, err
     wanted = load_network(folder / "unbroken" / "weights.npz").theta
     rng = np.random.default_rng(seed)
-    killed = finished = resumed = 0
-    while killed < kills or finished == 0:
-        process = start(folder, f"broken-{finished}", epochs, "--resume")
+    found = dict.fromkeys(("killed", "while training", "while writing", "resumed", "equal"), 0)
+    while found["killed"] < kills or found["equal"] == 0:
+        out = folder / f"broken-{found['equal']}"
+        process = start(folder, out.name, epochs, "--resume")
+        last = found["killed"] >= kills  # this one may come to its end
+        early = last or rng.random() < 0.2
+        trains = not early and wait_for_an_epoch(process, out / "checkpoint.npz")
         try:
-            if killed >= kills:  # this one may come to its end
-                out, err = process.communicate()
-            else:
-                out, err = process.communicate(timeout=rng.uniform(0.2, 5.0))
+            said, err = process.communicate(timeout=None if last else rng.uniform(0.0, 0.6))
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
-            killed += 1
+            found["killed"] += 1
+            found["while training"] += trains
+            found["while writing"] += any(out.glob(".*"))
             continue
         assert process.returncode == 0, err
-        resumed += "goes on from epoch" in out or "nothing is left to do" in out
-        found = load_network(folder / f"broken-{finished}" / "weights.npz").theta
-        assert np.array_equal(found, wanted), f"after {killed} kills other weights"
-        left = [path.name for path in (folder / f"broken-{finished}").glob(".*")]
+        found["resumed"] += "goes on from epoch" in said or "nothing is left to do" in said
+        theta = load_network(out / "weights.npz").theta
+        assert np.array_equal(theta, wanted), f"other weights after {found}"
+        left = [path.name for path in out.glob(".*")]
         assert not left, f"left behind: {left}"
-        finished += 1
-    return {"killed": killed, "finished and equal": finished, "of these resumed": resumed}
+        found["equal"] += 1
+    return found
+
+
+def wait_for_an_epoch(process: subprocess.Popen, checkpoint: Path) -> bool:
+    """Wait until a training has written a checkpoint; False if it ends before that."""
+    before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
+    while process.poll() is None:
+        if checkpoint.exists() and checkpoint.stat().st_mtime_ns != before:
+            return True
+        time.sleep(0.01)
+    return False
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
         kills = int(sys.argv[1]) if len(sys.argv) > 1 else 50
-        print(kill_and_resume(Path(name), kills=kills, epochs=60))
+        print(kill_and_resume(Path(name), kills=kills, epochs=40))
