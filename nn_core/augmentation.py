@@ -102,6 +102,7 @@ def distort(
     n, side = len(X), image_side(X)
     check_rng(rng)
     check_number("strength", strength, at_least=0)
+    _check_strengths(degrees=degrees, scale=scale, shear=shear, pixels=pixels, alpha=alpha)
     field = elastic_field(n, side, rng, alpha=strength * alpha, sigma=sigma)
     field += affine_field(
         n,
@@ -156,9 +157,7 @@ def affine_field(
     ValueError
         A strength is negative, or `scale` is not below 1.
     """
-    strengths = {"degrees": degrees, "scale": scale, "shear": shear, "pixels": pixels}
-    for name, value in strengths.items():
-        check_number(name, value, at_least=0)
+    _check_strengths(degrees=degrees, scale=scale, shear=shear, pixels=pixels)
     check_number("scale", scale, below=1)
     limits = np.array([np.deg2rad(degrees), scale, scale, shear, pixels, pixels])
     angle, tall, wide, slant, down, right = limits[:, None] * rng.uniform(-1, 1, (6, n))
@@ -343,3 +342,8 @@ def image_side(X: np.ndarray) -> int:
     if side * side != X.shape[1] or side == 0:
         raise ValueError(f"expected rows that are square images, found rows of {X.shape[1]} pixels")
     return side
+
+
+def _check_strengths(**strengths: float) -> None:
+    for name, value in strengths.items():
+        check_number(name, value, at_least=0)
