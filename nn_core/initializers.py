@@ -1,7 +1,8 @@
 """The weights a network starts from. Each takes `(fan_in, fan_out)` and an `rng`.
 
 `fan_in` and `fan_out` are the inputs and outputs of the layer. All give float64
-`(fan_in, fan_out)`; a network stores them in its own dtype.
+`(fan_in, fan_out)`; a network stores them in its own dtype. Where `rng` is no random generator they
+raise a TypeError, and where a scale or a limit is negative or not finite a ValueError.
 """
 
 import math

@@ -1,4 +1,7 @@
-"""Keeping a network from learning by heart, and its steps from getting out of hand."""
+"""Keeping a network from learning by heart, and its steps from getting out of hand.
+
+A setting out of its bounds is a ValueError, and one that is no number a TypeError, that name it.
+"""
 
 from collections.abc import Sequence
 
@@ -93,7 +96,7 @@ class EarlyStopping:
     Parameters
     ----------
     patience
-        How many measurements in a row may fail to beat the best.
+        How many measurements in a row may fail to beat the best, at least 1.
 
     References
     ----------
