@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from nn_core.checks import check_number
+
 
 def numerical_gradient(f: Callable[[], float], x: np.ndarray, h: float = 1e-5) -> np.ndarray:
     """Gradient by central differences: `df/dx[i] = (f(x[i] + h) - f(x[i] - h)) / 2h`.
@@ -27,9 +29,12 @@ def numerical_gradient(f: Callable[[], float], x: np.ndarray, h: float = 1e-5) -
     ------
     TypeError
         `x` is not float64: float32 rounds too coarsely to difference.
+    ValueError
+        `h` is not above 0, or not finite.
     """
     if x.dtype != np.float64:
         raise TypeError(f"expected float64, found {x.dtype}: too coarse for a difference")
+    check_number("h", h, above=0)
     gradient = np.empty_like(x)
     for i in np.ndindex(x.shape):
         kept = x[i]
@@ -77,7 +82,11 @@ def directional_error(
     ------
     TypeError
         `x` is not float64.
+    ValueError
+        `gradient` is not of the shape of `x`, or `h` not above 0, or not finite.
     """
+    if gradient.shape != x.shape:
+        raise ValueError(f"expected a gradient of shape {x.shape}, found {gradient.shape}")
     gradient = gradient.copy()
     u = np.where(gradient < 0, -1, 1) * rng.uniform(0.5, 1.5, x.shape)
     u /= np.linalg.norm(u)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nn_core.augmentation import distort
+from nn_core.checks import check_number
 from nn_core.data import DataError, load_mnist, read_csv, train_dev_split
 from nn_core.initializers import glorot_uniform, small_normal, uniform
 from nn_core.network import MLP
@@ -153,12 +154,17 @@ def train(
 
     Raises
     ------
-    ValueError
-        Fewer than six examples, or what `fit` refuses.
+    TypeError, ValueError
+        Fewer than six examples, `epochs` or `seed` that cannot be, or what `fit` refuses.
+    DivergenceError, DataError
+        As `fit` does.
     """
-    X, y = load_mnist()[:2] if digits is None else digits
     epochs = recipe.epochs if epochs is None else epochs
-    rng = np.random.default_rng(recipe.seed if seed is None else seed)
+    seed = recipe.seed if seed is None else seed
+    check_number("epochs", epochs, at_least=1, whole=True)
+    check_number("seed", seed, at_least=0, whole=True)
+    X, y = load_mnist()[:2] if digits is None else digits
+    rng = np.random.default_rng(seed)
     if dev is None and hold_out:
         X, y, X_dev, y_dev = train_dev_split(X, y, len(X) // 6, rng)
         dev = X_dev, y_dev

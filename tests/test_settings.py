@@ -30,6 +30,12 @@ def fit(**options):
     return nn.fit(model, asked.pop("optimizer", nn.SGD(0.1)), X, Y, dev=dev, **asked)
 
 
+def train(**options):
+    """One epoch of the smallest recipe on a few empty pictures."""
+    digits = np.zeros((12, 784), np.float32), np.arange(12) % 10
+    return nn.train(nn.RECIPES["relu-10-gd"], digits, progress=False, **({"epochs": 1} | options))
+
+
 def of(function, *arguments, **options):
     """Give a function of one setting, by its name."""
     return lambda **setting: function(*arguments, **(options | setting))
@@ -93,6 +99,15 @@ SETTINGS = [
     (of(affine_field, 2, 4, rng(), **AFFINE), "scale", [0, 0.5], SHARE),
     (of(elastic_field, 2, 4, rng(), alpha=1), "sigma", [1, 5.5], [0.9, 0, -1]),
     (of(nn.train_dev_split, X, Y, rng=rng()), "dev_size", [1, 29], [0, 30, 0.1, 10.0]),
+    (of(nn.numerical_gradient, lambda: 1.0, np.ones(3)), "h", [1e-5, 1], [0, -1]),
+    (
+        of(nn.directional_error, lambda: 1.0, np.ones(3), np.ones(3), rng()),
+        "h",
+        [1e-5, 1],
+        [0, -1],
+    ),
+    (train, "epochs", *COUNT),
+    (train, "seed", [0, 5, np.int64(2)], [-1, 1.5]),
     (lambda batch_size: next(nn.minibatches(X, Y, batch_size, rng())), "batch_size", *COUNT),
 ]
 NEVER = [math.nan, math.inf, True, np.True_, "1", [1]]
