@@ -280,7 +280,7 @@ def check_options(asked: dict[str, Any]) -> None:
     if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
         raise TypeError(f"expected an optimizer, nn.Adam(0.001) say, found {optimizer!r}")
     check_rng(asked["rng"])
-    check_number("epochs", asked["epochs"], at_least=1, whole=True)
+    check_number("epochs", asked["epochs"], at_least=0, whole=True)
     check_number("l2", asked["l2"], at_least=0)
     check_number("dropout", asked["dropout"], at_least=0, below=1)
     check_number("smoothing", asked["smoothing"], at_least=0, at_most=1)

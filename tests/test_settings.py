@@ -53,7 +53,7 @@ RATE = ([0, 0.1, 1, np.float32(0.5), np.int64(1)], NEGATIVE)
 BETA = ([0, 0.9, np.float64(0.5)], SHARE)
 COUNT = ([1, 7, np.int64(2)], [0, -3, 2.0, 0.1])
 SETTINGS = [
-    (fit, "epochs", *COUNT),
+    (fit, "epochs", [0, 1, np.int64(2)], [-3, 2.0]),  # of none, the history is empty
     (fit, "batch_size", *COUNT),
     (fit, "patience", *COUNT),
     (fit, "l2", *RATE),
