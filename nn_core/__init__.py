@@ -57,7 +57,7 @@ from nn_core.regularization import (
 )
 from nn_core.slant import deslant
 from nn_core.storage import load_network, save_network
-from nn_core.training import fit
+from nn_core.training import DivergenceError, fit
 
 __all__ = [
     "MLP",
@@ -67,6 +67,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "DataError",
+    "DivergenceError",
     "EarlyStopping",
     "ExponentialMovingAverage",
     "Momentum",

@@ -1,19 +1,26 @@
 """The command line: `python -m nn_core --help`."""
 
 import argparse
+import json
+import shlex
+import signal
+import statistics
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 
+from nn_core.checkpoints import finished_epochs
 from nn_core.data import CLASSES, SIDE, DataError, read_csv
 from nn_core.doubts import doubt
 from nn_core.metrics import accuracy, confusion_matrix
 from nn_core.network import MLP
 from nn_core.photos import Preparation, prepare, read_photo
-from nn_core.recipes import RECIPES, load_digits, train
-from nn_core.storage import load_network, save_network
+from nn_core.recipes import RECIPES, Recipe, load_digits, train
+from nn_core.storage import load_network, save_network, whole_file
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -24,7 +31,8 @@ examples:
   python -m nn_core evaluate runs/course/weights.npz
   python -m nn_core predict runs/course/weights.npz my-seven.jpg
 
-Exit codes: 0 all is well, 1 a problem with data or files, 2 a mistake in the command.
+Exit codes: 0 all is well, 1 a problem with data or files, 2 a mistake in the command, 130 stopped
+by Ctrl-C, 143 stopped by SIGTERM.
 """
 LIST_EXAMPLES = """\
 example:
@@ -35,9 +43,12 @@ examples:
   python -m nn_core train course
   python -m nn_core train sigmoid-128-mse --epochs 5 --seed 1
   python -m nn_core train adam-256-128 --data train.csv --out runs/kaggle
+  python -m nn_core train course --resume
 
-FOLDER then holds weights.npz, history.csv, curves.png and predictions.png. Ctrl-C ends the
-training early and keeps what was learned.
+FOLDER then holds weights.npz, history.csv, curves.png and predictions.png, and checkpoint.npz,
+which is written after each epoch. Stop the training when you like, even by switching the machine
+off: the same command with --resume goes on after the last finished epoch, and ends with the very
+weights that it would have ended with. After Ctrl-C, weights.npz holds what was learned so far.
 """
 EVALUATE_EXAMPLES = """\
 examples:
@@ -97,6 +108,14 @@ def build_parser() -> argparse.ArgumentParser:
         "drawn at random, is kept for testing (MNIST)",
     )
 
+    earlier = trained.add_mutually_exclusive_group()
+    earlier.add_argument(
+        "--resume", action="store_true", help="go on from the checkpoint in FOLDER, if there is one"
+    )
+    earlier.add_argument(
+        "--overwrite", action="store_true", help="begin anew, in place of the run in FOLDER"
+    )
+
     evaluated = command(
         run_evaluate, "evaluate", "count what a trained network gets right", EVALUATE_EXAMPLES
     )
@@ -142,23 +161,71 @@ def show_list(options: argparse.Namespace) -> int:
         sizes = "-".join(str(size) for size in recipe.sizes)
         print(f"{recipe.name}\n    {recipe.summary}.")
         print(f"    {sizes}, {length}. Stated: {recipe.stated}.")
+        print(f"    Takes {duration(recipe)}.")
         print(f"    {recipe.choices}")
     return 0
+
+
+def duration(recipe: Recipe) -> str:
+    """Say how long a recipe takes: as the ledger has it, or else by its number of weights."""
+    ledger = files("nn_core") / "lab" / "stored" / "runs.json"
+    measured: dict[str, list[float]] = {}
+    for row in json.loads(ledger.read_text("utf-8"))["rows"]:
+        measured.setdefault(row["recipe"], []).append(row["seconds"])
+
+    def work(recipe: Recipe) -> int:
+        weights = sum(a * b for a, b in zip(recipe.sizes, recipe.sizes[1:], strict=False))
+        return recipe.epochs * weights
+
+    source = recipe if recipe.name in measured else RECIPES["adam-256-128"]
+    seconds = statistics.median(measured[source.name]) * work(recipe) / work(source)
+    how = "" if source is recipe else ", judging by its size"
+    if seconds < 90:
+        return f"about {seconds:.0f} seconds on one core{how}"
+    return f"about {seconds / 60:.0f} minutes on one core{how}"
+
+
+def check_room(folder: Path, options: argparse.Namespace) -> None:
+    """Raise DataError where a run would take the place of another unasked."""
+    kept = [name for name in ("checkpoint.npz", "weights.npz") if (folder / name).exists()]
+    if options.resume and kept == ["weights.npz"]:
+        raise DataError(
+            f"{folder}: expected a checkpoint to go on from, found weights alone: --overwrite "
+            "begins anew"
+        )
+    if kept and not (options.resume or options.overwrite):
+        raise DataError(
+            f"{folder}: expected no earlier run, found {' and '.join(kept)}: --resume goes on "
+            "with it, --overwrite begins anew, --out names another folder"
+        )
 
 
 def run_train(options: argparse.Namespace) -> int:
     """Carry out `train`."""
     recipe = RECIPES[options.recipe]
     seed = recipe.seed if options.seed is None else options.seed
+    folder = options.out or Path("runs", recipe.name)
+    check_room(folder, options)
     X, y, X_test, y_test = load_digits(options.data)
     # Made before training: that a folder cannot be written to should not be learned after it.
-    folder = options.out or Path("runs", recipe.name)
     folder.mkdir(parents=True, exist_ok=True)
-    network, history = train(recipe, (X, y), epochs=options.epochs, seed=seed)
+    for draft in folder.glob(".*.npz.*.part"):  # of a run that was killed while it wrote
+        draft.unlink(missing_ok=True)
+    options.checkpoint = checkpoint = folder / "checkpoint.npz"
+    if options.overwrite:
+        checkpoint.unlink(missing_ok=True)
+    if options.resume and not checkpoint.exists():
+        print(f"{folder}: no checkpoint is there, begins with epoch 1")
+    network, history = train(
+        recipe, (X, y), epochs=options.epochs, seed=seed, checkpoint=checkpoint
+    )
     if len(history) == 0:
-        raise DataError("expected at least one finished epoch, found none: nothing is saved")
+        raise KeyboardInterrupt  # which `fit` has taken for itself
     save_network(folder / "weights.npz", network)
-    history.to_csv(folder / "history.csv")
+    with whole_file(folder / "history.csv") as file:
+        history.to_csv(file)
+    if options.stopped:
+        raise KeyboardInterrupt
     from nn_core.pictures import save_curves, save_predictions
 
     predicted = network.predict(X_test)
@@ -169,7 +236,9 @@ def run_train(options: argparse.Namespace) -> int:
     print(f"dev accuracy   {history.dev_accuracy.iloc[-1]:.2%}")
     print(f"test accuracy  {accuracy(y_test, predicted):.2%}")
     print(end=doubt(network, X_test, y_test))
-    print(f"saved in {folder}: weights.npz, history.csv, curves.png, predictions.png")
+    print(
+        f"saved in {folder}: weights.npz, history.csv, curves.png, predictions.png, checkpoint.npz"
+    )
     return 0
 
 
@@ -249,16 +318,64 @@ def complain(problem: str | Exception) -> None:
     print(f"error: {' '.join(str(problem).split())}", file=sys.stderr)
 
 
+STOPS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+
+
+@contextmanager
+def stops() -> Iterator[list[int]]:
+    """Let SIGTERM interrupt as Ctrl-C does; give a list of what came, filled as it comes."""
+    came: list[int] = []
+
+    def interrupt(number: int, frame: object) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in STOPS}
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def say_stopped(options: argparse.Namespace, arguments: Sequence[str], number: int) -> None:
+    """Say in one sentence on stderr that the program was stopped, and from where it goes on."""
+    said = f"stopped by {STOPS[signal.Signals(number)]}"
+    checkpoint: Path | None = getattr(options, "checkpoint", None)
+    if checkpoint is not None and checkpoint.exists():
+        again = [word for word in arguments if word not in ("--resume", "--overwrite")]
+        command = shlex.join(["python", "-m", "nn_core", *again, "--resume"])
+        done = finished_epochs(checkpoint)
+        total = options.epochs or RECIPES[options.recipe].epochs
+        left = f"goes on with epoch {done + 1}" if done < total else "goes on to the results"
+        said += f" after {done} of {total} epochs: {command} {left}"
+    elif options.run is run_train:
+        said += " before an epoch was finished: nothing is saved"
+    print(f"\n{said}", file=sys.stderr)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command; give its exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     options = build_parser().parse_args(arguments)
     run: Command = options.run
-    try:
-        return run(options)
-    except (DataError, OSError) as error:
-        complain(error)
-        return 1
+    with stops() as options.stopped:
+        try:
+            return run(options)
+        except KeyboardInterrupt:
+            for number in STOPS:
+                signal.signal(number, signal.SIG_IGN)  # it is ending already
+            number = options.stopped[0] if options.stopped else signal.SIGINT
+            say_stopped(options, arguments, number)
+            return 128 + number
+        # What is wrong with data, with settings, or with a network whose numbers are not finite.
+        except (ValueError, FloatingPointError, OSError) as error:
+            complain(error)
+            return 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    for number in STOPS:
+        signal.signal(number, signal.SIG_IGN)  # all is done: there is nothing left to stop
+    sys.exit(code)

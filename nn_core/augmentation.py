@@ -9,10 +9,11 @@ import functools
 
 import numpy as np
 
-from nn_core.examples import examples, generator, takes
+from nn_core.checks import check_number, check_rng
+from nn_core.examples import examples, takes
 
 
-@takes(X=examples, rng=generator)
+@takes(X=examples)
 def shift(X: np.ndarray, rng: np.random.Generator, *, pixels: int = 2) -> np.ndarray:
     """Move each image by whole pixels, `X'[n, r, c] = X[n, r - down, c - right]`.
 
@@ -39,9 +40,8 @@ def shift(X: np.ndarray, rng: np.random.Generator, *, pixels: int = 2) -> np.nda
         X is not two-dimensional, its rows are not square images, or `pixels` is negative.
     """
     side = image_side(X)
-    if not isinstance(pixels, int | np.integer):
-        raise TypeError(f"expected a whole number of pixels, found {pixels!r}")
-    _check_strengths(pixels=pixels)
+    check_rng(rng)
+    check_number("pixels", pixels, at_least=0, whole=True)
     images = X.reshape(-1, side, side)
     padded = np.pad(images, ((0, 0), (pixels, pixels), (pixels, pixels)))
     # A view, windows[n, r, c] being the (side, side) cut of image n that starts at r, c.
@@ -51,7 +51,7 @@ def shift(X: np.ndarray, rng: np.random.Generator, *, pixels: int = 2) -> np.nda
     return windows[np.arange(len(X)), up, left].reshape(X.shape)
 
 
-@takes(X=examples, rng=generator)
+@takes(X=examples)
 def distort(
     X: np.ndarray,
     rng: np.random.Generator,
@@ -103,7 +103,9 @@ def distort(
     "Deep, big, simple neural nets for handwritten digit recognition".
     """
     n, side = len(X), image_side(X)
-    _check_strengths(strength=strength)
+    check_rng(rng)
+    check_number("strength", strength, at_least=0)
+    _check_strengths(degrees=degrees, scale=scale, shear=shear, pixels=pixels, alpha=alpha)
     field = elastic_field(n, side, rng, alpha=strength * alpha, sigma=sigma)
     field += affine_field(
         n,
@@ -159,8 +161,7 @@ def affine_field(
         A strength is negative, or `scale` is not below 1.
     """
     _check_strengths(degrees=degrees, scale=scale, shear=shear, pixels=pixels)
-    if scale >= 1:
-        raise ValueError(f"expected scale below 1, found {scale}")
+    check_number("scale", scale, below=1)
     limits = np.array([np.deg2rad(degrees), scale, scale, shear, pixels, pixels])
     angle, tall, wide, slant, down, right = limits[:, None] * rng.uniform(-1, 1, (6, n))
     cos, sin, tall, wide = np.cos(angle), np.sin(angle), 1 / (1 + tall), 1 / (1 + wide)
@@ -216,9 +217,8 @@ def elastic_field(
     Simard, Steinkraus and Platt (2003), "Best practices for convolutional neural networks
     applied to visual document analysis".
     """
-    _check_strengths(alpha=alpha)
-    if not 1 <= sigma < np.inf:
-        raise ValueError(f"expected sigma of at least 1 pixel, found {sigma}")
+    check_number("alpha", alpha, at_least=0)
+    check_number("sigma", sigma, at_least=1)
     K = _hills(side, float(sigma))
     noise = rng.standard_normal((2, n, K.shape[1], K.shape[1]), np.float32)
     noise *= float(alpha)  # on the few numbers, not on every pixel
@@ -349,5 +349,4 @@ def image_side(X: np.ndarray) -> int:
 
 def _check_strengths(**strengths: float) -> None:
     for name, value in strengths.items():
-        if not 0 <= value < np.inf:
-            raise ValueError(f"expected {name} of at least 0, found {value}")
+        check_number(name, value, at_least=0)

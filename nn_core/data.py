@@ -15,17 +15,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nn_core.checks import check_number, check_rng
 from nn_core.examples import DataError as DataError
 from nn_core.examples import (
     check_labels_below,
     check_same_length,
     examples,
-    generator,
     is_label_name,
     labels,
     stored_pixels,
     takes,
-    whole,
 )
 from nn_core.formats import describe_format
 
@@ -420,7 +419,7 @@ def scale_pixels(images: np.ndarray) -> np.ndarray:
     return np.divide(flat, 255, dtype=np.float32)
 
 
-@takes(y=labels, classes=whole)
+@takes(y=labels)
 def one_hot(y: np.ndarray, classes: int = 10) -> np.ndarray:
     """Write each label as a row with a single 1: `Y[n, y[n]] = 1`, zero elsewhere.
 
@@ -442,13 +441,14 @@ def one_hot(y: np.ndarray, classes: int = 10) -> np.ndarray:
     ValueError
         The labels are not one-dimensional, or one is outside 0 to `classes - 1`.
     """
+    check_number("classes", classes, at_least=1, whole=True)
     check_labels_below(y, classes)
     Y = np.zeros((len(y), classes), np.float32)
     Y[np.arange(len(y)), y] = 1
     return Y
 
 
-@takes(X=examples, y=labels, dev_size=whole, rng=generator)
+@takes(X=examples, y=labels)
 def train_dev_split(
     X: np.ndarray, y: np.ndarray, dev_size: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -477,14 +477,14 @@ def train_dev_split(
         X and y differ in length, or `dev_size` leaves one of the two parts empty.
     """
     check_same_length(X, y)
-    if not 0 < dev_size < len(X):
-        raise ValueError(f"expected dev_size from 1 to {len(X) - 1}, found {dev_size}")
+    check_number("dev_size", dev_size, at_least=1, at_most=len(X) - 1, whole=True)
+    check_rng(rng)
     order = rng.permutation(len(X))
     dev, train = order[:dev_size], order[dev_size:]
     return X[train], y[train], X[dev], y[dev]
 
 
-@takes(X=examples, y=labels, batch_size=whole, rng=generator)
+@takes(X=examples, y=labels)
 def minibatches(
     X: np.ndarray, y: np.ndarray, batch_size: int, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -514,8 +514,8 @@ def minibatches(
         batch is asked for.
     """
     check_same_length(X, y)
-    if batch_size < 1:
-        raise ValueError(f"expected a batch_size of at least 1, found {batch_size}")
+    check_number("batch_size", batch_size, at_least=1, whole=True)
+    check_rng(rng)
     order = rng.permutation(len(X))
     for start in range(0, len(X), batch_size):
         batch = order[start : start + batch_size]

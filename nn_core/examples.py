@@ -222,35 +222,6 @@ def stored_pixels(images: Any, name: str) -> np.ndarray:
     return array
 
 
-def generator(rng: Any, name: str) -> np.random.Generator:
-    """Make sure that randomness comes from a generator: a seed would start anew at each call.
-
-    Raises
-    ------
-    TypeError
-        It is something else.
-    """
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"expected {name} to be a generator, as np.random.default_rng(0) makes one, "
-            f"found {_short(rng)}"
-        )
-    return rng
-
-
-def whole(value: Any, name: str) -> int:
-    """Make sure that a count is a whole number.
-
-    Raises
-    ------
-    TypeError
-        It is something else: 32.0, True, "32".
-    """
-    if not isinstance(value, int | np.integer) or isinstance(value, bool):
-        raise TypeError(f"expected {name} to be a whole number, found {_short(value)}")
-    return int(value)
-
-
 def _short(value: Any) -> str:
     """How a value looks, where that is short, or else its type."""
     text = repr(value)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from nn_core.checks import check_number
 from nn_core.examples import numbers, takes
 
 
@@ -29,19 +30,22 @@ def numerical_gradient(f: Callable[[], float], x: np.ndarray, h: float = 1e-5) -
     ------
     TypeError
         `x` is not float64: float32 rounds too coarsely to difference.
+    ValueError
+        `h` is not above 0, or not finite.
     """
     if not isinstance(x, np.ndarray):
         raise TypeError(f"expected an array to vary in place, found {type(x).__name__}")
     if x.dtype != np.float64:
         raise TypeError(f"expected float64, found {x.dtype}: too coarse for a difference")
+    check_number("h", h, above=0)
     gradient = np.empty_like(x)
     for i in np.ndindex(x.shape):
         kept = x[i]
         try:
             x[i] = kept + h
-            above = f()
+            above = float(f())
             x[i] = kept - h
-            below = f()
+            below = float(f())
         finally:
             x[i] = kept
         gradient[i] = (above - below) / (2 * h)
@@ -67,7 +71,8 @@ def directional_error(
     f, x, h
         As for `numerical_gradient`.
     gradient
-        What is to be checked, of the shape of `x`.
+        What is to be checked, of the shape of `x`. It is copied first: `f` may write into it, as
+        one that computes a loss and its gradient together does with a network's `grad`.
     rng
         Where the direction comes from.
 
@@ -80,7 +85,12 @@ def directional_error(
     ------
     TypeError
         `x` is not float64.
+    ValueError
+        `gradient` is not of the shape of `x`, or `h` not above 0, or not finite.
     """
+    if gradient.shape != x.shape:
+        raise ValueError(f"expected a gradient of shape {x.shape}, found {gradient.shape}")
+    gradient = gradient.copy()
     u = np.where(gradient < 0, -1, 1) * rng.uniform(0.5, 1.5, x.shape)
     u /= np.linalg.norm(u)
     # One number, the distance along u, takes the place of all the entries of x.

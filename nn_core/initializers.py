@@ -1,12 +1,15 @@
 """The weights a network starts from. Each takes `(fan_in, fan_out)` and an `rng`.
 
 `fan_in` and `fan_out` are the inputs and outputs of the layer. All give float64
-`(fan_in, fan_out)`; a network stores them in its own dtype.
+`(fan_in, fan_out)`; a network stores them in its own dtype. Where `rng` is no random generator they
+raise a TypeError, and where a scale or a limit is negative or not finite a ValueError.
 """
 
 import math
 
 import numpy as np
+
+from nn_core.checks import check_number, check_rng
 
 
 def zeros(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
@@ -22,11 +25,15 @@ def small_normal(
     shape: tuple[int, int], rng: np.random.Generator, *, scale: float = 0.01
 ) -> np.ndarray:
     """Draw `W[i, j] ~ Normal(0, scale^2)`, the same scale for every layer."""
+    check_rng(rng)
+    check_number("scale", scale, at_least=0)
     return rng.normal(0.0, scale, shape)
 
 
 def uniform(shape: tuple[int, int], rng: np.random.Generator, *, limit: float = 0.5) -> np.ndarray:
     """Draw `W[i, j] ~ Uniform(-limit, limit)`, the same limit for every layer."""
+    check_rng(rng)
+    check_number("limit", limit, at_least=0)
     return rng.uniform(-limit, limit, shape)
 
 
@@ -40,6 +47,7 @@ def glorot_normal(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarra
     Glorot and Bengio (2010), "Understanding the difficulty of training deep feedforward
     neural networks".
     """
+    check_rng(rng)
     return rng.normal(0.0, math.sqrt(2 / sum(shape)), shape)
 
 
@@ -52,6 +60,7 @@ def glorot_uniform(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarr
     ----------
     Glorot and Bengio (2010), as for `glorot_normal`.
     """
+    check_rng(rng)
     limit = math.sqrt(6 / sum(shape))
     return rng.uniform(-limit, limit, shape)
 
@@ -65,6 +74,7 @@ def he_normal(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     ----------
     He, Zhang, Ren and Sun (2015), "Delving deep into rectifiers".
     """
+    check_rng(rng)
     return rng.normal(0.0, math.sqrt(2 / shape[0]), shape)
 
 
@@ -75,5 +85,6 @@ def he_uniform(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     ----------
     He, Zhang, Ren and Sun (2015), as for `he_normal`.
     """
+    check_rng(rng)
     limit = math.sqrt(6 / shape[0])
     return rng.uniform(-limit, limit, shape)

@@ -5,6 +5,7 @@
 
 import numpy as np
 
+from nn_core.checks import check_number, check_rng
 from nn_core.examples import scores, takes
 
 
@@ -94,6 +95,7 @@ def leaky_relu_forward(Z: np.ndarray, slope: float = 0.01) -> np.ndarray:
     Maas, Hannun and Ng (2013), "Rectifier nonlinearities improve neural network acoustic
     models".
     """
+    check_number("slope", slope, above=0)
     return np.where(Z > 0, Z, slope * Z)
 
 
@@ -102,6 +104,7 @@ def leaky_relu_backward(dA: np.ndarray, A: np.ndarray, slope: float = 0.01) -> n
 
     `slope` must be positive, so that A has the sign of Z.
     """
+    check_number("slope", slope, above=0)
     return np.where(A > 0, dA, slope * dA)
 
 
@@ -201,8 +204,8 @@ def dropout_mask(
     Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov (2014), "Dropout: a simple
     way to prevent neural networks from overfitting".
     """
-    if not 0 <= rate < 1:
-        raise ValueError(f"expected a dropout rate from 0 to below 1, found {rate}")
+    check_number("the dropout rate", rate, at_least=0, below=1)
+    check_rng(rng)
     stays = rng.random(shape, dtype=np.float32) >= rate
     return stays.astype(dtype) / dtype(1 - rate)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from nn_core.checks import check_number
 from nn_core.data import one_hot
 from nn_core.examples import check_labels_below, check_same_length, labels, scores, takes
 
@@ -75,13 +76,14 @@ def smoothed_cross_entropy(
     Raises
     ------
     TypeError, ValueError
-        As `softmax_cross_entropy` does.
+        As `softmax_cross_entropy` does, or `smoothing` is not from 0 to 1.
 
     References
     ----------
     Szegedy, Vanhoucke, Ioffe, Shlens and Wojna (2016), "Rethinking the Inception
     architecture for computer vision".
     """
+    check_number("smoothing", smoothing, at_least=0, at_most=1)
     loss, dZ = softmax_cross_entropy(Z, y)
     N, K = Z.shape
     # What smoothing adds to dZ, (Y - Q) / N. Its rows sum to 0, so of `log P`, which is Z less

@@ -4,6 +4,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from nn_core.checks import check_number
 from nn_core.examples import (
     check_labels_below,
     check_not_empty,
@@ -12,7 +13,6 @@ from nn_core.examples import (
     numbers,
     scores,
     takes,
-    whole,
 )
 from nn_core.layers import softmax
 
@@ -78,8 +78,7 @@ def accuracy_interval(
     ----------
     Wilson (1927), "Probable inference, the law of succession, and statistical inference".
     """
-    if not 0 < confidence < 1:
-        raise ValueError(f"expected a confidence between 0 and 1, found {confidence}")
+    check_number("confidence", confidence, above=0, below=1)
     p, N = accuracy(y, predicted), len(y)
     z = -NormalDist().inv_cdf((1 - confidence) / 2)
     centre = p + z**2 / (2 * N)
@@ -89,7 +88,7 @@ def accuracy_interval(
     return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
 
 
-@takes(y=labels, predicted=labels, classes=whole)
+@takes(y=labels, predicted=labels)
 def confusion_matrix(y: np.ndarray, predicted: np.ndarray, classes: int = 10) -> np.ndarray:
     """Count which class is taken for which.
 
@@ -113,6 +112,7 @@ def confusion_matrix(y: np.ndarray, predicted: np.ndarray, classes: int = 10) ->
         The two differ in length, are empty or not one-dimensional, or a label is outside
         0 to `classes - 1`.
     """
+    check_number("classes", classes, at_least=1, whole=True)
     check_predictions(y, predicted, classes)
     counts = np.zeros((classes, classes), np.int64)
     np.add.at(counts, (y, predicted), 1)
@@ -166,7 +166,7 @@ def precision_recall_f1(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
     return precision, recall, f1
 
 
-@takes(P=scores, y=labels, bins=whole)
+@takes(P=scores, y=labels)
 def reliability(
     P: np.ndarray, y: np.ndarray, bins: int = 15
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -208,8 +208,7 @@ def reliability(
     learning".
     """
     check_probabilities(P, y)
-    if bins < 1:
-        raise ValueError(f"expected at least 1 bin, found {bins}")
+    check_number("bins", bins, at_least=1, whole=True)
     inner_edges = np.arange(1, bins) / bins
     which = np.searchsorted(inner_edges, P.max(axis=1))
     count = np.bincount(which, minlength=bins)
@@ -219,7 +218,7 @@ def reliability(
     return confidence, right, count
 
 
-@takes(P=scores, y=labels, bins=whole)
+@takes(P=scores, y=labels)
 def expected_calibration_error(P: np.ndarray, y: np.ndarray, bins: int = 15) -> float:
     """How far confidence and accuracy lie apart, on average over the examples, from 0 to 1.
 

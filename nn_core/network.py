@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from nn_core.examples import generator, inputs, labels, scores
+from nn_core.checks import check_finite, check_number, check_rng
+from nn_core.examples import inputs, labels, scores
 from nn_core.initializers import he_normal
 from nn_core.layers import ACTIVATIONS, dense_backward, dense_forward, dropout_mask
 from nn_core.losses import (
@@ -64,6 +65,8 @@ class MLP:
 
     Raises
     ------
+    TypeError
+        Sizes that are no whole numbers, a seed in place of a generator, or another dtype.
     ValueError
         Fewer than two sizes, a size below 1, a name that is not known, or cross-entropy
         without softmax.
@@ -81,10 +84,17 @@ class MLP:
         initializer: Initializer = he_normal,
         dtype: type = np.float32,
     ) -> None:
+        check_rng(rng)
+        if not isinstance(sizes, Sequence | np.ndarray) or isinstance(sizes, str):
+            raise TypeError(f"expected sizes to be layer sizes, inputs first, found {sizes!r}")
+        for size in sizes:
+            check_number("each of sizes", size, whole=True)
         if len(sizes) < 2 or min(sizes) < 1:
             raise ValueError(
                 f"expected at least two layer sizes of at least 1, inputs first, found {sizes}"
             )
+        if np.dtype(dtype) not in (np.float32, np.float64):
+            raise TypeError(f"expected dtype to be float32 or float64, found {np.dtype(dtype)}")
         for name, found, known in (
             ("activation", activation, ACTIVATIONS.keys() - {"softmax"}),
             ("output", output, ACTIVATIONS.keys()),
@@ -93,10 +103,9 @@ class MLP:
         ):
             if found not in known:
                 raise ValueError(f"expected {name} to be one of {sorted(known)}, found {found!r}")
-        generator(rng, "rng")
         if loss == "cross_entropy" and output != "softmax":
             raise ValueError(f"cross_entropy needs the output 'softmax', found {output!r}")
-        self.sizes = tuple(sizes)
+        self.sizes = tuple(int(size) for size in sizes)
         self.activation, self.output, self.loss = activation, output, loss
         self.preparation = preparation
         count = sum((fan_in + 1) * fan_out for fan_in, fan_out in self._shapes())
@@ -271,11 +280,19 @@ class MLP:
 
         X as in `forward`.
         """
-        return ACTIVATIONS[self.output][0](self.forward(X))
+        return ACTIVATIONS[self.output][0](self._finite_forward(X))
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """The class with the largest output for each example, `(N,)`; X as in `forward`."""
-        return self.forward(X).argmax(axis=1)
+        return self._finite_forward(X).argmax(axis=1)
+
+    def _finite_forward(self, X: np.ndarray) -> np.ndarray:
+        # ReLU would turn some infinite weights into zeros: looking at the logits is not enough.
+        check_finite("weights", self.theta)
+        with np.errstate(over="ignore", invalid="ignore"):
+            Z = self.forward(X)
+        check_finite("outputs", Z)
+        return Z
 
     def __repr__(self) -> str:
         layers = "-".join(str(size) for size in self.sizes)

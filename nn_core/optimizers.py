@@ -3,11 +3,16 @@
 All work on the flat vectors of a network, `step(theta, grad)`, and change `theta` in place.
 `lr`, the learning rate, may be set anew before each step (see `schedules`). What an optimizer
 remembers is in `t`, the number of steps taken, and in `state`, one vector for each moment.
+
+Rates, decay and epsilon are finite and not negative, each beta is from 0 to below 1: anything else
+is a ValueError, or a TypeError where it is no number, that names the argument.
 """
 
 import math
 
 import numpy as np
+
+from nn_core.checks import check_number
 
 # An update passes over the vectors several times. In blocks of this many entries, what one pass
 # has brought from memory is still in the cache for the next; smaller blocks only add calls.
@@ -30,13 +35,24 @@ class SGD:
     moments: tuple[str, ...] = ()  # the names of the vectors that a method remembers
 
     def __init__(self, lr: float) -> None:
+        check_number("lr", lr, at_least=0)
         self.lr = lr
         self.t = 0
+        self.size: int | None = None  # of the vector it moves, known from the first step on
         self.state: dict[str, np.ndarray] = {}
         self._work: np.ndarray | None = None
 
     def step(self, theta: np.ndarray, grad: np.ndarray) -> None:
-        """Move `theta` in place, one step against `grad`."""
+        """Move `theta` in place, one step against `grad`.
+
+        Raises
+        ------
+        ValueError
+            `lr` is negative or not finite, the two vectors differ in shape, or the optimizer has
+            moved another number of parameters before.
+        """
+        check_step(self, theta, grad)
+        self.size = theta.size
         self.t += 1
         for name in self.moments:
             if name not in self.state:
@@ -59,6 +75,20 @@ class SGD:
         theta -= work
 
 
+def check_step(optimizer: SGD, theta: np.ndarray, grad: np.ndarray) -> None:
+    """Raise ValueError unless `optimizer` can move `theta` against `grad`."""
+    check_number("lr", optimizer.lr, at_least=0)
+    if theta.shape != grad.shape:
+        raise ValueError(
+            f"expected theta and grad of one shape, found {theta.shape} and {grad.shape}"
+        )
+    if optimizer.size not in (None, theta.size):
+        raise ValueError(
+            f"expected the {optimizer.size:,} parameters that this optimizer has moved before, "
+            f"found {theta.size:,}: make a new optimizer for each network"
+        )
+
+
 class Momentum(SGD):
     """Keep rolling: `v = beta v + g`, `theta = theta - lr v`.
 
@@ -78,6 +108,7 @@ class Momentum(SGD):
 
     def __init__(self, lr: float, beta: float = 0.9) -> None:
         super().__init__(lr)
+        check_number("beta", beta, at_least=0, below=1)
         self.beta = beta
 
     def _move(
@@ -141,6 +172,7 @@ class AdaGrad(SGD):
 
     def __init__(self, lr: float, epsilon: float = 1e-10) -> None:
         super().__init__(lr)
+        check_number("epsilon", epsilon, at_least=0)
         self.epsilon = epsilon
 
     def _move(
@@ -180,6 +212,8 @@ class RMSProp(SGD):
 
     def __init__(self, lr: float, beta: float = 0.99, epsilon: float = 1e-8) -> None:
         super().__init__(lr)
+        check_number("beta", beta, at_least=0, below=1)
+        check_number("epsilon", epsilon, at_least=0)
         self.beta, self.epsilon = beta, epsilon
 
     def _move(
@@ -236,6 +270,9 @@ class Adam(SGD):
         epsilon: float = 1e-8,
     ) -> None:
         super().__init__(lr)
+        check_number("beta1", beta1, at_least=0, below=1)
+        check_number("beta2", beta2, at_least=0, below=1)
+        check_number("epsilon", epsilon, at_least=0)
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
 
     def _move(
@@ -289,9 +326,11 @@ class AdamW(Adam):
         epsilon: float = 1e-8,
     ) -> None:
         super().__init__(lr, beta1=beta1, beta2=beta2, epsilon=epsilon)
+        check_number("decay", decay, at_least=0)
         self.decay, self.weights = decay, weights
 
     def step(self, theta: np.ndarray, grad: np.ndarray) -> None:
         """Move `theta` in place, one step against `grad`, and shrink the weights."""
+        check_step(self, theta, grad)
         theta -= self.lr * self.decay * (theta if self.weights is None else theta * self.weights)
         super().step(theta, grad)

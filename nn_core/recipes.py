@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nn_core.augmentation import distort
+from nn_core.checks import check_number
 from nn_core.data import DataError, load_mnist, read_csv, train_dev_split
 from nn_core.examples import pair
 from nn_core.initializers import glorot_uniform, small_normal, uniform
@@ -160,12 +161,18 @@ def train(
 
     Raises
     ------
-    ValueError
-        Fewer than six examples to set some aside from, or what `fit` refuses.
+    TypeError, ValueError
+        Fewer than six examples to set some aside from, `epochs` or `seed` that cannot be, or what
+        `fit` refuses.
+    DivergenceError, DataError
+        As `fit` does.
     """
-    X, y = load_mnist()[:2] if digits is None else pair(digits, "digits")
     epochs = recipe.epochs if epochs is None else epochs
-    rng = np.random.default_rng(recipe.seed if seed is None else seed)
+    seed = recipe.seed if seed is None else seed
+    check_number("epochs", epochs, at_least=1, whole=True)
+    check_number("seed", seed, at_least=0, whole=True)
+    X, y = load_mnist()[:2] if digits is None else pair(digits, "digits")
+    rng = np.random.default_rng(seed)
     if dev is None and hold_out:
         if len(X) < SMALLEST:
             raise DataError(f"expected at least {SMALLEST} examples, found {len(X)}")

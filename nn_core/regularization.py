@@ -1,8 +1,13 @@
-"""Keeping a network from learning by heart, and its steps from getting out of hand."""
+"""Keeping a network from learning by heart, and its steps from getting out of hand.
+
+A setting out of its bounds is a ValueError, and one that is no number a TypeError, that name it.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
+
+from nn_core.checks import check_number
 
 
 def l2_penalty(
@@ -29,6 +34,7 @@ def l2_penalty(
     ----------
     Krogh and Hertz (1991), "A simple weight decay can improve generalization".
     """
+    check_number("strength", strength, at_least=0)
     penalty = 0.0
     for W, dW in zip(weights, gradients, strict=True):
         penalty += strength / 2 * float(np.vdot(W, W))
@@ -51,6 +57,7 @@ def clip_norm(grad: np.ndarray, largest: float) -> float:
     Pascanu, Mikolov and Bengio (2013), "On the difficulty of training recurrent neural
     networks".
     """
+    check_number("largest", largest, above=0)
     norm = float(np.linalg.norm(grad))
     if norm > largest:
         grad *= largest / norm
@@ -73,6 +80,7 @@ class ExponentialMovingAverage:
     """
 
     def __init__(self, theta: np.ndarray, decay: float) -> None:
+        check_number("decay", decay, at_least=0, below=1)
         self.decay = decay
         self.average = theta.copy()
 
@@ -88,7 +96,7 @@ class EarlyStopping:
     Parameters
     ----------
     patience
-        How many measurements in a row may fail to beat the best.
+        How many measurements in a row may fail to beat the best, at least 1.
 
     References
     ----------
@@ -96,6 +104,7 @@ class EarlyStopping:
     """
 
     def __init__(self, patience: int) -> None:
+        check_number("patience", patience, at_least=1, whole=True)
         self.patience = patience
         self.best = -np.inf
         self.waited = 0

@@ -1,5 +1,6 @@
 """Files that are whole or not there: networks on disk."""
 
+import errno
 import itertools
 import os
 import zipfile
@@ -11,6 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from nn_core.checks import check_finite
 from nn_core.data import DataError
 from nn_core.initializers import zeros
 from nn_core.network import MLP
@@ -24,9 +26,20 @@ def whole_file(path: str | Path) -> Iterator[BinaryIO]:
     """Open a file for writing that takes the place of `path` only when all is written.
 
     The bytes go to a file beside it, which is renamed at the end: at no moment does `path` hold
-    half a file, and if writing fails it holds what it held before.
+    half a file, and if writing fails it holds what it held before. Of a link, the file that it
+    points to is written.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written, or `path` is a folder, a device or a pipe.
     """
-    path = Path(path)
+    path = Path(os.path.realpath(path))
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "expected a file, found a folder", str(path))
+    # A link that is left here points to itself.
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise OSError(errno.EINVAL, "expected a file, found a device, pipe or link", str(path))
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with draft.open("wb") as file:
@@ -35,6 +48,11 @@ def whole_file(path: str | Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
+    except OSError as error:
+        if error.filename is None:  # a full disk does not say what it was asked to hold
+            reason = error.strerror or str(error)
+            raise OSError(error.errno, f"cannot be written: {reason}", str(path)) from error
+        raise
     finally:
         draft.unlink(missing_ok=True)
 
@@ -59,7 +77,10 @@ def save_network(path: str | Path, network: MLP, *, compact: bool = False) -> No
     ------
     OSError
         The file cannot be written.
+    ValueError
+        The network has weights that are NaN or infinite.
     """
+    check_finite("weights", network.theta)
     names = {name: getattr(network, name) for name in NAMES}
     with whole_file(path) as file:
         if not compact:
@@ -98,6 +119,8 @@ def load_network(path: str | Path) -> MLP:
         )
     try:
         with np.load(path, allow_pickle=False) as archive:
+            if "numbers" in archive.files:
+                raise ValueError("a checkpoint, from which a training can go on")
             compact = "levels" in archive.files
             parts = ("levels", "steps", "biases") if compact else ("theta",)
             saved = {name: archive[name] for name in ("sizes", *parts)}
@@ -112,6 +135,7 @@ def load_network(path: str | Path) -> MLP:
             raise ValueError(
                 f"layers {sizes} with parameters {theta.dtype} {theta.shape} instead of ({count},)"
             )
+        check_finite("weights", theta)
         network = MLP(
             sizes, np.random.default_rng(0), initializer=zeros, dtype=theta.dtype.type, **names
         )

@@ -1,25 +1,25 @@
 """The training loop."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nn_core.checkpoints import Run
+from nn_core.checkpoints import Identity, Run
+from nn_core.checks import check_finite, check_number, check_rng
 from nn_core.data import minibatches
 from nn_core.examples import (
     DataError,
     check_labels_below,
     check_not_empty,
     check_same_length,
-    generator,
     inputs,
     labels,
     pair,
-    whole,
 )
 from nn_core.metrics import accuracy
 from nn_core.network import MLP
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Augmentation = Callable[..., np.ndarray]  # of a batch and a random generator
+
+
+class DivergenceError(FloatingPointError):
+    """Training has run away: a loss or a weight is no longer a finite number."""
 
 
 def fit(
@@ -65,7 +69,9 @@ def fit(
     """Train a network: for each minibatch, find the gradient and take a step.
 
     Interrupt it (Ctrl-C, or the stop button of a notebook) and it gives the history of the
-    epochs that were finished; the network keeps what it has learned until then.
+    epochs that were finished; the network keeps what it has learned until then. Where a loss is no
+    longer a finite number it stops, and network and optimizer hold again what they held when that
+    epoch began.
 
     Parameters
     ----------
@@ -106,7 +112,10 @@ def fit(
         Stop when the dev accuracy has not risen for so many epochs, and go back to the best.
     checkpoint
         A file to write after each epoch. If it is there at the start, training goes on from
-        it and ends as it would have without the break, to the bit. `epochs` is the total.
+        it and ends as it would have without the break, to the bit. `epochs` is the total, and may
+        grow where that leaves the steps already planned as they are. All else must be as it was:
+        data, settings and seed, and so network, optimizer and `rng` made anew as at first.
+        `augment` then has to take all its chance from `rng`.
     on_step
         Called after each step with its number, from 1, and the loss of its batch.
     on_epoch
@@ -127,16 +136,19 @@ def fit(
     ------
     TypeError, ValueError
         The data do not fit the network: shape, values, labels or number of examples. All labels
-        are the same, or of ten dev labels or more none occurs in training. `dev` is not a pair,
-        `rng` no generator, `batch_size` no whole number. Or `patience` without `dev`.
+        are the same, or of ten dev labels or more none occurs in training. Or a setting is out of
+        its bounds, or asks for another that is not there.
+    DivergenceError
+        A loss or a weight is no longer finite.
+    DataError
+        `checkpoint` is no checkpoint, or one of another run; the message names what differs.
     """
+    asked: dict[str, Any] = dict(locals())  # every option, those of later versions as well
     import pandas as pd
     from tqdm.auto import tqdm
 
+    check_options(asked)
     X, y = learnable(model, X, y)
-    generator(rng, "rng")
-    if batch_size is not None and whole(batch_size, "batch_size") < 1:
-        raise ValueError(f"expected a batch_size of at least 1, found {batch_size}")
     if len(y) > 1 and y.min() == y.max():
         raise DataError(
             f"expected labels of at least two kinds to learn from, found {y[0]} for all {len(y)} "
@@ -150,8 +162,6 @@ def fit(
                 f"expected dev labels that occur in training, found none, from {dev[1].min()} to "
                 f"{dev[1].max()}; sorted examples must be shuffled before a part is set aside"
             )
-    elif patience is not None:
-        raise ValueError("expected dev examples to measure patience on, found none")
     run = Run(
         model,
         optimizer,
@@ -159,19 +169,36 @@ def fit(
         None if average is None else ExponentialMovingAverage(model.theta, average),
         None if patience is None else EarlyStopping(patience),
     )
-    if checkpoint is not None and Path(checkpoint).exists():
-        run.load(checkpoint)
+    steps = epochs * (1 if batch_size is None else -(-len(X) // batch_size))
+    # The data as they are learned from, in whatever form they came.
+    identity = Identity(asked | {"X": X, "y": y, "dev": dev}) if checkpoint is not None else None
+    if checkpoint is not None and identity is not None and Path(checkpoint).exists():
+        run.load(checkpoint, identity)
+        done = len(run.rows)
+        if done > epochs:
+            raise DataError(f"{checkpoint}: expected at most {epochs} epochs, found {done}")
+        whence = "nothing is left to do" if done == epochs else f"goes on from epoch {done + 1}"
+        tqdm.write(f"{checkpoint}: {done} of {epochs} epochs are done, {whence}")
     seconds = run.rows[-1]["seconds"] if run.rows else 0.0
     began = time.perf_counter() - seconds
-    steps = epochs * (1 if batch_size is None else -(-len(X) // batch_size))
-    with tqdm(total=steps, initial=run.step, disable=not progress, unit="step") as bar:
+    last = run.rows[-1]["loss"] if run.rows else math.nan
+    with (
+        tqdm(total=steps, initial=run.step, disable=not progress, unit="step") as bar,
+        # A loss that overflows ends the training in words; a warning would name a line of ours.
+        np.errstate(over="ignore", invalid="ignore", divide="ignore"),
+    ):
         try:
             for epoch in range(len(run.rows) + 1, epochs + 1):
                 if run.stopping is not None and run.stopping.done:
                     break
                 bar.set_description(f"epoch {epoch}/{epochs}")
                 total = 0.0
-                batches = [(X, y)] if batch_size is None else minibatches(X, y, batch_size, rng)
+                kept = run.kept()
+                if batch_size is None:
+                    # What changes a batch may do it in place, but not to the caller's examples.
+                    batches = iter([(X if augment is None else X.copy(), y)])
+                else:
+                    batches = minibatches(X, y, batch_size, rng)
                 for X_batch, y_batch in batches:
                     if schedule is not None:
                         optimizer.lr = schedule(run.step)
@@ -182,6 +209,10 @@ def fit(
                     loss = model.loss_and_grad(X_batch, y_batch, masks=masks, smoothing=smoothing)
                     if l2:
                         loss += l2_penalty(model.W, model.dW, l2)
+                    if not math.isfinite(loss):
+                        run.go_back(kept)
+                        raise diverged(f"the loss is {loss}", run.step + 1, last, optimizer.lr)
+                    last = loss
                     if clip is not None:
                         clip_norm(model.grad, clip)
                     optimizer.step(model.theta, model.grad)
@@ -193,18 +224,25 @@ def fit(
                     if on_step is not None:
                         on_step(run.step, loss)
                 row = {"epoch": epoch, "loss": total / len(X)}
+                if not run.is_finite():
+                    run.go_back(kept)
+                    raise diverged("some weights are not finite", run.step, last, optimizer.lr)
                 with averaged(run):
                     if dev is not None:
                         row |= measure(model, X, y, *dev)
                         bar.set_postfix_str(f"dev accuracy {row['dev_accuracy']:.2%}")
-                    if run.stopping is not None:
+                    if run.stopping is not None and math.isfinite(row["dev_loss"]):
                         run.stopping.update(row["dev_accuracy"], model.theta)
-                row |= {"lr": optimizer.lr, "seconds": time.perf_counter() - began}
+                if not math.isfinite(row.get("dev_loss", 0.0)):
+                    run.go_back(kept)
+                    said = f"the loss on the dev examples is {row['dev_loss']}"
+                    raise diverged(said, run.step, last, optimizer.lr)
+                row |= {"lr": float(optimizer.lr), "seconds": time.perf_counter() - began}
                 run.rows.append(row)
-                if checkpoint is not None:
-                    run.save(checkpoint)
+                if checkpoint is not None and identity is not None:
+                    run.save(checkpoint, identity, steps)
                 if on_epoch is not None:
-                    on_epoch(row)
+                    on_epoch(dict(row))
         except KeyboardInterrupt:
             bar.write(f"stopped after {len(run.rows)} of {epochs} epochs")
     if run.stopping is not None and run.stopping.theta is not None:
@@ -213,6 +251,20 @@ def fit(
         model.theta[:] = run.average.average
     columns = ["epoch", "loss", *(MEASURED if dev is not None else []), "lr", "seconds"]
     return pd.DataFrame(run.rows, columns=columns).set_index("epoch")
+
+
+def diverged(found: str, step: int, last: float, lr: float) -> DivergenceError:
+    """Make the error that tells a learner what has happened, and what to do."""
+    before = f"after {last:.4g}, the last finite loss" if math.isfinite(last) else "from the start"
+    advice = (
+        f"lower the learning rate, {lr:.4g} now"
+        if math.isfinite(last)
+        else ("the starting weights or the inputs are far too large")
+    )
+    return DivergenceError(
+        f"training stopped at step {step}, where {found}, {before}: {advice} "
+        "(the network holds again what it held when this epoch began)"
+    )
 
 
 @contextmanager
@@ -243,6 +295,38 @@ def measure(
         accuracy(y_dev, Z.argmax(axis=1)),
     )
     return dict(zip(MEASURED, values, strict=True))
+
+
+def check_options(asked: dict[str, Any]) -> None:
+    """Raise TypeError or ValueError unless these arguments of `fit` can be carried out."""
+    optimizer = asked["optimizer"]
+    if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
+        raise TypeError(f"expected an optimizer, nn.Adam(0.001) say, found {optimizer!r}")
+    check_rng(asked["rng"])
+    check_number("epochs", asked["epochs"], at_least=0, whole=True)
+    check_number("l2", asked["l2"], at_least=0)
+    check_number("dropout", asked["dropout"], at_least=0, below=1)
+    check_number("smoothing", asked["smoothing"], at_least=0, at_most=1)
+    if asked["batch_size"] is not None:
+        check_number("batch_size", asked["batch_size"], at_least=1, whole=True)
+    if asked["clip"] is not None:
+        check_number("clip", asked["clip"], above=0)
+    if asked["average"] is not None:
+        check_number("average", asked["average"], at_least=0, below=1)
+    if asked["patience"] is not None:
+        check_number("patience", asked["patience"], at_least=1, whole=True)
+    for name in ("schedule", "augment", "strength", "on_step", "on_epoch"):
+        if asked[name] is not None and not callable(asked[name]):
+            raise TypeError(f"expected {name} to be a function, found {asked[name]!r}")
+    if asked["dev"] is None and asked["patience"] is not None:
+        raise ValueError("expected dev examples to measure patience on, found none")
+    if asked["augment"] is None and asked["strength"] is not None:
+        raise ValueError("expected augment, whose strength is given, found none")
+    if asked["smoothing"] and asked["model"].loss != "cross_entropy":
+        raise ValueError(
+            f"expected cross_entropy, for smoothing is of its labels, found {asked['model'].loss}"
+        )
+    check_finite("weights", asked["model"].theta)
 
 
 def learnable(

@@ -288,8 +288,8 @@ def test_images_refused(function, X, error, message):
         ({"pixels": float("nan")}, "pixels of at least 0, found nan"),
         ({"alpha": float("inf")}, "alpha of at least 0, found inf"),
         ({"alpha": -1}, "alpha of at least 0, found -1"),
-        ({"sigma": 0}, "sigma of at least 1 pixel, found 0"),
-        ({"sigma": float("inf")}, "sigma of at least 1 pixel, found inf"),
+        ({"sigma": 0}, "sigma of at least 1, found 0"),
+        ({"sigma": float("inf")}, "sigma of at least 1, found inf"),
     ],
 )
 def test_strengths_refused(strength, message):
@@ -301,7 +301,7 @@ def test_shift_refuses():
     X, rng = np.zeros((2, 784), np.float32), np.random.default_rng(0)
     with pytest.raises(ValueError, match="pixels of at least 0, found -1"):
         shift(X, rng, pixels=-1)
-    with pytest.raises(TypeError, match=r"whole number of pixels, found 1\.5"):
+    with pytest.raises(TypeError, match=r"pixels to be a whole number, found 1\.5"):
         shift(X, rng, pixels=1.5)
 
 

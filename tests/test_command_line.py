@@ -2,17 +2,23 @@
 
 import os
 import re
+import shlex
+import signal
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from drawing import PICTURES, drawn, on_paper, save_transparent, save_turned
+from kill_training import write_digits
 from PIL import Image
 
-from nn_core import MLP, __main__
+from nn_core import MLP, SGD, __main__
+from nn_core.checkpoints import finished_epochs
 from nn_core.recipes import RECIPES
 from nn_core.storage import load_network, save_network
 
@@ -59,11 +65,15 @@ def test_list(tmp_path):
     names = [line for line in said.splitlines() if not line.startswith(" ")]
     assert names == list(RECIPES)
     assert "784-10-10, 1500 iterations, full batch. Stated: 92.83 %" in said
+    durations = re.findall(r"Takes about \d+ (?:seconds|minutes) on one core(.*)\.", said)
+    assert len(durations) == len(RECIPES)
+    # Of the course's own two there is no row in the ledger.
+    assert durations == [", judging by its size"] * 2 + [""] * 5
 
 
 def test_train_saves_all_it_promises(trained):
     folder, said = trained
-    names = {"weights.npz", "history.csv", "curves.png", "predictions.png"}
+    names = {"weights.npz", "history.csv", "curves.png", "predictions.png", "checkpoint.npz"}
     assert {path.name for path in folder.iterdir()} == names
     history = pd.read_csv(folder / "history.csv", index_col="epoch")
     assert history.index.tolist() == [1, 2, 3]
@@ -219,12 +229,120 @@ def test_help_has_examples(command, capsys):
     assert f"  python -m nn_core {command}" in capsys.readouterr().out
 
 
+def write_some_digits(folder, count=600):
+    write_digits(folder / "digits", count)
+    return ["train", "relu-h-gd", "--data", "digits", "--out", "out"]
+
+
 def test_interrupted_before_the_first_epoch(tmp_path, monkeypatch, capsys):
     empty = pd.DataFrame({"dev_accuracy": []})
     monkeypatch.setattr(__main__, "train", lambda *_, **__: (None, empty))
-    assert __main__.main(["train", "course", "--out", str(tmp_path)]) == 1
-    assert "expected at least one finished epoch" in capsys.readouterr().err
+    assert __main__.main(["train", "course", "--out", str(tmp_path)]) == 130
+    said = "stopped by Ctrl-C before an epoch was finished: nothing is saved\n"
+    assert capsys.readouterr().err.endswith(said)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", [["train", "course"], ["evaluate", "w.npz"]])
+def test_interrupted_while_loading(tmp_path, monkeypatch, capsys, command):
+    monkeypatch.chdir(tmp_path)
+    save_network("w.npz", MLP((784, 10), np.random.default_rng(0)))
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(__main__, "load_digits", stop)
+    before = signal.getsignal(signal.SIGTERM)
+    assert __main__.main(command) == 130
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.strip().startswith("stopped by Ctrl-C")
+    assert err.strip().count("\n") == 0
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send these to a process")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopped_it_says_from_where_it_goes_on(tmp_path, number, code):
+    arguments = write_some_digits(tmp_path)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nn_core", *arguments, "--epochs", "1000"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+    )
+    checkpoint = tmp_path / "out" / "checkpoint.npz"
+    while process.poll() is None and not checkpoint.exists():
+        time.sleep(0.01)
+    process.send_signal(number)
+    process.send_signal(number)  # twice, as people do
+    _, err = process.communicate()
+    assert process.returncode == code, err
+    assert "Traceback" not in err
+    name = {130: "Ctrl-C", 143: "SIGTERM"}[code]
+    pattern = (
+        rf"stopped by {name} after (\d+) of 1000 epochs: (python .*--resume) goes on with epoch"
+    )
+    done, command = re.search(pattern, err).groups()
+    assert finished_epochs(checkpoint) == int(done)
+    # The command as it was said, but for the number of epochs, which would take long.
+    epochs = int(done) + 2
+    words = shlex.split(command.replace("1000", str(epochs)))[3:]
+    said = run(*words, cwd=tmp_path)
+    assert f"{done} of {epochs} epochs are done, goes on from epoch {int(done) + 1}" in said
+    run(*arguments[:-1], "straight", "--epochs", epochs, cwd=tmp_path)
+    theta = [load_network(tmp_path / out / "weights.npz").theta for out in ("out", "straight")]
+    assert np.array_equal(*theta)
+
+
+def test_a_run_takes_no_other_s_place_unasked(tmp_path, monkeypatch, capsys):
+    arguments = [*write_some_digits(tmp_path), "--epochs", "2"]
+    monkeypatch.chdir(tmp_path)
+    weights = Path("out", "weights.npz")
+    assert __main__.main([*arguments, "--resume"]) == 0
+    assert "no checkpoint is there, begins with epoch 1" in capsys.readouterr().out
+    kept = weights.read_bytes()
+    assert __main__.main([*arguments, "--seed", "5"]) == 1
+    assert (
+        "expected no earlier run, found checkpoint.npz and weights.npz" in capsys.readouterr().err
+    )
+    assert __main__.main([*arguments, "--seed", "5", "--resume"]) == 1
+    assert "expected a checkpoint of this very run" in capsys.readouterr().err
+    assert weights.read_bytes() == kept
+    assert __main__.main([*arguments, "--seed", "5", "--overwrite"]) == 0
+    assert weights.read_bytes() != kept
+    Path("out", "checkpoint.npz").unlink()
+    assert __main__.main([*arguments, "--resume"]) == 1
+    assert "expected a checkpoint to go on from, found weights alone" in capsys.readouterr().err
+
+
+def test_a_training_that_diverges_saves_no_weights(tmp_path, monkeypatch, capsys):
+    arguments = [*write_some_digits(tmp_path), "--epochs", "50"]
+    monkeypatch.chdir(tmp_path)
+    fast = replace(RECIPES["relu-h-gd"], optimizer=lambda: SGD(1e20))
+    monkeypatch.setitem(RECIPES, "relu-h-gd", fast)
+    assert __main__.main(arguments) == 1
+    assert "lower the learning rate, 1e+20 now" in capsys.readouterr().err
+    assert not Path("out", "weights.npz").exists()
+
+
+def test_a_network_that_is_not_finite_is_not_used(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    network = MLP((784, 10), np.random.default_rng(0))
+    np.savez(
+        "nan.npz",
+        sizes=network.sizes,
+        theta=np.full_like(network.theta, np.nan),
+        **{"activation": "relu", "output": "softmax", "loss": "cross_entropy"},
+    )
+    Image.fromarray(on_paper(drawn(7))).save("seven.png")
+    for command in (["predict", "nan.npz", "seven.png"], ["evaluate", "nan.npz"]):
+        assert __main__.main(command) == 1
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert "expected weights to be finite, found NaN or infinity in 7,850 of 7,850" in err
 
 
 def test_nothing_is_drawn_and_no_lab_is_loaded_without_need(weights, tmp_path):

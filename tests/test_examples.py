@@ -14,13 +14,11 @@ from nn_core import MLP, SGD, Adam, DataError, accuracy, fit
 from nn_core.examples import (
     LARGEST_INPUT,
     examples,
-    generator,
     inputs,
     labels,
     numbers,
     scores,
     takes,
-    whole,
 )
 from nn_core.lab.plots import draw_boundary
 from nn_core.losses import smoothed_cross_entropy
@@ -52,7 +50,6 @@ ARRAYS = {
     "examples": (examples, np.zeros((2, 4, 4), np.uint8)),
     "labels": (labels, np.array([1, 2], np.uint8)),
     "scores": (scores, np.ones((2, 3), np.float32)),
-    "generator": (generator, rng()),
     "inputs": (lambda X, name: inputs(X, 3, np.dtype(float)), np.ones((2, 3))),
 }
 
@@ -64,20 +61,18 @@ def test_good_arrays_are_handed_on_uncopied(case):
 
 
 def test_takes_hands_on_place_and_name_alike():
-    @takes(y=labels, count=whole)
+    @takes(y=labels)
     def seen(X, y, *, count=7):
         """Say what came in."""
         return X, y, count
 
     given = np.array([1, 2])
     assert seen("X", given)[1] is given
-    assert seen(X="X", y=[1, 2], count=np.int8(3))[1].tolist() == [1, 2]
+    assert seen(X="X", y=[1, 2], count=3)[1].tolist() == [1, 2]
     assert seen("X", [1.0, 2.0])[1].dtype == np.int64
     assert seen("X", given)[2] == 7
     assert str(inspect.signature(seen)) == "(X, y, *, count=7)"
     assert seen.__doc__ == "Say what came in."
-    with pytest.raises(TypeError, match="count"):
-        seen("X", given, count=1.5)
 
 
 # --- tables, by position
@@ -495,11 +490,11 @@ def test_randomness_comes_from_a_generator(digits, bad):
         lambda: trained(X, y, rng=bad),
         lambda: MLP((784, 10), bad),
         lambda: nn.train_dev_split(X, y, 10, bad),
-        lambda: nn.minibatches(X, y, 10, bad),
+        lambda: next(nn.minibatches(X, y, 10, bad)),
         lambda: nn.shift(X, bad),
         lambda: nn.distort(X, bad),
     ):
-        with pytest.raises(TypeError, match="expected rng to be a generator, as "):
+        with pytest.raises(TypeError, match="expected rng to be a random generator, "):
             attempt()
 
 
@@ -508,7 +503,7 @@ def test_counts_are_whole_numbers(digits, bad):
     X, y = digits
     for name, attempt in (
         ("batch_size", lambda: trained(X, y, batch_size=bad)),
-        ("batch_size", lambda: nn.minibatches(X, y, bad, rng())),
+        ("batch_size", lambda: next(nn.minibatches(X, y, bad, rng()))),
         ("dev_size", lambda: nn.train_dev_split(X, y, bad, rng())),
         ("classes", lambda: nn.one_hot(y, bad)),
         ("classes", lambda: nn.confusion_matrix(y, y, bad)),

@@ -368,7 +368,7 @@ def test_labels_out_of_range():
 
 @pytest.mark.parametrize("confidence", [0, 1, 95, -0.5, float("nan")])
 def test_interval_refuses(confidence):
-    with pytest.raises(ValueError, match=f"between 0 and 1, found {confidence}"):
+    with pytest.raises(ValueError, match=f"confidence above 0 to below 1, found {confidence}"):
         accuracy_interval(Y, Y, confidence)
 
 
@@ -418,7 +418,7 @@ def test_calibration_refuses(metric):
         metric(np.array([[0.5, 0.5], [-3.0, 4.0]]), Y[:2])
     with pytest.raises(ValueError, match=r"found row 0 from 0.5 to 0.6 with sum 1.1"):
         metric(np.array([[0.5, 0.6]]), Y[:1])
-    with pytest.raises(ValueError, match="at least 1 bin, found 0"):
+    with pytest.raises(ValueError, match="bins of at least 1, found 0"):
         metric(np.eye(3), Y, 0)
 
 

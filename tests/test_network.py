@@ -327,6 +327,35 @@ def test_numerical_gradient():
         numerical_gradient(lambda: 0.0, np.zeros(2, np.float32))
 
 
+def test_a_gradient_that_is_written_anew_by_f_is_checked_as_it_was():
+    network = MLP((5, 4, 3), np.random.default_rng(0), dtype=np.float64)
+    rng = np.random.default_rng(1)
+    X, y = rng.normal(size=(6, 5)), rng.integers(0, 3, 6)
+
+    def f():
+        return network.loss_and_grad(X, y)  # and leaves its gradient in `grad`
+
+    f()
+    right = network.grad.copy()
+    for seed in range(5):
+        f()
+        wrong = directional_error(f, network.theta, network.grad, np.random.default_rng(seed))
+        assert wrong == directional_error(f, network.theta, right, np.random.default_rng(seed))
+        assert wrong < 1e-9
+    f()
+    assert relative_error(numerical_gradient(f, network.theta), right) < 1e-8
+
+
+def test_an_f_that_gives_the_same_array_each_time():
+    x, held = np.array([1.0, 2.0]), np.zeros(())
+
+    def f():
+        held[...] = x @ x
+        return held
+
+    assert np.allclose(numerical_gradient(f, x), [2, 4])
+
+
 def test_numerical_gradient_puts_back_after_an_error():
     x = np.array([1.0])
     with pytest.raises(ZeroDivisionError):

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -199,6 +200,77 @@ def test_a_new_file_appears_only_when_whole(tmp_path):
         file.write(b"one")
         assert not path.exists()
     assert path.read_bytes() == b"one"
+
+
+@pytest.mark.parametrize("compact", [False, True])
+def test_what_is_not_finite_is_neither_saved_nor_loaded(tmp_path, compact):
+    path, network = tmp_path / "weights.npz", MLP((3, 2), np.random.default_rng(0))
+    save_network(path, network, compact=compact)
+    kept = path.read_bytes()
+    network.b[0][1] = np.nan
+    with pytest.raises(ValueError, match="weights to be finite, found NaN or infinity in 1 of 8"):
+        save_network(path, network, compact=compact)
+    assert path.read_bytes() == kept
+    with np.load(path) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    arrays["steps" if compact else "theta"][:] = np.inf
+    np.savez(path, **arrays)
+    with np.errstate(invalid="ignore"), pytest.raises(DataError, match=r"weights\.npz.* finite"):
+        load_network(path)
+
+
+def test_a_folder_is_not_written_over(tmp_path):
+    with pytest.raises(IsADirectoryError, match=f"expected a file, found a folder: '{tmp_path}'"):
+        save_network(tmp_path, MLP((3, 2), np.random.default_rng(0)))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes and devices in folders")
+def test_devices_and_pipes_are_not_written_over(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/null")
+    network = MLP((3, 2), np.random.default_rng(0))
+    for path in (Path(os.devnull), tmp_path / "pipe", tmp_path / "link"):
+        with pytest.raises(OSError, match="expected a file, found a device, pipe or link") as no:
+            save_network(path, network)
+        assert no.value.filename in (str(path), os.devnull)
+    assert not Path(os.devnull).is_file()
+    assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows asks for a privilege to make links")
+def test_a_link_stays_a_link(tmp_path):
+    (tmp_path / "shelf").mkdir()
+    link, file = tmp_path / "latest", tmp_path / "shelf" / "weights.npz"
+    link.symlink_to("shelf/weights.npz")
+    for seed in range(2):  # it points to nothing at first, then to a file
+        network = MLP((3, 2), np.random.default_rng(seed))
+        save_network(link, network)
+        assert link.is_symlink()
+        assert np.array_equal(load_network(file).theta, network.theta)
+    loop = tmp_path / "loop"
+    loop.symlink_to("loop")
+    with pytest.raises(OSError, match="link"):
+        save_network(loop, network)
+    assert loop.is_symlink()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot limit the size of a file")
+def test_a_full_disk_names_the_file_and_leaves_the_old_one(tmp_path):
+    import resource
+
+    path = tmp_path / "weights.npz"
+    save_network(path, MLP((3, 2), np.random.default_rng(0)))
+    before = path.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="cannot be written") as full:
+            save_network(path, MLP((784, 100, 10), np.random.default_rng(0)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert full.value.filename == str(path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def spoil_nothing(path, arrays):

@@ -84,6 +84,23 @@ def test_a_dev_set_may_lie_together(elsewhere, monkeypatch):
     assert row["test"] is None
 
 
+def test_an_edited_plan_is_not_mixed_with_what_was_begun(elsewhere, monkeypatch):
+    def train_and_break(*arguments, **options):
+        nn.train(*arguments, **options)
+        raise OSError("the power fails")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "train", train_and_break)
+        with pytest.raises(OSError, match="power"):
+            runs.carry_out(runs.Plan(TINY), 0, "", runs.NETWORKS)
+    edited = replace(TINY, optimizer=lambda: nn.Adam(5e-3))
+    found = r"optimizer\.lr=0\.001, where this run has optimizer\.lr=0\.005"
+    with pytest.raises(nn.DataError, match=found):
+        runs.carry_out(runs.Plan(edited), 0, "", runs.NETWORKS)
+    row, _ = runs.carry_out(runs.Plan(TINY), 0, "", runs.NETWORKS)
+    assert row["epochs"] == 2
+
+
 def test_unknown_name(elsewhere, capsys):
     with pytest.raises(SystemExit):
         elsewhere("relu-11-gd")

@@ -1,9 +1,14 @@
 """Optimizer and training loop."""
 
+import json
+import math
+import re
+import warnings
+
 import numpy as np
 import pytest
 
-from nn_core import MLP, DataError, accuracy, fit
+from nn_core import MLP, DataError, DivergenceError, accuracy, fit
 from nn_core.optimizers import BLOCK, SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
 from nn_core.regularization import (
     EarlyStopping,
@@ -292,6 +297,131 @@ def test_interrupting_keeps_what_was_learned(circles):
     assert list(empty) == ["loss", "lr", "seconds"]
 
 
+# --- training that runs away
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "options"),
+    [
+        (lambda: SGD(1e10), {}),
+        (lambda: SGD(1e10), {"batch_size": None, "epochs": 50}),
+        (lambda: Momentum(1e12), {"l2": 0.1}),
+        (lambda: Adam(1e12), {}),
+        (lambda: SGD(1e10), {"average": 0.9, "patience": 5}),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_training_stops_at_the_first_loss_that_is_no_number(circles, optimizer, options, dtype):
+    X, y = circles[0].astype(dtype), circles[1]
+    losses, made = [], optimizer()
+    model = MLP((2, 8, 8, 8, 2), np.random.default_rng(0), dtype=dtype, activation="leaky_relu")
+    if dtype == np.float64:
+        made.lr = made.lr**8
+    starts = [model.theta.copy()]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # NumPy's would name a line of ours
+        with pytest.raises(DivergenceError) as stopped:
+            train(
+                (X, y),
+                model=model,
+                optimizer=made,
+                dev=(X, y),
+                on_step=lambda step, loss: losses.append(loss),
+                on_epoch=lambda row: starts.append(model.theta.copy()),
+                **options,
+            )
+    assert all(map(math.isfinite, losses))
+    said = str(stopped.value)
+    step, last = re.search(
+        r"stopped at step (\d+), .*, after (\S+), the last finite loss", said
+    ).groups()
+    assert int(step) in (len(losses), len(losses) + 1)
+    assert float(last) == pytest.approx(losses[-1], rel=1e-3)
+    assert f"lower the learning rate, {made.lr:.4g} now" in said
+    assert isinstance(stopped.value, FloatingPointError)
+    # What the network had before this epoch is not lost, and the optimizer fits it.
+    assert np.array_equal(model.theta, starts[-1])
+    assert all(np.isfinite(moment).all() for moment in made.state.values())
+    assert made.t == (len(starts) - 1) * (1 if options.get("batch_size", 50) is None else 8)
+
+
+def test_weights_that_overflow_in_the_last_step_of_an_epoch(circles):
+    model = MLP((2, 8, 2), np.random.default_rng(0))
+    start = model.theta.copy()
+    with pytest.raises(DivergenceError, match="step 1, where some weights are not finite"):
+        train(circles, model=model, optimizer=SGD(1e300), batch_size=None, epochs=1)
+    assert np.array_equal(model.theta, start)
+
+
+def test_a_loss_on_the_dev_examples_that_overflows(circles):
+    X, y = circles
+    # A third input, with huge weights, is zero but in the dev examples.
+    X = np.hstack([X, np.zeros((len(X), 1), np.float32)])
+    model = MLP((3, 8, 2), np.random.default_rng(0))
+    model.W[0][2] = 1e38
+    far = np.array([[0, 0, 9]], np.float32)
+    with pytest.raises(DivergenceError, match="step 8, where the loss on the dev examples is "):
+        train((X, y), model=model, dev=(far, y[:1]), patience=2)
+
+
+def test_starting_weights_that_are_far_too_large(circles):
+    model = MLP((2, 8, 2), np.random.default_rng(0))
+    model.theta = 3e38
+    with pytest.raises(DivergenceError, match=r"step 1, .* starting weights or the inputs are far"):
+        train(circles, model=model)
+    model.theta[3] = np.nan
+    with pytest.raises(ValueError, match="weights to be finite, found NaN or infinity in 1 of 42"):
+        train(circles, model=model)
+
+
+def test_no_checkpoint_of_a_run_that_has_run_away(circles, tmp_path):
+    path = tmp_path / "run.npz"
+    rates = [0.1] * 16 + [1e30] * 8
+    options = {"schedule": lambda step: rates[step], "checkpoint": path, "epochs": 3}
+    with pytest.raises(DivergenceError):
+        train(circles, **options)
+    with np.load(path) as archive:
+        assert np.isfinite(archive["theta"]).all()
+        numbers = json.loads(str(archive["numbers"]))
+    assert [row["epoch"] for row in numbers["rows"]] == [1, 2]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_network_that_is_not_finite_does_not_predict(circles, value):
+    X, _ = circles
+    model = MLP((2, 8, 2), np.random.default_rng(0))
+    model.b[0][:] = value  # of minus infinity, ReLU would make a zero
+    for use in (model.predict, model.predict_proba):
+        with pytest.raises(ValueError, match=r"weights to be finite, found .* in 8 of 42"):
+            use(X)
+    model.b[0][:] = 0
+    model.W[0][:] = model.W[1][:] = 3e38
+    for use in (model.predict, model.predict_proba):
+        with pytest.raises(ValueError, match="outputs to be finite"):
+            use(np.abs(X))
+
+
+# --- what is handed out and taken in is nobody else's
+
+
+def test_the_history_is_out_of_reach(circles):
+    _, history = train(circles, on_epoch=lambda row: row.update(loss=-1.0))
+    assert (history.loss > 0).all()
+
+
+@pytest.mark.parametrize("batch_size", [None, 50])
+def test_an_augmentation_in_place_leaves_the_examples_alone(circles, batch_size):
+    X, _ = circles
+    kept = X.copy()
+
+    def push(X_batch, rng):
+        X_batch += 1
+        return X_batch
+
+    train(circles, augment=push, batch_size=batch_size)
+    assert np.array_equal(X, kept)
+
+
 # --- checkpoints
 
 
@@ -370,20 +500,23 @@ def test_checkpoint_whose_moments_have_other_names(circles, tmp_path, monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr(Adam, "moments", ("m", "v"))
         train(circles, optimizer=Adam(), epochs=1, checkpoint=path)
-    with pytest.raises(DataError, match=r"expected a checkpoint of Adam.* m, s\), found.* m, v\)"):
+    found = r"optimizer.moments=\('m', 'v'\), where this run has optimizer.moments=\('m', 's'\)"
+    with pytest.raises(DataError, match=found):
         train(circles, optimizer=Adam(), epochs=2, checkpoint=path)
 
 
 def test_checkpoint_of_something_else(circles, tmp_path):
     path = tmp_path / "run.npz"
     train(circles, epochs=1, checkpoint=path)
-    with pytest.raises(DataError, match=r"expected a checkpoint of Adam of MLP 2-8-2.*SGD"):
+    with pytest.raises(DataError, match=r"with optimizer=SGD, where this run has optimizer=Adam:"):
         train(circles, optimizer=Adam(), checkpoint=path)
     other = MLP((2, 9, 2), np.random.default_rng(0))
-    with pytest.raises(DataError, match=r"of SGD of MLP 2-9-2.*found one of SGD of MLP 2-8-2"):
+    with pytest.raises(DataError, match=r"model.sizes=\(2, 8, 2\), .*model.sizes=\(2, 9, 2\)"):
         train(circles, model=other, checkpoint=path)
     tanh = MLP((2, 8, 2), np.random.default_rng(0), activation="tanh")
-    with pytest.raises(DataError, match=r"\(tanh, .*found one of .*\(relu, "):
+    with pytest.raises(
+        DataError, match=r"model.activation='relu'.* this run has model.activation='tanh'"
+    ):
         train(circles, model=tanh, checkpoint=path)
     for content in (b"", b"<html>", path.read_bytes()[:-40]):
         path.write_bytes(content)

@@ -53,6 +53,13 @@ def test_unpacked_within_half_a_step():
         assert np.allclose(b, c, atol=1e-4)
 
 
+def test_what_is_not_finite_is_not_packed():
+    network = MLP((3, 2), np.random.default_rng(0))
+    network.W[0][1, 1] = np.inf
+    with pytest.raises(ValueError, match="weights to be finite, found NaN or infinity in 1 of 8"):
+        pack(network, fineness=4)
+
+
 def test_the_pad_has_the_course_s_own_network(stored):
     assert unpack(stored).sizes == RECIPES["course"].sizes
 

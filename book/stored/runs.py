@@ -6,7 +6,8 @@
     python book/stored/runs.py --dask tcp://127.0.0.1:8786       # on a cluster
 
 One process per core, one thread each. Stop it with Ctrl-C when you like: a finished run is in the
-ledger at once, an unfinished one goes on from its last epoch. The networks stay in runs/.
+ledger at once, an unfinished one goes on from its last epoch, and if its plan was edited meanwhile
+it is refused. The networks stay in runs/.
 """
 
 import argparse

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from nn_core.checks import check_finite
 from nn_core.network import MLP
 
 # Printable, without what would have to be escaped in a string or could end a script element.
@@ -34,7 +35,13 @@ def pack(network: MLP, *, fineness: float) -> dict[str, Any]:
     dict
         Ready for JSON: sizes, alphabet, and per layer the step, the weights `W (in, out)` row by
         row, and the biases `b`.
+
+    Raises
+    ------
+    ValueError
+        The network has weights that are NaN or infinite.
     """
+    check_finite("weights", network.theta)
     steps = [float(np.std(W)) / fineness for W in network.W]
     levels = [np.rint(W / step) for W, step in zip(network.W, steps, strict=True)]
     return {

@@ -1,0 +1,93 @@
+"""Settings: what may be asked of a number, in one place and in the same words everywhere."""
+
+import math
+import numbers
+import operator
+
+import numpy as np
+
+
+def check_number(
+    name: str,
+    value: object,
+    *,
+    at_least: float | None = None,
+    above: float | None = None,
+    at_most: float | None = None,
+    below: float | None = None,
+    whole: bool = False,
+) -> None:
+    """Raise unless a setting is a finite number within its bounds.
+
+    Python's numbers and NumPy's scalars are numbers; True, text and arrays are none.
+
+    Parameters
+    ----------
+    name
+        What the setting is called, for the message.
+    value
+        What was given.
+    at_least, above
+        The lower bound: itself allowed, or not.
+    at_most, below
+        The upper bound: itself allowed, or not.
+    whole
+        Whether only integers will do; `32.0` is none.
+
+    Raises
+    ------
+    TypeError
+        The value is no number, or no integer where one is needed.
+    ValueError
+        The value is NaN, infinite, or out of bounds.
+    """
+    kind = numbers.Integral if whole else numbers.Real
+    if isinstance(value, bool | np.bool_) or not isinstance(value, kind):
+        wanted = "a whole number" if whole else "a number"
+        raise TypeError(f"expected {name} to be {wanted}, found {value!r}")
+    upper = at_most is not None or below is not None
+    lower = at_least is not None or above is not None
+    bounds = [
+        (at_least, "from" if upper else "of at least", operator.ge),
+        (above, "above", operator.gt),
+        (at_most, "to" if lower else "of at most", operator.le),
+        (below, "to below" if lower else "below", operator.lt),
+    ]
+    asked = [(bound, words, holds) for bound, words, holds in bounds if bound is not None]
+    finite = isinstance(value, numbers.Integral) or math.isfinite(value)
+    if not finite or not all(holds(value, bound) for bound, _, holds in asked):
+        wanted = " ".join(f"{words} {bound}" for bound, words, _ in asked)
+        a = "" if finite or upper else "a finite "
+        raise ValueError(f"expected {a}{name} {wanted}, found {value}")
+
+
+def check_rng(rng: object) -> None:
+    """Raise TypeError where a seed, or another source of numbers, stands for a random generator.
+
+    Raises
+    ------
+    TypeError
+        `rng` is a number, None, a module, or of Python's or NumPy's older kinds of generator. A
+        class of your own that has the methods of `np.random.Generator` will do.
+    """
+    origin = type(rng).__module__.partition(".")[0]
+    if origin in ("builtins", "random", "numpy") and not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"expected rng to be a random generator, np.random.default_rng(0) say, found {rng!r}"
+        )
+
+
+def check_finite(name: str, array: np.ndarray) -> None:
+    """Raise ValueError where an array holds NaN or infinity.
+
+    Raises
+    ------
+    ValueError
+        It does; the message says in how many of its entries.
+    """
+    finite = np.isfinite(array)
+    if not finite.all():
+        raise ValueError(
+            f"expected {name} to be finite, found NaN or infinity in "
+            f"{finite.size - np.count_nonzero(finite):,} of {finite.size:,}"
+        )
