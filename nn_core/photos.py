@@ -322,7 +322,7 @@ def find_lines(contrast: np.ndarray) -> np.ndarray:
 
 
 def lines_across(
-    dark: np.ndarray, thickest: int, *, taken: np.ndarray | bool = False
+    dark: np.ndarray, thickest: int, *, least: float = 0.9, taken: np.ndarray | bool = False
 ) -> np.ndarray:
     """Find straight lines from the left border to the right one, level or somewhat tilted.
 
@@ -335,6 +335,8 @@ def lines_across(
         All that may be a line, boolean `(H, W)`.
     thickest
         The height in pixels above which it is none.
+    least
+        What share of it must be dark.
     taken
         What is not counted to the height: lines found in the other direction, `(H, W)`.
 
@@ -359,7 +361,7 @@ def lines_across(
         rows = np.arange(H)[:, None] + shift
         rows = rows[(rows.min(axis=1) >= 0) & (rows.max(axis=1) < H)]
         share = near[rows, columns].mean(axis=1)
-        for k in np.flatnonzero(share > 0.9):
+        for k in np.flatnonzero(share > least):
             beside = share[max(0, k - thickest) : k], share[k + 1 : k + 1 + thickest]
             usual = heights[rows[k], columns][thin[rows[k], columns]]
             if len(usual) < 0.4 * W or any(side.min(initial=0.5) > 0.6 for side in beside):
@@ -454,16 +456,17 @@ def keep_digit(ink: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     Returns
     -------
     digit, doubts
-        Which pixels belong to the digit, boolean `(H, W)`; and sentences on what makes that doubtful.
+        Which pixels belong to the digit, boolean `(H, W)`; what makes that doubtful, if anything.
     """
-    doubts = []
+    doubts: list[str] = []
     labels = connected_pieces(ink)
     area = np.bincount(labels[ink])
     spans = pieces_spans(labels, len(area))
     size = np.ptp(spans, axis=2).max(axis=0)
     large = size >= min(ink.shape) / 10
-    inside = (spans[..., 0] > 0).all(axis=0) & (spans[..., 1].T < np.array(ink.shape)).all(axis=1)
-    kept = inside if (inside & large).any() else np.ones(len(area), bool)
+    limits = np.array(ink.shape)[:, None]
+    inside = ((spans[..., 0] > 0) & (limits > spans[..., 1])).all(axis=0)
+    kept = np.array(inside if (inside & large).any() else np.ones(len(area)), bool)
     found = np.flatnonzero(kept & large)
     boxes = [
         k
@@ -519,21 +522,18 @@ def apart(one: np.ndarray, other: np.ndarray) -> bool:
 
 def box_sides(ink: np.ndarray) -> np.ndarray:
     """Find the sides of a box that the digit touches, boolean `(H, W)`, if all four are there."""
-    sides = np.zeros_like(ink)
-    cut = np.pad(cut_out(ink, ink), 2)
     thickest = max(3, min(ink.shape) // 20)
-    across = lines_across(cut, thickest)
-    down = lines_across(cut.T, thickest, taken=across.T).T
-    h, w = (max(1, side // 5) for side in cut.shape)
-    ends = (
-        across[:h].any(axis=0),
-        across[-h:].any(axis=0),
-        down[:, :w].any(axis=1),
-        down[:, -w:].any(axis=1),
-    )
-    if min(end.mean() for end in ends) > 0.6:
+    cut = np.pad(cut_out(ink, ink), thickest)
+    # The sides of a box at a tilt are shorter than the rectangle around it.
+    across = lines_across(cut, thickest, least=0.7)
+    down = lines_across(cut.T, thickest, least=0.7, taken=across.T).T
+    h, w = (thickest + side // 5 for side in cut.shape)
+    ends = across[:h].T, across[-h:].T, down[:, :w], down[:, -w:]
+    sides = np.zeros_like(ink)
+    if min(end.any(axis=1).mean() for end in ends) > 0.5:
+        inner = np.s_[thickest:-thickest, thickest:-thickest]
         rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-        sides[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = (across | down)[2:-2, 2:-2]
+        sides[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = (across | down)[inner]
     return sides
 
 
