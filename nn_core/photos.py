@@ -19,7 +19,7 @@ BOX = 20  # pixels: MNIST's digits fit a square of this side
 # Rows and columns of MNIST are counted from 0, and its centres of mass lie at 14, not at 13.5.
 MIDDLE = SIDE / 2
 WORKING_SIDE = 400  # pixels: enough for a digit a tenth as high as the photo
-COARSE_SIDE = 80  # pixels: enough to see whether there is a hard shadow
+COARSE_SIDE = 50  # pixels: enough to see whether there is a hard shadow
 HARD_SHADOW = 0.8  # of the light beside it: a shadow lighter than that is let be
 WIDEST = 1.6  # times its height: few digits are wider
 SMALLEST_SIDE = 8  # pixels: less can hardly be told to be a digit
@@ -356,7 +356,8 @@ def lines_across(
     # A line of one pixel, drawn at a tilt, jumps by a row here and there.
     near = grow(dark)
     lines = np.zeros_like(dark)
-    for slope in np.linspace(-0.1, 0.1, 41):
+    # From one slope to the next, the ends of a line move by one pixel.
+    for slope in np.linspace(-0.1, 0.1, W // 10 | 1):
         shift = np.rint(slope * (columns - W / 2)).astype(int)
         rows = np.arange(H)[:, None] + shift
         rows = rows[(rows.min(axis=1) >= 0) & (rows.max(axis=1) < H)]
