@@ -179,7 +179,7 @@ def test_doubtful_ink_is_warned_of():
     assert "large pieces apart" in prepare(1 - two.T).warnings[0]
     wide = drawn(2, box=(30, 120, 240, 60))
     assert "times as wide as high" in prepare(1 - wide).warnings[0]
-    spanning = drawn(1, box=(90, 0, 120, 300), width=24)
+    spanning = drawn(1, box=(90, -60, 120, 420), width=24)
     assert prepare(1 - spanning).warnings == (
         "the ink reaches from one border of the picture to the other",
     )
