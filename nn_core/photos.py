@@ -480,6 +480,8 @@ def keep_digit(ink: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     kept &= area * 30 >= area[kept].max()
     digit = ink & kept[labels]
     sides = box_sides(digit)
+    # Of an empty box nothing may be left: it stays.
+    sides &= (digit & ~sides).any()
     if sides.any():
         digit = keep_digit(digit & ~sides)[0]
     if boxes or sides.any():
