@@ -1,6 +1,7 @@
 """The command line: `python -m nn_core --help`."""
 
 import argparse
+import io
 import json
 import shlex
 import signal
@@ -60,7 +61,9 @@ examples:
   python -m nn_core predict runs/course/weights.npz my-seven.jpg
   python -m nn_core predict runs/course/weights.npz scans/*.png --show
 
-One digit per picture and nothing else but paper: dark on light or light on dark, of any size.
+One digit per picture: dark on light or light on dark, of any size. What else is seen on the
+picture is named in a warning. With --show, the steps go to the folder predict-steps, or to
+predict-steps-2 and so on if there is one: nothing is overwritten.
 """
 
 
@@ -134,7 +137,7 @@ def build_parser() -> argparse.ArgumentParser:
     predicted.add_argument(
         "--show",
         action="store_true",
-        help="save what the picture was turned into, step by step, as IMAGE-steps.png",
+        help="save what the picture was turned into, step by step, in a new folder predict-steps",
     )
     return parser
 
@@ -288,27 +291,44 @@ def prepare_photo(path: Path) -> Preparation:
 def run_predict(options: argparse.Namespace) -> int:
     """Carry out `predict`. A picture that cannot be read does not keep the others from it."""
     network = load_reader(options.weights)
+    folder = None
     code = 0
-    for path in options.images:
+    for number, path in enumerate(options.images, 1):
         try:
             steps = prepare_photo(path)
+            outputs = network.predict_proba(steps.row[None].astype(network.theta.dtype))[0]
+            first, second = np.argsort(-outputs)[:2]
+            # Only the outputs of softmax are probabilities.
+            word = "" if network.output == "softmax" else "output "
+            said = [f"{digit} ({word}{outputs[digit]:.1%})" for digit in (first, second)]
+            print(f"{path}: {said[0]}, then {said[1]}")
+            for doubt in steps.warnings:
+                print(f"warning: {path}: {doubt}", file=sys.stderr)
+            if options.show:
+                from nn_core.pictures import save_steps
+
+                folder = folder or new_folder("predict-steps")
+                # The number tells 7.png from 7.jpg, and a/7.png from b/7.png.
+                picture = folder / f"{number}-{path.stem}.png"
+                save_steps(picture, steps, title=f"{path.name}: {said[0]}")
+                print(f"    steps saved as {picture}")
         except (DataError, OSError) as error:
             complain(error)
             code = 1
-            continue
-        outputs = network.predict_proba(steps.row[None].astype(network.theta.dtype))[0]
-        first, second = np.argsort(-outputs)[:2]
-        # Only the outputs of softmax are probabilities.
-        word = "" if network.output == "softmax" else "output "
-        said = [f"{digit} ({word}{outputs[digit]:.1%})" for digit in (first, second)]
-        print(f"{path}: {said[0]}, then {said[1]}")
-        if options.show:
-            from nn_core.pictures import save_steps
-
-            picture = path.with_name(f"{path.stem}-steps.png")
-            save_steps(picture, steps, title=f"{path.name}: {said[0]}")
-            print(f"    steps saved as {picture}")
     return code
+
+
+def new_folder(name: str) -> Path:
+    """Make a folder that was not there before: its name, or the name with a number from 2 on."""
+    number = 1
+    while True:
+        folder = Path(name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return folder
 
 
 def complain(problem: str | Exception) -> None:
@@ -356,6 +376,10 @@ def say_stopped(options: argparse.Namespace, arguments: Sequence[str], number: i
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command; give its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console need not have all letters of a file's name: it shows the others as escapes.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     arguments = sys.argv[1:] if arguments is None else arguments
     options = build_parser().parse_args(arguments)
     run: Command = options.run

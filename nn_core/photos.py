@@ -5,10 +5,13 @@ to the ink, 20 pixels high or wide, its centre of mass in the middle of 28 x 28 
 does the same to a picture of one digit, and keeps each step so that it can be looked at.
 """
 
+import struct
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from nn_core.data import SIDE, DataError
 from nn_core.formats import describe_format
@@ -17,6 +20,9 @@ BOX = 20  # pixels: MNIST's digits fit a square of this side
 # Rows and columns of MNIST are counted from 0, and its centres of mass lie at 14, not at 13.5.
 MIDDLE = SIDE / 2
 WORKING_SIDE = 400  # pixels: enough for a digit a tenth as high as the photo
+COARSE_SIDE = 50  # pixels: enough to see whether there is a hard shadow
+HARD_SHADOW = 0.8  # of the light beside it: a shadow lighter than that is let be
+WIDEST = 1.6  # times its height: few digits are wider
 SMALLEST_SIDE = 8  # pixels: less can hardly be told to be a digit
 
 
@@ -38,6 +44,9 @@ class Preparation:
         The ink alone, cut out and fitted into 20 x 20 pixels, from 0 to 1.
     image
         The digit with its centre of mass in the middle, `(28, 28)`, from 0 to 1.
+    warnings
+        What was seen that makes it doubtful whether `image` is one whole digit, a sentence
+        each: long straight lines, a box, several large pieces, ink from border to border.
     """
 
     gray: np.ndarray
@@ -46,6 +55,7 @@ class Preparation:
     ink: np.ndarray
     digit: np.ndarray
     image: np.ndarray
+    warnings: tuple[str, ...] = ()
 
     @property
     def row(self) -> np.ndarray:
@@ -78,17 +88,27 @@ def read_photo(path: str | Path) -> np.ndarray:
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
+    if Path(path).is_dir():
+        raise DataError(f"{path}: expected a picture, found a folder")
     try:
-        with Image.open(path) as file:
-            photo = ImageOps.exif_transpose(file)
-            photo.load()
-    except FileNotFoundError:
+        with warnings.catch_warnings():
+            # Pillow warns of a picture of 90 million pixels, and refuses twice as many.
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as file:
+                file.load()
+                photo = ImageOps.exif_transpose(file)
+    except (FileNotFoundError, PermissionError):
         raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise DataError(
+            f"{path}: expected a picture of at most {Image.MAX_IMAGE_PIXELS:,} pixels, "
+            "found a larger one: make it smaller first"
+        ) from error
     except UnidentifiedImageError as error:
         found = describe_format(Path(path).read_bytes()) or "a file that Pillow cannot read"
         raise DataError(f"{path}: expected a picture, found {found}") from error
     # Pillow has no common error: a broken file can raise any of these.
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
         raise DataError(f"{path}: expected a picture, found: {error}") from error
     if photo.has_transparency_data:
         photo = photo.convert("RGBA")
@@ -97,6 +117,8 @@ def read_photo(path: str | Path) -> np.ndarray:
     if photo.mode[0] in "IF":
         # More than 8 bits: Pillow would cut these off at 255 instead of scaling them.
         values = np.asarray(photo, np.float32)
+        if not np.isfinite(values).all():
+            raise DataError(f"{path}: expected numbers for shades of gray, found NaN or infinity")
         low, high = values.min(), values.max()
         return (values - low) / max(high - low, 1)
     return np.asarray(photo.convert("RGB").convert("L"), np.float32) / 255
@@ -105,10 +127,11 @@ def read_photo(path: str | Path) -> np.ndarray:
 def prepare(gray: np.ndarray) -> Preparation:
     """Do to a picture of one digit what was done to make MNIST.
 
-    Uneven light is estimated and taken out; the ink, dark or light, is told from the paper;
-    specks, and shadows that reach in from the border, are dropped; the rest is cut out, fitted
-    into 20 x 20 pixels and placed with its centre of mass in the middle of 28 x 28. All of the
-    picture should be paper but for the digit: what else is on it may be taken for ink.
+    Uneven light and hard shadows are estimated and taken out, and so are the lines of squared or
+    ruled paper; the ink, dark or light, is told from the paper; boxes, specks, and what reaches
+    in from the border are dropped; the rest is cut out, fitted into 20 x 20 pixels and placed
+    with its centre of mass in the middle of 28 x 28. What else is on the paper may be taken for
+    ink; look at `warnings` before you believe an answer.
 
     Parameters
     ----------
@@ -118,7 +141,7 @@ def prepare(gray: np.ndarray) -> Preparation:
     Returns
     -------
     Preparation
-        Every step, the last of which is the network's input.
+        Every step to the network's input, and warnings of what was seen on the way.
 
     Raises
     ------
@@ -136,15 +159,20 @@ def prepare(gray: np.ndarray) -> Preparation:
             f"found {' x '.join(str(side) for side in gray.shape)}"
         )
     gray = fit_into(gray, WORKING_SIDE) if max(gray.shape) > WORKING_SIDE else gray
-    light = estimate_light(gray)
+    light = follow_shadows(gray, estimate_light(gray))
     contrast = contrast_to_paper(gray, light)
-    ink, level = find_ink(contrast)
+    lines = find_lines(contrast)
+    ink, level = find_ink(np.where(lines, 0, contrast))
+    ink, doubts = keep_digit(ink)
+    if lines.any():
+        doubts = ("long straight lines cross the picture: they were taken out", *doubts)
     # Half-covered pixels at the edge of a stroke keep their share of ink; everything beyond the
     # edge is paper, whatever its shade.
-    shade = np.where(grow(ink), np.clip(contrast / level, 0, 1), 0)
+    stroke = grow(ink) & (ink | ~lines)
+    shade = np.where(stroke, np.clip(contrast / level, 0, 1), 0)
     digit = fit_into(cut_out(shade, ink), BOX)
     digit /= digit.max()
-    return Preparation(gray, light, contrast, ink, digit, centre(digit))
+    return Preparation(gray, light, contrast, ink, digit, centre(digit), doubts)
 
 
 def fit_into(image: np.ndarray, side: int) -> np.ndarray:
@@ -210,6 +238,56 @@ def estimate_light(gray: np.ndarray, *, blocks: int = 16, rounds: int = 20) -> n
     return (surface_terms(H, W) @ factors).reshape(H, W).astype(np.float32)
 
 
+def follow_shadows(gray: np.ndarray, light: np.ndarray) -> np.ndarray:
+    """Replace the estimated light where a shadow has a hard edge, which no smooth surface follows.
+
+    Closing a picture of dark ink, the lowest of the highest brightness around each pixel, fills
+    strokes with the paper beside them and keeps the edges of everything larger than its window,
+    a quarter of the picture. If the paper so found is far from the light in places, it is the
+    better estimate. On a blackboard, light and dark change sides.
+
+    References
+    ----------
+    Serra (1982), "Image Analysis and Mathematical Morphology".
+    """
+    coarse, smooth = (fit_into(image, COARSE_SIDE) for image in (gray, light))
+    # The median around a pixel is paper, for strokes are narrow: on which side of it is the ink?
+    sign = 1 if np.sum((median_filter(coarse, COARSE_SIDE // 5 | 1) - coarse) ** 3) > 0 else -1
+
+    def paper(image: np.ndarray) -> np.ndarray:
+        return sign * closing(sign * image, min(image.shape) // 4 | 1)
+
+    low, high = np.percentile(paper(coarse) / np.maximum(smooth, 0.05), [5, 95])
+    if low > HARD_SHADOW * high:
+        return light
+    # Closing prefers the highest values, so that noise would lift the paper.
+    return paper(median_filter(gray, 5))
+
+
+def median_filter(image: np.ndarray, side: int) -> np.ndarray:
+    """Replace each pixel by the median of a square around it; its side is odd."""
+    around = np.pad(image, side // 2, mode="edge")
+    return np.median(sliding_window_view(around, (side, side)), axis=(2, 3)).astype(image.dtype)
+
+
+def closing(image: np.ndarray, side: int) -> np.ndarray:
+    """Give the lowest, in a square around each pixel, of the highest values; its side is odd."""
+    return -highest(-highest(image, side), side)
+
+
+def highest(image: np.ndarray, side: int) -> np.ndarray:
+    """Replace each pixel by the highest value in a square around it; its side is odd."""
+    image = np.pad(image, side // 2, mode="edge")
+    width = 1
+    while width < side:
+        # Two squares that overlap or touch make a larger one.
+        step = min(width, side - width)
+        image = np.maximum(image[step:], image[:-step])
+        image = np.maximum(image[:, step:], image[:, :-step])
+        width += step
+    return image
+
+
 def surface_terms(H: int, W: int) -> np.ndarray:
     """1, x, y, x^2, x y and y^2 at the pixels of an image, x and y from -1 to 1, `(H W, 6)`."""
     y, x = ((np.arange(n) + 0.5) * (2 / n) - 1 for n in (H, W))
@@ -230,6 +308,80 @@ def contrast_to_paper(gray: np.ndarray, light: np.ndarray) -> np.ndarray:
     return difference / np.maximum(light, 0.1)
 
 
+def find_lines(contrast: np.ndarray) -> np.ndarray:
+    """Find the lines of squared or ruled paper, boolean `(H, W)`.
+
+    Where a stroke crosses a line, the pixels stay the stroke's.
+    """
+    dark = contrast > 0.75 * least_contrast(contrast)
+    thickest = max(3, min(dark.shape) // 25)
+    across = lines_across(dark, thickest)
+    lines = across | lines_across(dark.T, thickest, taken=across.T).T
+    # Where nothing else is on the page, a line may be a one.
+    rest = dark & ~lines
+    return lines & (contrast[rest].sum() > 0.05 * contrast[lines].sum())
+
+
+def lines_across(
+    dark: np.ndarray, thickest: int, *, least: float = 0.9, taken: np.ndarray | bool = False
+) -> np.ndarray:
+    """Find straight lines from the left border to the right one, level or somewhat tilted.
+
+    Along a line nearly all is dark, most of it thin, and there is paper on both sides. It is
+    taken out where it is as thin as is usual for it; elsewhere a stroke crosses it.
+
+    Parameters
+    ----------
+    dark
+        All that may be a line, boolean `(H, W)`.
+    thickest
+        The height in pixels above which it is none.
+    least
+        What share of it must be dark.
+    taken
+        What is not counted to the height: lines found in the other direction, `(H, W)`.
+
+    Returns
+    -------
+    ndarray of bool `(H, W)`
+
+    References
+    ----------
+    Dalitz, Droettboom, Pranzas and Fujinaga (2008), "A comparative study of staff removal
+    algorithms": "line track height", for lines of music.
+    """
+    H, W = dark.shape
+    heights = run_heights(dark & ~np.asarray(taken))
+    thin = (heights > 0) & (heights <= thickest)
+    columns = np.arange(W)
+    # A line of one pixel, drawn at a tilt, jumps by a row here and there.
+    near = grow(dark)
+    lines = np.zeros_like(dark)
+    # From one slope to the next, the ends of a line move by one pixel.
+    for slope in np.linspace(-0.1, 0.1, W // 10 | 1):
+        shift = np.rint(slope * (columns - W / 2)).astype(int)
+        rows = np.arange(H)[:, None] + shift
+        rows = rows[(rows.min(axis=1) >= 0) & (rows.max(axis=1) < H)]
+        share = near[rows, columns].mean(axis=1)
+        for k in np.flatnonzero(share > least):
+            beside = share[max(0, k - thickest) : k], share[k + 1 : k + 1 + thickest]
+            usual = heights[rows[k], columns][thin[rows[k], columns]]
+            if len(usual) < 0.4 * W or any(side.min(initial=0.5) > 0.6 for side in beside):
+                continue
+            for step in range(-2, 3):
+                there = np.clip(rows[k] + step, 0, H - 1), columns
+                lines[there] |= thin[there] & (heights[there] <= 1.5 * np.median(usual) + 1)
+    return lines
+
+
+def run_heights(mask: np.ndarray) -> np.ndarray:
+    """Give each pixel of a mask the height of the unbroken column it is in, the others 0."""
+    rows = np.arange(len(mask))[:, None]
+    above = np.maximum.accumulate(np.where(mask, -1, rows))
+    below = np.minimum.accumulate(np.where(mask, len(mask), rows)[::-1])[::-1]
+    return np.where(mask, below - above - 1, 0)
+
+
 def find_ink(contrast: np.ndarray) -> tuple[np.ndarray, float]:
     """Tell ink from paper, and the digit from specks and shadows.
 
@@ -248,10 +400,7 @@ def find_ink(contrast: np.ndarray) -> tuple[np.ndarray, float]:
     DataError
         Nothing stands out from the paper.
     """
-    # Where the picture is lighter than its own paper there is only noise: how far does it go?
-    # Misjudged light counts as noise too, so that there is an upper limit.
-    noise = 1.5 * float(np.median(-contrast[contrast < 0])) if (contrast < 0).any() else 0.0
-    least = min(max(0.06, 4 * noise), 0.3)
+    least = least_contrast(contrast)
     ink = contrast > max(otsu_threshold(contrast), least / 2)
     level = float(np.median(contrast[ink])) if ink.any() else 0.0
     if level < least:
@@ -259,7 +408,15 @@ def find_ink(contrast: np.ndarray) -> tuple[np.ndarray, float]:
             f"expected a digit that stands out from its paper by at least {least:.0%}, "
             + (f"found {level:.0%}" if ink.any() else "found nothing on it")
         )
-    return keep_digit(ink), level
+    return ink, level
+
+
+def least_contrast(contrast: np.ndarray) -> float:
+    """Say from which contrast on a pixel is more than noise."""
+    # Where the picture is lighter than its own paper there is only noise: how far does it go?
+    # Misjudged light counts as noise too, so that there is an upper limit.
+    noise = 1.5 * float(np.median(-contrast[contrast < 0])) if (contrast < 0).any() else 0.0
+    return min(max(0.06, 4 * noise), 0.3)
 
 
 def otsu_threshold(values: np.ndarray, *, bins: int = 256) -> float:
@@ -286,32 +443,102 @@ def otsu_threshold(values: np.ndarray, *, bins: int = 256) -> float:
     return float(edges[1 + (best[0] + best[-1]) // 2])
 
 
-def keep_digit(ink: np.ndarray) -> np.ndarray:
-    """Drop what touches the border, if something else is there, and specks.
+def keep_digit(ink: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Drop boxes, what touches the border, if something else is there, and specks.
 
     A piece is a speck when it has less than a thirtieth of the pixels of the largest piece.
     What lies inside counts as something else when it is at least a tenth as high or wide as
     the picture's shorter side is long.
+
+    Parameters
+    ----------
+    ink
+        From `find_ink`, `(H, W)`.
+
+    Returns
+    -------
+    digit, doubts
+        Which pixels belong to the digit, boolean `(H, W)`; what makes that doubtful, if anything.
     """
+    doubts: list[str] = []
     labels = connected_pieces(ink)
-    rows, columns = np.nonzero(ink)
-    pieces = labels[ink]
-    count = pieces.max() + 1
-    area = np.bincount(pieces, minlength=count)
-
-    def extent(positions: np.ndarray) -> np.ndarray:
-        first, last = np.full(count, ink.size), np.zeros(count, int)
-        np.minimum.at(first, pieces, positions)
-        np.maximum.at(last, pieces, positions)
-        return last - first + 1
-
-    edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    inside = np.ones(count, bool)
-    inside[edge[edge >= 0]] = False
-    large = np.maximum(extent(rows), extent(columns)) >= min(ink.shape) / 10
-    kept = inside if (inside & large).any() else np.ones(count, bool)
+    area = np.bincount(labels[ink])
+    spans = pieces_spans(labels, len(area))
+    size = np.ptp(spans, axis=2).max(axis=0)
+    large = size >= min(ink.shape) / 10
+    limits = np.array(ink.shape)[:, None]
+    inside = ((spans[..., 0] > 0) & (limits > spans[..., 1])).all(axis=0)
+    kept = np.array(inside if (inside & large).any() else np.ones(len(area)), bool)
+    found = np.flatnonzero(kept & large)
+    boxes = [
+        k
+        for k in found
+        if any(
+            3 * size[n] > size[k] and encloses(labels == k, spans[:, n]) for n in found if n != k
+        )
+    ]
+    kept[boxes] = False
     kept &= area * 30 >= area[kept].max()
-    return ink & kept[labels]
+    digit = ink & kept[labels]
+    sides = box_sides(digit)
+    # Of an empty box nothing may be left: it stays.
+    sides &= (digit & ~sides).any()
+    if sides.any():
+        digit = keep_digit(digit & ~sides)[0]
+    if boxes or sides.any():
+        doubts.append("there is a box or frame: it was left out")
+    found = np.flatnonzero(kept & (2 * size >= size[kept].max()))
+    if any(apart(spans[:, k], spans[:, n]) for k in found for n in found if n < k):
+        doubts.append("the ink lies in large pieces apart from each other: is it one digit?")
+    shape = cut_out(digit, digit).shape
+    if shape[0] == len(ink) or shape[1] == ink.shape[1]:
+        doubts.append("the ink reaches from one border of the picture to the other")
+    if shape[1] > WIDEST * shape[0]:
+        ratio = shape[1] / shape[0]
+        doubts.append(f"the ink is {ratio:.1f} times as wide as high: is it one digit?")
+    return digit, tuple(doubts)
+
+
+def pieces_spans(labels: np.ndarray, count: int) -> np.ndarray:
+    """Give the first row of each piece and the one after its last; columns too: `(2, n, 2)`."""
+    places = np.nonzero(labels >= 0)
+    first, end = np.full((2, count), labels.size), np.zeros((2, count), int)
+    for axis in (0, 1):
+        np.minimum.at(first[axis], labels[places], places[axis])
+        np.maximum.at(end[axis], labels[places], places[axis] + 1)
+    return np.stack([first, end], axis=2)
+
+
+def encloses(piece: np.ndarray, span: np.ndarray) -> bool:
+    """Say whether a piece, boolean `(H, W)`, is on all four sides of a rectangle of the picture."""
+    (top, bottom), (left, right) = span
+    band, column = piece[top:bottom], piece[:, left:right]
+    sides = band[:, :left], band[:, right:], column[:top].T, column[bottom:].T
+    # A box drawn by hand may have a gap.
+    return all(side.any(axis=1).mean() > 0.9 for side in sides)
+
+
+def apart(one: np.ndarray, other: np.ndarray) -> bool:
+    """Say whether two rectangles lie beside or below each other, but for a tenth of the smaller."""
+    shared = np.minimum(one[:, 1], other[:, 1]) - np.maximum(one[:, 0], other[:, 0])
+    return bool((shared < 0.1 * np.minimum(np.ptp(one, axis=1), np.ptp(other, axis=1))).any())
+
+
+def box_sides(ink: np.ndarray) -> np.ndarray:
+    """Find the sides of a box that the digit touches, boolean `(H, W)`, if all four are there."""
+    thickest = max(3, min(ink.shape) // 20)
+    cut = np.pad(cut_out(ink, ink), thickest)
+    # The sides of a box at a tilt are shorter than the rectangle around it.
+    across = lines_across(cut, thickest, least=0.7)
+    down = lines_across(cut.T, thickest, least=0.7, taken=across.T).T
+    h, w = (thickest + side // 5 for side in cut.shape)
+    ends = across[:h].T, across[-h:].T, down[:, :w], down[:, -w:]
+    sides = np.zeros_like(ink)
+    if min(end.any(axis=1).mean() for end in ends) > 0.5:
+        inner = np.s_[thickest:-thickest, thickest:-thickest]
+        rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+        sides[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = (across | down)[inner]
+    return sides
 
 
 def connected_pieces(ink: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """The pictures that the command line saves. But for `nn_core.lab`, only this needs matplotlib."""
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,7 +94,7 @@ def save_steps(path: str | Path, steps: Preparation, *, title: str) -> None:
     steps
         What it gave.
     title
-        Stands above the steps.
+        Stands above the steps, as it is: a `$` in it is no formula.
     """
     h, w = steps.digit.shape
     top, left = (BOX - h) // 2, (BOX - w) // 2
@@ -113,5 +114,8 @@ def save_steps(path: str | Path, steps: Preparation, *, title: str) -> None:
         ax.imshow(image, cmap=colours, vmin=0, vmax=highest)
         ax.set_title(name, fontsize=10)
         ax.set(xticks=[], yticks=[])
-    fig.suptitle(title)
-    fig.savefig(path, dpi=100)
+    fig.suptitle(title, parse_math=False)
+    with warnings.catch_warnings():
+        # A file's name may have letters that the font lacks: they are shown as boxes.
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)
+        fig.savefig(path, dpi=100)

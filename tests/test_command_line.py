@@ -130,11 +130,61 @@ def test_predict_reads_digits_unlike_mnist(weights, tmp_path):
     assert len(wrong) <= 0.2 * len(names), wrong
 
 
-def test_predict_shows_its_steps(weights, tmp_path):
-    Image.fromarray(on_paper(drawn(7, width=14))).save(tmp_path / "my.seven.png")
-    said = run("predict", weights, "my.seven.png", "--show", cwd=tmp_path)
-    assert "steps saved as my.seven-steps.png" in said
-    assert is_picture(tmp_path / "my.seven-steps.png", 1000)
+def test_predict_shows_its_steps_and_overwrites_nothing(weights, tmp_path):
+    scans = tmp_path / "scans"
+    scans.mkdir()
+    pixels = Image.fromarray(on_paper(drawn(7, width=14)))
+    names = ["7.jpg", "7.png", "a$\\frac$.png", "{x} %s 100%.png", "七.png"]
+    for name in names:
+        pixels.save(scans / name)
+    (scans / "page.png").write_text("<!DOCTYPE html>", "utf-8")
+    before = {path: path.read_bytes() for path in scans.iterdir()}
+    command = ["predict", weights, *sorted(before), "--show"]
+    for folder in ("predict-steps", "predict-steps-2"):
+        complaint = run(*command, cwd=tmp_path, code=1)
+        assert complaint.splitlines()[-1].startswith(f"error: {scans / 'page.png'}: expected")
+        assert complaint.count("\n") == 1
+        shown = list((tmp_path / folder).iterdir())
+        assert len(shown) == len(names)
+        assert all(is_picture(path, 1000) for path in shown)
+        assert {path.name.partition("-")[2] for path in shown} == {
+            Path(n).stem + ".png" for n in names
+        }
+    assert {path: path.read_bytes() for path in scans.iterdir()} == before
+
+
+def test_a_console_without_the_letters_of_a_name(weights, tmp_path):
+    Image.fromarray(on_paper(drawn(7, width=14))).save(tmp_path / "七.png")
+    done = subprocess.run(
+        [sys.executable, "-m", "nn_core", "predict", weights, "七.png", "八.png"],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="cp1252",
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUTF8": "0",
+            "PYTHONIOENCODING": "cp1252",
+        },
+    )
+    assert done.returncode == 1
+    assert re.match(r"\\u4e03\.png: \d", done.stdout)
+    assert done.stderr == "error: \\u516b.png: no such file or directory\n"
+
+
+def test_predict_says_what_it_saw(weights, tmp_path):
+    two = np.concatenate([drawn(3, width=14), drawn(8, width=14)], axis=1)
+    Image.fromarray(on_paper(two)).save(tmp_path / "two.png")
+    done = subprocess.run(
+        [sys.executable, "-m", "nn_core", "predict", weights, "two.png"],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+    )
+    assert done.returncode == 0
+    assert done.stdout.startswith("two.png: ")
+    assert done.stderr.startswith("warning: two.png: the ink lies in large pieces apart")
 
 
 def test_predict_goes_on_after_a_bad_picture(weights, tmp_path, capsys):

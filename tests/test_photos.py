@@ -1,23 +1,31 @@
 """From a picture of a digit to the network's input."""
 
+from importlib.resources import files
+
 import numpy as np
 import pytest
 from drawing import PICTURES, drawn, lamp, on_paper, save_transparent, save_turned
 from hypothesis import given
 from hypothesis import strategies as st
+from photographs import KINDS, photos
 from PIL import Image
 
 from nn_core import DataError, load_mnist
 from nn_core.photos import (
     area_weights,
+    closing,
     connected_pieces,
     estimate_light,
+    find_lines,
     fit_into,
     grow,
+    median_filter,
     otsu_threshold,
     prepare,
     read_photo,
+    run_heights,
 )
+from nn_core.storage import load_network
 
 
 def gray_of(name):
@@ -118,6 +126,80 @@ def test_refuses_what_holds_no_digit(gray, message):
         prepare(gray.astype(np.float32))
 
 
+# --- photos of MNIST's test digits, whose kinds and figures stand in photographs.py
+
+
+@pytest.fixture(scope="module")
+def summit():
+    return load_network(files("nn_core") / "lab" / "stored" / "summit.npz")
+
+
+# How many in a hundred must be read rightly, and how many may or must be warned of.
+BOUNDS = {
+    "plain": (97, 0, 5),
+    "squared paper": (85, 0, 100),
+    "ruled paper": (85, 0, 100),
+    "box": (85, 0, 100),
+    "box that is touched": (60, 0, 100),
+    "frame": (85, 0, 100),
+    "hard shadow": (85, 0, 100),
+    "two digits": (0, 95, 100),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_photos_are_read_or_warned_of(summit, kind):
+    right, least, most = BOUNDS[kind]
+    pictures = photos(kind, 60)
+    prepared = [prepare(gray) for gray, _ in pictures]
+    predicted = summit.predict(np.stack([steps.row for steps in prepared]))
+    assert 100 * np.mean(predicted == [digit for _, digit in pictures]) >= right
+    warned = 100 * np.mean([bool(steps.warnings) for steps in prepared])
+    assert least <= warned <= most
+
+
+def test_what_is_taken_out_is_said():
+    shape = drawn(4, width=12)
+    lines = np.zeros(shape.shape)
+    lines[10::45] = lines[:, 20::45] = 0.3
+    steps = prepare(1 - np.maximum(shape, lines))
+    assert [w for w in steps.warnings if "long straight lines" in w] == list(steps.warnings)
+    assert np.mean(steps.ink != (shape > 0.5)) < 0.005
+    box = np.zeros(shape.shape)
+    box[30:270, 30:270] = 1
+    box[34:266, 34:266] = 0
+    steps = prepare(1 - np.maximum(shape, box))
+    assert steps.warnings == ("there is a box or frame: it was left out",)
+    assert np.mean(steps.ink != (shape > 0.5)) < 0.005
+
+
+def test_doubtful_ink_is_warned_of():
+    two = np.concatenate([drawn(3, width=14), drawn(8, width=14)], axis=1)
+    assert "large pieces apart" in prepare(1 - two).warnings[0]
+    assert "large pieces apart" in prepare(1 - two.T).warnings[0]
+    wide = drawn(2, box=(30, 120, 240, 60))
+    assert "times as wide as high" in prepare(1 - wide).warnings[0]
+    spanning = drawn(1, box=(90, -60, 120, 420), width=24)
+    assert prepare(1 - spanning).warnings == (
+        "the ink reaches from one border of the picture to the other",
+    )
+    assert prepare(1 - drawn(5)).warnings == ()
+
+
+def test_a_single_long_stroke_is_a_one_and_no_line():
+    shape = np.zeros((300, 300))
+    shape[:, 147:153] = 1
+    assert not find_lines(shape.astype(np.float32)).any()
+    assert prepare(1 - shape).ink.sum() == 6 * 300
+
+
+def test_hard_shadow_on_a_blackboard():
+    shape = drawn(3, width=13)
+    light = np.where(np.arange(300) < 130, 0.5, 1) * np.ones((300, 1))
+    steps = prepare((light * (0.2 + 0.7 * shape)).astype(np.float32))
+    assert np.mean(steps.ink != (shape > 0.5)) < 0.02
+
+
 # --- files
 
 
@@ -175,6 +257,52 @@ def test_a_picture_cut_short(tmp_path):
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(DataError, match="expected a picture, found: image file is truncated"):
         read_photo(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [(b"", "an empty file"), (b"%PDF-1.7 text", "no format that Pillow reads")],
+)
+def test_says_what_was_found(tmp_path, content, found):
+    (tmp_path / "seven.png").write_bytes(content)
+    with pytest.raises(DataError, match=f"expected a picture, found: {found}$"):
+        read_photo(tmp_path / "seven.png")
+
+
+def test_a_folder_is_no_picture(tmp_path):
+    with pytest.raises(DataError, match="expected a picture, found a folder"):
+        read_photo(tmp_path)
+
+
+def test_of_a_moving_picture_the_first_is_read(tmp_path):
+    first, second = (Image.fromarray(on_paper(drawn(k))).convert("P") for k in (3, 7))
+    first.save(tmp_path / "moving.gif", save_all=True, append_images=[second])
+    gray = read_photo(tmp_path / "moving.gif")
+    assert np.abs(gray - np.asarray(first.convert("L"), np.float32) / 255).mean() < 0.02
+
+
+def test_a_huge_picture_is_refused(tmp_path, monkeypatch):
+    Image.new("1", (300, 300)).save(tmp_path / "huge.png")
+    for limit in (50_000, 40_000):  # one is past the warning, the other past the error
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+        with pytest.raises(DataError, match=f"at most {limit:,} pixels, found a larger one"):
+            read_photo(tmp_path / "huge.png")
+
+
+def test_shades_that_are_no_numbers_are_refused(tmp_path):
+    shades = np.ones((20, 20), np.float32)
+    shades[3, 4] = np.nan
+    Image.fromarray(shades).save(tmp_path / "nan.tiff")
+    with pytest.raises(DataError, match="found NaN or infinity"):
+        read_photo(tmp_path / "nan.tiff")
+
+
+@pytest.mark.parametrize("shade", [0, 128, 255])
+@pytest.mark.parametrize("side", [1, 90])
+def test_one_shade_all_over(tmp_path, side, shade):
+    Image.new("L", (side, side), shade).save(tmp_path / "even.png")
+    with pytest.raises(DataError, match="at least 8 x 8" if side == 1 else "found nothing on it"):
+        prepare(read_photo(tmp_path / "even.png"))
 
 
 def test_no_such_picture(tmp_path):
@@ -238,6 +366,20 @@ def pieces_one_by_one(ink):
 def test_connected_pieces(H, W, share, seed):
     ink = np.random.default_rng(seed).random((H, W)) < share
     assert np.array_equal(connected_pieces(ink), pieces_one_by_one(ink))
+
+
+def test_median_and_closing_by_hand():
+    image = np.array([[1.0, 1, 1, 5], [1, 9, 1, 5], [1, 1, 1, 5]])
+    assert np.array_equal(median_filter(image, 3), [[1, 1, 1, 5], [1, 1, 1, 5], [1, 1, 1, 5]])
+    dark = np.ones((9, 20))
+    dark[:, 4] = 0.2  # a stroke, which is filled
+    dark[:, 12:] = 0.5  # a shadow, whose edge stays
+    assert np.array_equal(closing(dark, 5), np.where(np.arange(20) < 12, 1, 0.5) * np.ones((9, 1)))
+
+
+def test_run_heights_by_hand():
+    mask = np.array([[1, 0, 1], [1, 1, 0], [0, 1, 1]], bool)
+    assert run_heights(mask).tolist() == [[2, 0, 1], [2, 2, 0], [0, 2, 1]]
 
 
 def test_grow_by_hand():
