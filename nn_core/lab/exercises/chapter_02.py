@@ -153,6 +153,8 @@ def check_columns(dense_columns: Any) -> None:
             "The product is right. But NumPy stretches a `b` of shape (out,) over rows, and here "
             "a unit is a row of `Z`. Make `b` a column, of shape (out, 1)."
         )
+    if isinstance(found, np.ndarray) and close(found, W @ X):
+        raise Wrong("That is the product alone. The bias is missing.")
     compare(
         dense_columns,
         lambda X, W, b: W @ X + b[:, None],

@@ -1,0 +1,204 @@
+"""Each check is tried on systematic mistakes: refused, or right on random input."""
+
+import ast
+import contextlib
+import copy
+import io
+import random
+import sys
+import warnings
+
+import numpy as np
+import pytest
+from exercises.inputs import DRAWN, INPUTS
+from mutants import mutants, shown
+from test_exercises import EXERCISES, given, stored
+
+import nn_core as nn
+from nn_core.lab.exercises.exercise import Verdict
+
+MOST = 120  # mutants tried of one exercise, drawn by its name where there are more
+SLOW = {"evaluate-folder": 24, "regular-committee": 40, "evaluate-pens": 60, "summit-wave": 60}
+FRUGAL = {"speed-momentum", "speed-distances"}  # a right result is not all that these ask for
+STEPS = 300_000  # lines that a mutant may run, so that an endless loop ends on every system
+
+
+class Endless(BaseException):
+    """No `except Exception` stops it."""
+
+
+@contextlib.contextmanager
+def limited(file):
+    """Let code of a file run so many lines, and no more; and say nothing."""
+    left = STEPS
+
+    def count(frame, event, _):
+        nonlocal left
+        if frame.f_code.co_filename != file:
+            return None
+        left -= event == "line"
+        if left < 0:
+            raise Endless
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with np.errstate(all="ignore"):
+                yield
+    finally:
+        sys.settrace(before)
+
+
+def code_of(exercise):
+    """The functions of a solution, without the lines that try them out."""
+    solution = exercise.solution
+    if exercise.name == "evaluate-folder":  # the same, with a smaller network
+        solution = stored(exercise.chapter).FOLDER
+    tree = ast.parse(solution)
+    kept = [n for n in tree.body if isinstance(n, ast.FunctionDef | ast.Import)]
+    return ast.unparse(ast.Module(kept, []))
+
+
+def answer(exercise, source):
+    names = dict(given(exercise.chapter))
+    names["rng"] = np.random.default_rng(7)
+    exec(compile(source, f"<{exercise.name}>", "exec"), names)
+    return [names[asked] for asked in exercise.asked]
+
+
+def outcome(function, arguments):
+    """What a call gives, and what became of what it was given, ready to be compared."""
+    arguments = copy.deepcopy(arguments)
+    before = np.random.get_state()[1].tolist()
+    result = function(*arguments)
+    if callable(result):  # a schedule
+        result = [result(t) for t in range(15)]
+    if hasattr(result, "__next__"):
+        result = list(result)
+    seeded = np.random.get_state()[1].tolist() != before
+    shared = None
+    if isinstance(result, tuple | list) and isinstance(arguments[0], np.ndarray):
+        parts = [p for part in result if isinstance(part, list) for p in part]
+        shared = [np.shares_memory(p, arguments[0]) for p in parts if isinstance(p, np.ndarray)]
+    shared = shared or None
+    calls = [getattr(a, "calls", None) for a in arguments]
+    return [frozen(result), [frozen(a) for a in arguments], shared, calls, seeded]
+
+
+def frozen(value):
+    if isinstance(value, nn.MLP):
+        return value.theta.copy()
+    if isinstance(value, tuple | list):
+        return [frozen(part) for part in value]
+    if isinstance(value, np.random.Generator) or callable(value):
+        return None
+    return copy.deepcopy(value)
+
+
+def alike(mine, right):
+    if isinstance(right, list):
+        return isinstance(mine, list) and len(mine) == len(right) and all(map(alike, mine, right))
+    if isinstance(right, np.ndarray):
+        if not isinstance(mine, np.ndarray) or mine.shape != right.shape:
+            return False
+        kinds = [a.dtype.kind.replace("u", "i") for a in (mine, right)]
+        wider = mine.dtype.itemsize > right.dtype.itemsize and kinds[0] == "f"
+        return kinds[0] == kinds[1] and not wider and near(mine, right)
+    if isinstance(right, int | float | np.number) and not isinstance(right, bool):
+        single = isinstance(mine, int | float | np.number) and not isinstance(mine, bool)
+        return single and near(mine, right)
+    return type(mine) is type(right) and mine == right
+
+
+def loosely(mine, right):
+    """Whether the numbers are the same, in another kind of container: a check may take both."""
+    try:
+        mine, right = np.asarray(mine), np.asarray(right)
+        return mine.dtype.kind in "biuf" and mine.shape == right.shape and near(mine, right)
+    except (TypeError, ValueError):
+        return False
+
+
+def near(mine, right):
+    try:
+        scale = np.abs(right)[np.isfinite(right)].max(initial=0)
+        return np.allclose(mine, right, rtol=1e-6, atol=1e-6 * scale, equal_nan=True)
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+def equality(exercise, function, solution):
+    """Whether two functions are one on random input: "equal", "loosely" so, or "no"."""
+    if exercise.name in DRAWN:
+        return "equal" if DRAWN[exercise.name](function) else "no"
+    rng = np.random.default_rng(17)
+    found = "equal"
+    for _ in range(1 if exercise.name in SLOW else 25):
+        arguments = INPUTS[exercise.name](rng)
+        mine, right = outcome(function, arguments), outcome(solution, arguments)
+        if exercise.name == "speed-momentum":
+            mine[1][3] = right[1][3]  # nobody asks what is left in the array to work in
+        if not alike(mine[1:], right[1:]):
+            return "no"
+        if not alike(mine[0], right[0]):
+            if not loosely(mine[0], right[0]):
+                return "no"
+            found = "loosely"
+    return found
+
+
+def tried(exercise):
+    """Judge the mutants of a solution: equal, refused, accepted, and refused though equal."""
+    source = code_of(exercise)
+    (solution,) = answer(exercise, source)
+    known = given(exercise.chapter).items()
+    scope = [name for name, value in known if isinstance(value, np.ndarray | int)]
+    every = mutants(source, scope)
+    most = SLOW.get(exercise.name, MOST)
+    if len(every) > most:
+        every = random.Random(exercise.name).sample(every, most)
+    counts = dict.fromkeys(("made", "equal", "refused"), 0)
+    told = {"ACCEPTED": [], "REFUSED THOUGH EQUAL": [], "CRASHED": []}
+    for mutant in every:
+        try:
+            (function,) = answer(exercise, mutant)
+        except Exception:
+            continue  # it does not even define its function
+        counts["made"] += 1
+        with limited(f"<{exercise.name}>"):
+            state = np.random.get_state()
+            try:
+                same = equality(exercise, function, solution)
+            except (Exception, Endless):
+                same = "no"
+            np.random.set_state(state)
+        with limited(f"<{exercise.name}>"):
+            try:
+                verdict = exercise.judge(function)
+            except Endless:
+                verdict = Verdict("wrong", "It has no end.")
+        if same == "loosely":
+            same = "equal" if verdict.kind == "right" else "no"
+        counts["refused" if same == "no" else "equal"] += 1
+        words = f"{shown(source, mutant)}  -> {verdict.kind}: {verdict.words[:300]}"
+        if same == "no" and verdict.kind == "right":
+            told["ACCEPTED"].append(words)
+        elif same == "equal" and verdict.kind != "right" and exercise.name not in FRUGAL:
+            told["REFUSED THOUGH EQUAL"].append(words)
+        if "the check ended in" in verdict.words:
+            told["CRASHED"].append(words)
+    return counts, told
+
+
+CODE = [e for e in EXERCISES.values() if e.name in {*INPUTS, *DRAWN}]
+
+
+@pytest.mark.parametrize("exercise", CODE, ids=lambda e: e.name)
+def test_mutants_are_refused_or_equal(exercise):
+    counts, told = tried(exercise)
+    print(exercise.name, counts, {k: len(v) for k, v in told.items()})
+    assert counts["refused"] >= 10
+    assert not any(told.values()), "\n".join(f"{k}: {w}" for k, ws in told.items() for w in ws)
