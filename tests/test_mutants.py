@@ -202,3 +202,50 @@ def test_mutants_are_refused_or_equal(exercise):
     print(exercise.name, counts, {k: len(v) for k, v in told.items()})
     assert counts["refused"] >= 10
     assert not any(told.values()), "\n".join(f"{k}: {w}" for k, ws in told.items() for w in ws)
+
+
+# --- answers of every kind
+
+
+class Unequal:
+    """Whoever compares it gets an exception."""
+
+    def __eq__(self, other):
+        raise RuntimeError("not to be compared")
+
+    __hash__ = None
+
+
+def raising(*_):
+    raise SystemExit
+
+
+STRANGE = [
+    10**400, -(10**400), 1j, float("nan"), float("inf"), "7", b"7", [], [[1], [1, 2]], {}, {1},
+    Unequal(), [Unequal()] * 4, np.array([10**400] * 4), np.array(["a", "b"]), np.array(None),
+    np.zeros((0, 3)), np.full(4, np.nan), (x for x in range(3)), object(), type, True, print,
+    raising, lambda: 1, lambda *_: None, lambda *_: 10**400, lambda *_: float("nan"),
+    lambda *_: "text", lambda *_: [[1], [1, 2]], lambda *_: (Unequal(),) * 3,
+    lambda *_: Unequal(), lambda *_: np.array([Unequal()] * 3), lambda *_: {}, lambda *_: 1j,
+    lambda *_: np.zeros((0, 0)), lambda *_: (None, None, None), lambda *_: ([], [], []),
+    lambda *_: ("a", "b"), lambda *_: ("a", "b", "c"), lambda *_: (10**400,) * 3,
+    lambda *_: (float("nan"),) * 3, lambda *_: (float("nan"),) * 2, lambda *_: print,
+    lambda *_: (x for x in "abc"), lambda *_: np.random.random(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=lambda e: e.name)
+def test_no_answer_makes_a_check_fail(exercise):
+    before = np.random.get_state()[1].tolist()
+    names = given(exercise.chapter)
+    ended = []
+    for k, strange in enumerate(STRANGE):
+        for place in range(len(exercise.asked)):
+            answers = [names.get(asked, 1.0) for asked in exercise.asked]
+            answers[place] = strange
+            with limited("<nothing>"):
+                verdict = exercise.judge(*answers)
+            if "the check ended in" in verdict.words or verdict.kind == "right":
+                ended.append(f"{k} at {place}: {verdict}")
+    assert np.random.get_state()[1].tolist() == before
+    assert not ended, "\n".join(ended[:8])

@@ -7,9 +7,10 @@ import numpy as np
 
 import nn_core as nn
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.explain import Wrong, describe, is_number
+from nn_core.lab.exercises.explain import Wrong, close, describe, is_number
 
 TRAINED = 0.88  # the share that a short training reaches even with 16 hidden units
+ROUNDED = 0.00051  # how far a share written down with three digits may be off
 
 
 @cache
@@ -33,16 +34,22 @@ def network_of(sizes: tuple[int, ...], network: Any) -> nn.MLP:
     return network
 
 
-def check_reached(reached: Any, share: float, *, within: float) -> None:
-    """Make sure that what is stated is about the share of the pictures that was measured."""
+def check_reached(reached: Any, network: nn.MLP, X_dev: Any, y_dev: Any) -> None:
+    """Make sure that what is stated is the share of the dev set that this network reads."""
+    if not isinstance(X_dev, np.ndarray) or X_dev.ndim != 2 or np.shape(y_dev) != X_dev.shape[:1]:
+        raise Wrong(
+            "`X_dev` and `y_dev` are the dev set, as the chapter made it; you handed in "
+            f"{describe(X_dev)} and {describe(y_dev)}."
+        )
     if not is_number(reached):
         raise Wrong(f"`reached` is a number; you handed in {describe(reached)}.")
     if reached > 1:
         raise Wrong("`reached` looks like a percentage or a count. Hand in a share from 0 to 1.")
-    if abs(reached - share) > within:
+    share = nn.accuracy(y_dev, network.predict(X_dev))
+    if not abs(reached - share) <= ROUNDED:
         raise Wrong(
-            f"`reached` says {reached:.1%}, but your network reads about {share:.0%} of the "
-            "pictures. Is that the accuracy of another network, or of an early epoch?"
+            f"`reached` says {reached:.2%}, but your network reads {share:.2%} of the dev set. Is "
+            "that the accuracy of another network, of the training set, or of an early epoch?"
         )
 
 
@@ -81,7 +88,7 @@ sixteenth of what the network above has, and still it reads most digits. The res
 what the size buys.
 """,
 )
-def check_small(small: Any, parameters: Any, reached: Any) -> str:
+def check_small(small: Any, parameters: Any, reached: Any, X_dev: Any, y_dev: Any) -> str:
     """Look at sizes, count and accuracy."""
     network = network_of((784, 16, 10), small)
     X, y = some_digits()
@@ -101,7 +108,7 @@ def check_small(small: Any, parameters: Any, reached: Any) -> str:
             f"{parameters:,} is not the number of its parameters. Each layer has a weight for each "
             "pair of an input and an output, and a bias for each output."
         )
-    check_reached(reached, share, within=0.04)
+    check_reached(reached, network, X_dev, y_dev)
     return f"{count:,} parameters, and it reads {reached:.1%} of the dev set."
 
 
@@ -196,12 +203,20 @@ show_digits(
 least sure. Many of them are hard for you as well: the network's doubt is a useful signal.
 """,
 )
-def check_unsure(unsure: Any, chances: Any) -> str:
+def check_unsure(unsure: Any, chances: Any, network: Any, X_dev: Any) -> str:
     """Compare the confidence of the chosen pictures with the smallest there are."""
     if not isinstance(chances, np.ndarray) or chances.ndim != 2 or chances.shape[1] != 10:
         raise Wrong(
             "`chances` should be `network.predict_proba(X_dev)`: a row of ten probabilities for "
             f"each picture. You handed in {describe(chances)}."
+        )
+    if not isinstance(network, nn.MLP):
+        raise Wrong(f"`network` is the network of the tour; you handed in {describe(network)}.")
+    said = network.predict_proba(X_dev)
+    if chances.shape != said.shape or not close(chances, said):
+        raise Wrong(
+            "`chances` is not what `network` says of `X_dev`. Did you ask another network, or show "
+            "it other pictures?"
         )
     if not isinstance(unsure, np.ndarray | list):
         raise Wrong(f"`unsure` is an array of twenty positions; you handed in {describe(unsure)}.")
