@@ -327,4 +327,3 @@ def shown(source: str, mutant: str) -> str:
     """Say in which lines a mutant differs from the solution."""
     before = ast.unparse(ast.parse(source)).splitlines()
     return " | ".join(line.strip() for line in mutant.splitlines() if line not in before)
-

@@ -112,9 +112,9 @@ def check_undo(labels_of: Any) -> None:
             "Your function returns two arrays, the rows and the columns of the ones. The labels "
             "are one of them."
         )
-    if np.ndim(found) == 0:
+    if is_number(found):
         raise Wrong("You get a single number for 7 examples. Look along an axis: `axis=1`.")
-    if np.shape(found) == (10,):
+    if isinstance(found, np.ndarray) and found.shape == (10,):
         raise Wrong(
             "You get 10 numbers for 7 examples: one for each class. `axis=0` looks along each "
             "column; a label belongs to a row."

@@ -6,7 +6,15 @@ import numpy as np
 
 from nn_core.gradcheck import numerical_gradient
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.explain import Wrong, compare, describe, expect, is_number, run
+from nn_core.lab.exercises.explain import (
+    Wrong,
+    as_numbers,
+    compare,
+    describe,
+    expect,
+    is_number,
+    run,
+)
 
 
 @exercise(
@@ -228,7 +236,7 @@ is drawn at random, after the gradient is computed.
 def check_fool(wrong_gradient: Any) -> str:
     """Look whether it is wrong, and passes."""
     if isinstance(wrong_gradient, tuple | list):
-        wrong_gradient = np.array(wrong_gradient)
+        wrong_gradient = as_numbers(wrong_gradient)
     if not isinstance(wrong_gradient, np.ndarray) or wrong_gradient.dtype.kind not in "iuf":
         raise Wrong(f"You handed in {describe(wrong_gradient)}. Two numbers are asked for.")
     if wrong_gradient.shape != (2,):

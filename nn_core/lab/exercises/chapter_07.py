@@ -260,8 +260,7 @@ def check_leaky(leaky_normal: Any) -> None:
         ),
         (
             2 / ((1 + slopes) * inputs),
-            "You have $1 + s$. It is squares that are averaged, so the negative half counts "
-            "$s^2$.",
+            "You have $1 + s$. It is squares that are averaged, so the negative half counts $s^2$.",
         ),
         (
             2 / inputs,

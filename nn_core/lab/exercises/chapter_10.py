@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.explain import Wrong, describe, expect, expect_draws, is_number, run
+from nn_core.lab.exercises.explain import (
+    Wrong,
+    and_list,
+    describe,
+    expect,
+    expect_draws,
+    is_number,
+    run,
+)
 from nn_core.metrics import accuracy_interval
 
 
@@ -412,6 +420,10 @@ def check_folder(judge_folder: Any) -> str:
         raise Wrong(
             "Three numbers are asked for: the accuracy, and the two ends of its interval. You "
             f"gave {describe(found)}."
+        )
+    if not all(is_number(value) and np.isfinite(value) for value in found):
+        raise Wrong(
+            f"Three numbers are asked for. You gave {and_list(list(map(describe, found)))}."
         )
     reached, low, high = (float(value) for value in found)
     if reached > 0.99:

@@ -5,7 +5,16 @@ from typing import Any
 import numpy as np
 
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.explain import Wrong, close, compare, describe, expect_draws, is_number, run
+from nn_core.lab.exercises.explain import (
+    Wrong,
+    as_numbers,
+    close,
+    compare,
+    describe,
+    expect_draws,
+    is_number,
+    run,
+)
 
 
 @exercise(
@@ -209,7 +218,7 @@ def check_vote(vote: Any) -> None:
     right = np.array([1, 1, 0, 3, 2])
     found = run(vote, P)
     if isinstance(found, list):
-        found = np.array(found)
+        found = as_numbers(found)
     if not isinstance(found, np.ndarray) or found.shape != (5,):
         raise Wrong(
             f"For `P` of shape {P.shape}, five digits are asked for, one for each picture. You "
@@ -240,7 +249,7 @@ def check_vote(vote: Any) -> None:
 
     def as_given(P: np.ndarray) -> Any:
         answer = run(vote, P)
-        return np.array(answer) if isinstance(answer, list) else answer
+        return as_numbers(answer) if isinstance(answer, list) else answer
 
     compare(
         as_given,

@@ -267,7 +267,14 @@ def check_momentum(roll: Any) -> str:
     work = np.zeros_like(theta)
     # `run` hands copies over, and to be judged is what becomes of these.
     few = theta[:4], v[:4], g[:4], work[:4]
-    run(roll, *few, lr, beta, may_change=(0, 1, 2, 3), nothing="Give back `theta`, with `return theta`.")
+    run(
+        roll,
+        *few,
+        lr,
+        beta,
+        may_change=(0, 1, 2, 3),
+        nothing="Give back `theta`, with `return theta`.",
+    )
     asked, found = memory_of(lambda: roll(mine, velocity, kept, work, lr, beta))
     if not np.array_equal(kept, g):
         raise Wrong("`g` was changed. It belongs to the network; read it only.")

@@ -74,6 +74,15 @@ def is_number(value: Any) -> bool:
     return isinstance(value, float | np.integer | np.floating)
 
 
+def as_numbers(value: Any) -> Any:
+    """Make an array of a list or tuple of numbers, or of one; give anything else as it is."""
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError):  # its parts have different lengths, or refuse
+        return value
+    return array if array.dtype.kind in "biuf" else value
+
+
 def describe_arguments(function: Callable[..., Any], arguments: Sequence[Any]) -> str:
     """Say what a function was called with: "`X` of shape (5, 4) and `W` of shape (4, 3)"."""
     words = []
@@ -460,8 +469,10 @@ def reduction(
 
 
 def close(found: Any, expected: Any) -> bool:
-    """Whether two arrays have one shape and agree, up to rounding."""
-    found, expected = np.asarray(found, float), np.asarray(expected, float)
+    """Whether two arrays of numbers have one shape and agree, up to rounding."""
+    found, expected = as_numbers(found), np.asarray(expected, float)
+    if not isinstance(found, np.ndarray) or found.dtype.kind not in "biuf":
+        return False
     if found.shape != expected.shape:
         return False
     finite = np.abs(expected[np.isfinite(expected)])
