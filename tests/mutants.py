@@ -1,8 +1,8 @@
 """Systematic mistakes: answers that differ from a solution in one place of its syntax tree.
 
-`mutants(source, scope)` gives them as source, each once. They are the mistakes that people make: an
+`mutants(source, scope)` gives them as source, each once. They are mistakes that people make: an
 axis, operand, sign or bracket is swapped, a factor, term, copy or `return` dropped or added, another
-variable stands in the place of the right one, draws come from another distribution or from a fixed
+variable stands in the place of the right one, draws come from another distribution or a fixed
 seed, an argument is ignored or destroyed. Some are no mistakes: to ask for equality is up to whoever
 runs them.
 """

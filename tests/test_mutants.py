@@ -72,13 +72,13 @@ def answer(exercise, source):
 def outcome(function, arguments):
     """What a call gives, and what became of what it was given, ready to be compared."""
     arguments = copy.deepcopy(arguments)
-    before = np.random.get_state()[1].tolist()
+    before = np.random.get_state()[1].tolist()  # noqa: NPY002
     result = function(*arguments)
     if callable(result):  # a schedule
         result = [result(t) for t in range(15)]
     if hasattr(result, "__next__"):
         result = list(result)
-    seeded = np.random.get_state()[1].tolist() != before
+    seeded = np.random.get_state()[1].tolist() != before  # noqa: NPY002
     shared = None
     if isinstance(result, tuple | list) and isinstance(arguments[0], np.ndarray):
         parts = [p for part in result if isinstance(part, list) for p in part]
@@ -169,12 +169,12 @@ def tried(exercise):
             continue  # it does not even define its function
         counts["made"] += 1
         with limited(f"<{exercise.name}>"):
-            state = np.random.get_state()
+            state = np.random.get_state()  # noqa: NPY002
             try:
                 same = equality(exercise, function, solution)
             except (Exception, Endless):
                 same = "no"
-            np.random.set_state(state)
+            np.random.set_state(state)  # noqa: NPY002
         with limited(f"<{exercise.name}>"):
             try:
                 verdict = exercise.judge(function)
@@ -230,13 +230,13 @@ STRANGE = [
     lambda *_: np.zeros((0, 0)), lambda *_: (None, None, None), lambda *_: ([], [], []),
     lambda *_: ("a", "b"), lambda *_: ("a", "b", "c"), lambda *_: (10**400,) * 3,
     lambda *_: (float("nan"),) * 3, lambda *_: (float("nan"),) * 2, lambda *_: print,
-    lambda *_: (x for x in "abc"), lambda *_: np.random.random(),
+    lambda *_: (x for x in "abc"), lambda *_: np.random.random(),  # noqa: NPY002
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("exercise", EXERCISES.values(), ids=lambda e: e.name)
 def test_no_answer_makes_a_check_fail(exercise):
-    before = np.random.get_state()[1].tolist()
+    before = np.random.get_state()[1].tolist()  # noqa: NPY002
     names = given(exercise.chapter)
     ended = []
     for k, strange in enumerate(STRANGE):
@@ -247,5 +247,5 @@ def test_no_answer_makes_a_check_fail(exercise):
                 verdict = exercise.judge(*answers)
             if "the check ended in" in verdict.words or verdict.kind == "right":
                 ended.append(f"{k} at {place}: {verdict}")
-    assert np.random.get_state()[1].tolist() == before
+    assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
     assert not ended, "\n".join(ended[:8])

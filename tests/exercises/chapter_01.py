@@ -141,8 +141,8 @@ REJECTED = {
         (LEAK.replace(" for X in (X_train, X_dev)]", " for X in [X_train]][0]"), "two arrays"),
     ],
     "data-neighbour": [
-        (NEIGHBOUR.replace("sum(axis=1)", "sum()"), 'one number for all'),
-        (NEIGHBOUR.replace("argmin(axis=1)", "argmin()"), 'a single label for all pictures'),
+        (NEIGHBOUR.replace("sum(axis=1)", "sum()"), "one number for all"),
+        (NEIGHBOUR.replace("argmin(axis=1)", "argmin()"), "a single label for all pictures"),
         (NEIGHBOUR.replace("argmin", "argmax"), "*farthest*"),
         (NEIGHBOUR.replace("2 * X", "X"), "A factor of 2 is missing"),
         (NEIGHBOUR.replace("memory_labels[d.argmin(axis=1)]", "d.argmin(axis=1)"), "*position*"),

@@ -62,8 +62,11 @@ ACCEPTED = {
 
 REJECTED = {
     "losses-hand": [
-        (HAND.replace("loss = np.log(2)", "loss = -np.log(1 / 6)"), "minus the logarithm of a *wrong* class's"),
-        (HAND.replace("loss = np.log(2)", "loss = 10**400"), 'digits'),
+        (
+            HAND.replace("loss = np.log(2)", "loss = -np.log(1 / 6)"),
+            "minus the logarithm of a *wrong* class's",
+        ),
+        (HAND.replace("loss = np.log(2)", "loss = 10**400"), "digits"),
         (HAND + "p = p * 6", "Those in `p` are the exponentials"),
         (HAND + "p = np.full(4, 0.25)", "`p`"),
         (HAND + "p = [0.16, 0.16, 0.16, 0.52]", "`p`"),
@@ -81,7 +84,11 @@ REJECTED = {
         (HAND + "slopes = -slopes", "wrong sign"),
     ],
     "losses-binary": [
-        (BINARY + "loss = np.mean(np.logaddexp(0, z) - y * z)\n    return loss, sigmoid_forward(z) - y", 'The loss alone is asked for'),
+        (
+            BINARY
+            + "loss = np.mean(np.logaddexp(0, z) - y * z)\n    return loss, sigmoid_forward(z) - y",
+            "The loss alone is asked for",
+        ),
         (BINARY + "return np.logaddexp(0, z) - y * z", "Their mean is asked for"),
         (BINARY + "return np.mean(np.logaddexp(0, z) - (1 - y) * z)", "Yes and no are exchanged"),
         (BINARY + PLAIN + "return -np.mean(y * np.log(a))", "the label 1 only"),

@@ -99,7 +99,10 @@ REJECTED = {
         (HAND.format("'left'", 1.08, 1), "is a number"),
     ],
     "training-pieces": [
-        ("def gradient_in_pieces(network, X, y, size):\n    return np.zeros_like(network.grad)", 'zero everywhere'),
+        (
+            "def gradient_in_pieces(network, X, y, size):\n    return np.zeros_like(network.grad)",
+            "zero everywhere",
+        ),
         (
             PIECES.format(what="network.grad.copy()", result="np.mean(found, axis=0)"),
             "mean of the pieces' means",

@@ -1,4 +1,4 @@
-"""Random inputs that each exercise allows: where a mutant and a solution agree on them, it is right.
+"""Random inputs that an exercise allows: a mutant that agrees with the solution there is right.
 
 Where draws are asked for, two right functions need not draw alike. Those have a judgement in
 `DRAWN` in place of inputs: whether what a function gives is distributed as it should be.
@@ -258,9 +258,9 @@ INPUTS = {
 
 def seeded(function, *arguments):
     """What it gives for two seeds; nothing unless `rng` decides, and it alone."""
-    before = np.random.get_state()[1].tolist()
+    before = np.random.get_state()[1].tolist()  # noqa: NPY002
     draws = [function(*arguments, np.random.default_rng(seed)) for seed in (1, 1, 2)]
-    if np.random.get_state()[1].tolist() != before:
+    if np.random.get_state()[1].tolist() != before:  # noqa: NPY002
         return None
     same = [np.array_equal(draws[0], other) for other in draws[1:]]
     return (draws[0], draws[2]) if same == [True, False] else None

@@ -119,7 +119,7 @@ def check_undo(labels_of: Any) -> None:
             "You get 10 numbers for 7 examples: one for each class. `axis=0` looks along each "
             "column; a label belongs to a row."
         )
-    if np.shape(found) == (7,) and np.all(np.equal(found, 1)):
+    if close_to(found, np.ones(7)):
         raise Wrong(
             "You get a 1 for each example: the *value* of the largest entry. Its *position* is the "
             "label. `max` gives values, `argmax` positions."

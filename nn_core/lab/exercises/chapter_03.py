@@ -144,7 +144,7 @@ def check_binary(binary_cross_entropy: Any) -> None:
         extreme = np.array([-1000.0, 1000.0, -1000.0, 1000.0])
         labels = np.array([1, 0, 0, 1])
         found = run(binary_cross_entropy, extreme, labels)
-    if np.size(as_numbers(found)) != 1 or not isinstance(as_numbers(found), np.ndarray):
+    if not isinstance(as_numbers(found), np.ndarray) or np.size(found) != 1:
         raise Wrong(f"For four logits you return {describe(found)}. A number is asked for.")
     if is_wild(found):
         raise Wrong(
@@ -268,7 +268,7 @@ def check_shares(loss_of_shares: Any) -> None:
 
     with np.errstate(all="ignore"):
         found = run(loss_of_shares, y, 4)
-        if np.size(as_numbers(found)) != 1 or not isinstance(as_numbers(found), np.ndarray):
+        if not isinstance(as_numbers(found), np.ndarray) or np.size(found) != 1:
             raise Wrong(f"A number is asked for; you return {describe(found)}.")
         present_only = run(loss_of_shares, y, 3)
         if is_wild(found) and not is_wild(present_only):

@@ -246,8 +246,8 @@ def check_threshold(threshold_for: Any) -> None:
     found = run(threshold_for, confidence, right, 0.75)
     expect(float_of(found), 0.8, "the threshold where three confidences are equal")
     # Equal confidences are answered together, in whichever order they stand.
-    for right in ([True, True, False, False], [True, False, False, True]):
-        found = run(threshold_for, np.array([0.9, 0.8, 0.8, 0.8]), np.array(right), 0.9)
+    for order in ([True, True, False, False], [True, False, False, True]):
+        found = run(threshold_for, np.array([0.9, 0.8, 0.8, 0.8]), np.array(order), 0.9)
         if found == 0.8:
             raise Wrong(
                 "Three of four confidences are 0.8: with this threshold, all four are answered, "

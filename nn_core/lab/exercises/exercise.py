@@ -51,11 +51,11 @@ class Exercise(NamedTuple):
 
         The generators that a program shares are left as they were.
         """
-        drawn, pythons = np.random.get_state(legacy=False), random.getstate()
+        drawn, pythons = np.random.get_state(legacy=False), random.getstate()  # noqa: NPY002
         try:
             return self._judge(*answers)
         finally:
-            np.random.set_state(drawn)
+            np.random.set_state(drawn)  # noqa: NPY002
             random.setstate(pythons)
 
     def _judge(self, *answers: Any) -> Verdict:

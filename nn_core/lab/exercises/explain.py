@@ -199,7 +199,7 @@ def is_changed(before: Any, after: Any) -> bool:
 
 def global_generators() -> bytes:
     """The state of the generators that a program shares, NumPy's and Python's."""
-    return pickle.dumps((np.random.get_state(legacy=False), random.getstate()))
+    return pickle.dumps((np.random.get_state(legacy=False), random.getstate()))  # noqa: NPY002
 
 
 def expect_draws(draw: Callable[[np.random.Generator], Any]) -> None:
@@ -233,7 +233,7 @@ def does_nothing(function: Any) -> bool:
     )
 
 
-def explain_error(error: Exception, function: Callable[..., Any], given: str) -> str:
+def explain_error(error: BaseException, function: Callable[..., Any], given: str) -> str:
     """Say which exception a function raised, in which of its lines, and for what."""
     problem = as_code(f"{type(error).__name__}: {error}".rstrip(": "))
     words = f"Your function stopped with {problem}."
