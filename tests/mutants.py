@@ -1,10 +1,10 @@
 """Systematic mistakes: answers that differ from a solution in one place of its syntax tree.
 
 `mutants(source, scope)` gives them as source, each once. They are mistakes that people make: an
-axis, operand, sign or bracket is swapped, a factor, term, copy or `return` dropped or added, another
-variable stands in the place of the right one, draws come from another distribution or a fixed
-seed, an argument is ignored or destroyed. Some are no mistakes: to ask for equality is up to whoever
-runs them.
+axis, operand, sign or bracket is swapped, a factor, term, copy or `return` dropped or added,
+another variable stands in the place of the right one, draws come from another distribution or a
+fixed seed, an argument is ignored or destroyed. Some are no mistakes: to ask for equality is up to
+whoever runs them.
 """
 
 import ast
@@ -307,7 +307,8 @@ def whole_function(tree: ast.Module, function: ast.FunctionDef) -> Iterator[str]
         yield written(tree)
     results = ("float(_)", "int(_)", "str(_)", "list(_)", "_ + 1", "2 * _", "-_", "_ / 3", "_[0]",
                "_.astype(object)", "_.astype(np.float32)", "_.astype(int)", "_.T", "_[::-1]",
-               "_[:, None]", "_.ravel()", "np.sort(_)", "None", "np.asarray(_)", "abs(_)", "_ ** 2", "np.round(_, 3)", "np.full_like(_, np.nan)", "lambda: _")  # fmt: skip
+               "_[:, None]", "_.ravel()", "np.sort(_)", "None", "np.asarray(_)", "abs(_)", "_ ** 2",
+               "np.round(_, 3)", "np.full_like(_, np.nan)", "lambda: _")  # fmt: skip
     if not isinstance(body[-1], ast.Return) or body[-1].value is None:
         function.body[:] = body
         return

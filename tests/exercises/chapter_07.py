@@ -122,7 +122,9 @@ REJECTED = {
     "init-leaky": [
         (leaky("np.sqrt(2 / (1 + slope**2) * shape[0])"), "divides by `a` only"),
         (
-            "def leaky_normal(shape, rng, slope):\n    w = np.sqrt(6 / ((1 + slope**2) * shape[0]))\n    return rng.uniform(-w, w, shape)",
+            "def leaky_normal(shape, rng, slope):\n"
+            "    w = np.sqrt(6 / ((1 + slope**2) * shape[0]))\n"
+            "    return rng.uniform(-w, w, shape)",
             "not drawn from a *normal*",
         ),
         (

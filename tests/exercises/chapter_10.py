@@ -136,7 +136,14 @@ REJECTED = {
         ("error, pictures = 'half', 1", "`error` is a number; you handed in a text"),
     ],
     "evaluate-paired": [
-        (PAIRED.replace("(b_ - c_) / np.sqrt(b_ + c_)", "(a.mean() - b.mean()) / np.sqrt((a.var() + b.var()) / len(y))"), 'two *unrelated* shares'),
+        (
+            PAIRED
+            .replace(
+                "(b_ - c_) / np.sqrt(b_ + c_)",
+                "(a.mean() - b.mean()) / np.sqrt((a.var() + b.var()) / len(y))",
+            ),
+            "two *unrelated* shares",
+        ),
         (PAIRED.replace("a & ~b", "a").replace("b & ~a", "b"), "*all* that each got right"),
         (PAIRED.replace("return b_, c_,", "return c_, b_,"), "the wrong way round"),
         (PAIRED.replace("return b_, c_,", "return b_ / len(y), c_ / len(y),"), "Those are shares"),

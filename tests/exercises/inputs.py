@@ -96,7 +96,11 @@ def sparing(rng):
 
 def better(rng):
     a, b = rng.normal(size=2)
-    return (lambda x: a * np.exp(b * x) + np.sin(x)), float(rng.normal()), float(rng.uniform(0.1, 0.5))  # fmt: skip
+
+    def f(x):
+        return a * np.exp(b * x) + np.sin(x)
+
+    return f, float(rng.normal()), float(rng.uniform(0.1, 0.5))
 
 
 def softplus(rng):
@@ -160,7 +164,8 @@ def paired(rng):
 
 def threshold(rng):
     N = int(rng.integers(2, 12))
-    return rng.integers(1, 8, N) / 8, rng.random(N) < 0.6, float(rng.choice([0.5, 0.6, 0.75, 0.9, 1.0]))  # fmt: skip
+    wanted = float(rng.choice([0.5, 0.6, 0.75, 0.9, 1.0]))
+    return rng.integers(1, 8, N) / 8, rng.random(N) < 0.6, wanted
 
 
 def backward_columns(rng):
