@@ -239,7 +239,9 @@ STRANGE = [
 @pytest.mark.parametrize("exercise", EXERCISES.values(), ids=lambda e: e.name)
 def test_no_answer_makes_a_check_fail(exercise):
     before = np.random.get_state()[1].tolist()  # noqa: NPY002
-    names = given(exercise.chapter)
+    names = dict(given(exercise.chapter))
+    if exercise.name == "tour-unsure":
+        exec(exercise.solution.partition("show_digits")[0], names)
     ended = []
     for k, strange in enumerate(STRANGE):
         for place in range(len(exercise.asked)):
