@@ -4,6 +4,7 @@ import ast
 import contextlib
 import copy
 import io
+import itertools
 import random
 import sys
 import warnings
@@ -253,3 +254,55 @@ def test_no_answer_makes_a_check_fail(exercise):
                 ended.append(f"{k} at {place}: {verdict}")
     assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
     assert not ended, "\n".join(ended[:8])
+
+
+# --- answers that are worked out on paper
+
+PAPER = [
+    e for e in EXERCISES.values()
+    if e.name.endswith(("-hand", "-paper", "-cents", "-work", "-rates", "-turn", "-between",
+                        "-harmless"))
+]  # fmt: skip
+
+
+def worked_out(exercise, source):
+    """The answers, with all numbers that the solution has on the way."""
+    names = {"np": np, "__builtins__": __builtins__}
+    exec(source, names)
+    numbers = [v for v in names.values() if isinstance(v, int | float | np.number)]
+    return [names[asked] for asked in exercise.asked], numbers
+
+
+@pytest.mark.parametrize("exercise", PAPER, ids=lambda e: e.name)
+def test_other_numbers_are_refused(exercise):
+    lines = ast.parse(exercise.solution).body
+    kept = [n for n in lines if isinstance(n, ast.Assign | ast.AugAssign)]
+    named = [n for n in kept if "softmax" not in ast.unparse(n) and "cases" not in ast.unparse(n)]
+    source = ast.unparse(ast.Module(named, []))
+    right, numbers = worked_out(exercise, source)
+    tried = []
+    for mutant in mutants(source):
+        with contextlib.suppress(Exception), np.errstate(all="ignore"):
+            tried.append(worked_out(exercise, mutant)[0])
+    # What else was computed on the way, and each answer in the place of each other.
+    for k, other in itertools.product(range(len(right)), [*numbers, *right]):
+        tried.append([*right[:k], other, *right[k + 1 :]])
+    wrong = 0
+    digits = {"losses-hand": 5e-3, "summit-between": 1e-3}.get(exercise.name, 1e-7)
+    for answers in tried:
+        same = all(loosely_near(a, b, digits) for a, b in zip(answers, right, strict=True))
+        verdict = exercise.judge(*answers)
+        assert same or verdict.kind != "right", answers
+        assert "the check ended in" not in verdict.words, (answers, verdict)
+        wrong += not same
+    assert wrong >= 2
+
+
+def loosely_near(mine, right, digits):
+    """Whether it is the same number, as far as one writes it down."""
+    try:
+        return np.shape(mine) == np.shape(right) and np.allclose(
+            mine, right, rtol=0.03, atol=digits
+        )
+    except (TypeError, ValueError, OverflowError):
+        return False
