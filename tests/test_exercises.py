@@ -218,7 +218,7 @@ def test_check_praises(shown):
 
 def test_check_is_patient(shown):
     check("data-undo", ...)
-    check("tour-small", ..., 5, ...)
+    check("tour-small", ..., 5, ..., [], [])
     assert shown[0][1].startswith("○ Not answered yet. Put your own code")
     assert shown[1][1] == "○ Not answered yet. Still to do: `small` and `reached`."
 

@@ -70,11 +70,15 @@ REJECTED = {
         ("reached = np.sum(small.predict(X_dev) == y_dev)", "looks like a percentage"),
         ("reached = f'{reached:.1%}'", "`reached` is a number; you handed in a text"),
         ("reached = reached / 2", "the accuracy of another network"),
+        ("reached = nn.accuracy(y_dev, network.predict(X_dev))", "another network"),
+        ("reached = nn.accuracy(y_train, small.predict(X_train))", "of the training set"),
+        ("reached = 10**400", "digits"),
     ],
     "tour-shuffled": [
         ("shuffled = network", "not on `X_train[:, order]`"),
         ("order = rng.integers(0, 784, 784)", "some pixels come twice"),
         ("order = rng.permutation(784)", "by the *same* order"),
+        ("order = rng.shuffle(np.arange(784))", "`order` is `None`"),
         ("order = np.arange(784)", "leaves every pixel where it is"),
         ("order = rng.permutation(len(X_train))", "one order of the *pixels*"),
         (
@@ -94,6 +98,16 @@ REJECTED = {
         ),
         (UNSURE + "unsure = [0] * 20", "twice"),
         (UNSURE + "unsure = np.argsort(sure)[:20]\nchances = sure", "a row of ten probabilities"),
+        (
+            "chances = shuffled.predict_proba(X_dev)\n"
+            "unsure = np.argsort(chances.max(axis=1))[:20]",
+            "not what `network` says of `X_dev`",
+        ),
+        (
+            "chances = network.predict_proba(X_train)\n"
+            "unsure = np.argsort(chances.max(axis=1))[:20]",
+            "not what `network` says of `X_dev`",
+        ),
         (UNSURE + "unsure = np.arange(20)", "the first twenty pictures"),
     ],
 }

@@ -99,7 +99,7 @@ REJECTED = {
         (COLUMNS + "W @ X + b[None]", "Make `b` a column"),
         (COLUMNS + "X @ W + b", "matmul"),
         (COLUMNS + "X.T @ W.T + b", "It is the transpose"),
-        (COLUMNS + "W @ X", "`Z`"),
+        (COLUMNS + "W @ X", "The bias is missing"),
         (COLUMNS + "W @ X - b[:, None]", "`Z`"),
     ],
     "forward-temperature": [

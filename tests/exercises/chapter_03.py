@@ -62,12 +62,17 @@ ACCEPTED = {
 
 REJECTED = {
     "losses-hand": [
+        (
+            HAND.replace("loss = np.log(2)", "loss = -np.log(1 / 6)"),
+            "minus the logarithm of a *wrong* class's",
+        ),
+        (HAND.replace("loss = np.log(2)", "loss = 10**400"), "digits"),
         (HAND + "p = p * 6", "Those in `p` are the exponentials"),
         (HAND + "p = np.full(4, 0.25)", "`p`"),
         (HAND + "p = [0.16, 0.16, 0.16, 0.52]", "`p`"),
         (HAND + "p = 0.5", "an array of shape (4,)"),
         (HAND + "loss = -np.log(2)", "the wrong sign"),
-        (HAND + "loss = np.log(6)", "The logit of the right class is still to be subtracted"),
+        (HAND + "loss = np.log(6)", "before the logit of the right class"),
         (HAND + "loss = np.log(4)", "without an opinion"),
         (HAND + "loss = np.log10(2)", "base 10. Take the natural one, `np.log`."),
         (HAND + "loss = 0.301", "base 10"),
@@ -79,6 +84,11 @@ REJECTED = {
         (HAND + "slopes = -slopes", "wrong sign"),
     ],
     "losses-binary": [
+        (
+            BINARY
+            + "loss = np.mean(np.logaddexp(0, z) - y * z)\n    return loss, sigmoid_forward(z) - y",
+            "The loss alone is asked for",
+        ),
         (BINARY + "return np.logaddexp(0, z) - y * z", "Their mean is asked for"),
         (BINARY + "return np.mean(np.logaddexp(0, z) - (1 - y) * z)", "Yes and no are exchanged"),
         (BINARY + PLAIN + "return -np.mean(y * np.log(a))", "the label 1 only"),

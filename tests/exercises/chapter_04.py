@@ -69,6 +69,18 @@ REJECTED = {
         (HAND.replace("1.0,", "'1',"), "`exact` is a number"),
     ],
     "numeric-sparing": [
+        (
+            SPARING
+            .replace("    here", "    z = x.copy()\n    here")
+            .replace("x[i] += h", "z[i] += h"),
+            "a copy of it can be moved without effect",
+        ),
+        (
+            SPARING
+            .replace("gradient[i] = (f() - here) / h", "gradient = [*gradient, (f() - here) / h]"),
+            "a list of",
+        ),
+        (SPARING.replace("return gradient", "return gradient.T"), 'It is the transpose'),
         (SPARING.replace("        x[i] = kept\n", ""), "`x` is not what it was before"),
         (SPARING.replace("x[i] = kept", "x[i] -= h"), "put back what you kept."),
         (SPARING.replace("np.ndindex(x.shape)", "range(len(x))"), "`x[i]` is a whole row"),

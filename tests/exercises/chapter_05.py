@@ -110,6 +110,11 @@ REJECTED = {
         (TIED + "(X.T @ dZ @ W + dZ.T @ X @ W) / len(X)", "7 times too small"),
     ],
     "backprop-fool": [
+        (
+            FOOL.replace("network.W[layer])", "network.W[layer], input_gradient=layer > 0)"),
+            "`input_gradient=layer > 0`",
+        ),
+        (FOOL.replace("return dA", "return np.sign(dA)"), "Those are the signs"),
         (FOOL.replace("relu_backward(dA, A[layer])", "dA"), "leads through ReLU, too"),
         (FOOL.replace("return dA", "return dZ"), "stopped at the first weighted sum"),
         (FOOL.replace("return dA", "return dW"), "first layer's *weights*"),

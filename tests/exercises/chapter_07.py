@@ -120,6 +120,25 @@ REJECTED = {
         (HARMLESS + "0, 1, 1, 0", "is `True` or `False`; you handed in the number 0"),
     ],
     "init-leaky": [
+        (leaky("np.sqrt(2 / (1 + slope**2) * shape[0])"), "divides by `a` only"),
+        (
+            "def leaky_normal(shape, rng, slope):\n"
+            "    w = np.sqrt(6 / ((1 + slope**2) * shape[0]))\n"
+            "    return rng.uniform(-w, w, shape)",
+            "not drawn from a *normal*",
+        ),
+        (
+            leaky("(2 / (shape[0] * (1 + slope * slope))) ** 0.5").replace(
+                "rng.normal", "np.random.default_rng().normal"
+            ),
+            "of the same seed",
+        ),
+        (
+            leaky("(2 / (shape[0] * (1 + slope * slope))) ** 0.5").replace(
+                "rng.normal", "np.random.default_rng(3).normal"
+            ),
+            "With another `rng`",
+        ),
         (leaky("2 / ((1 + slope**2) * shape[0])"), "takes the standard deviation"),
         (leaky("np.sqrt(2 / shape[0]) / (1 + slope)"), "You have $(1 + s)^2$"),
         (leaky("np.sqrt(2 / ((1 + slope) * shape[0]))"), "You have $1 + s$"),
@@ -128,15 +147,16 @@ REJECTED = {
         (leaky("np.sqrt(2 * (1 + slope**2) / shape[0])"), "upside down"),
         (leaky("np.sqrt(2 / ((1 + slope**2) * shape[1]))"), "the number of outputs"),
         (leaky("np.sqrt(4 / ((1 + slope**2) * sum(shape)))"), "as Glorot does"),
-        (leaky("np.sqrt(7 / ((1 + slope**2) * shape[0]))"), "times what it should be"),
+        (leaky("np.sqrt(7 / ((1 + slope**2) * shape[0]))"), "the variance of your weights is"),
         (
             "def leaky_normal(shape, rng, slope):\n"
             "    return rng.uniform(0, np.sqrt(6 / (1 + slope**2) / shape[0]), shape)",
-            "The mean of your weights is not zero",
+            "The mean of your weights is",
         ),
         ("def leaky_normal(shape, rng, slope):\n    return rng.normal(0, 0.1)", "an array of that"),
     ],
     "init-measure": [
+        (MEASURE.replace("W_l = W_l / size(Z)", "W_l /= size(Z)"), "changes the `W`"),
         (MEASURE.replace("A @ W_l, 0)", "Z, 0)"), "what the *scaled* layers"),
         (MEASURE.replace("np.maximum(A @ W_l, 0)", "A @ W_l"), "there is a ReLU"),
         (MEASURE.replace("size(Z)", "np.mean(Z**2)"), "The size is its root"),

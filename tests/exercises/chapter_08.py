@@ -96,6 +96,18 @@ REJECTED = {
         (CENTS.replace("0.01, 1", "[0.01], 1"), "`momentum` is a number"),
     ],
     "optim-mean": [
+        (
+            MEAN
+            .replace("(1 - beta) * (value - m)", "beta * (value - m)")
+            .replace("beta ** (k", "(1 - beta) ** (k"),
+            "are exchanged",
+        ),
+        (
+            MEAN
+            .replace("m, means = 0.0, []", "m, means = values[0], []")
+            .replace("m / (1 - beta ** (k + 1))", "m"),
+            "starts at the first value",
+        ),
         (MEAN.replace(" / (1 - beta ** (k + 1))", ""), "without the correction"),
         (MEAN.replace(" / (1 - beta", " * (1 - beta"), "You multiplied"),
         (MEAN.replace("means.append(m /", "m = (m /").replace(

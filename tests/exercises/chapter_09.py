@@ -131,6 +131,12 @@ REJECTED = {
         (L1 + "strength * np.abs(W).sum()", "Two things are asked for"),
     ],
     "regular-committee": [
+        (
+            COMMITTEE.replace(
+                "softmax(network", "np.eye(network.sizes[-1])[np.argmax(network"
+            ).replace("[-1])\n", "[-1], axis=1)]\n"),
+            "says something else",
+        ),
         (COMMITTEE.replace("np.mean", "np.sum"), "Divide by `times`"),
         (COMMITTEE.replace(", axis=0)", ", axis=0).argmax(axis=1)"), "Probabilities are asked"),
         (COMMITTEE.replace("softmax(", "("), "Its rows do not add up to 1"),
@@ -162,7 +168,10 @@ def committee(network, X, rate, times, rng):
         (MIRROR.replace("< 0.5", "< 2"), "All of the 300 pictures"),
         (MIRROR.replace("rng.random(len(X))", "np.full(len(X), rng.random())"), "coin for each"),
         (MIRROR.replace("< 0.5", "< 0.1"), "About half are asked for"),
-        (MIRROR.replace("rng.random(len(X)) < 0.5", "np.arange(len(X)) % 2 == 0"), "from `rng`"),
+        (
+            MIRROR.replace("rng.random(len(X)) < 0.5", "np.arange(len(X)) % 2 == 0"),
+            "Draw from the `rng`",
+        ),
         (MIRROR.replace(".reshape(X.shape)", ""), "as they came in"),
         (
             MIRROR.replace("(X.shape)", "(X.shape) * 1.0").replace(

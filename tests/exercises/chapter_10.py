@@ -136,6 +136,14 @@ REJECTED = {
         ("error, pictures = 'half', 1", "`error` is a number; you handed in a text"),
     ],
     "evaluate-paired": [
+        (
+            PAIRED
+            .replace(
+                "(b_ - c_) / np.sqrt(b_ + c_)",
+                "(a.mean() - b.mean()) / np.sqrt((a.var() + b.var()) / len(y))",
+            ),
+            "two *unrelated* shares",
+        ),
         (PAIRED.replace("a & ~b", "a").replace("b & ~a", "b"), "*all* that each got right"),
         (PAIRED.replace("return b_, c_,", "return c_, b_,"), "the wrong way round"),
         (PAIRED.replace("return b_, c_,", "return b_ / len(y), c_ / len(y),"), "Those are shares"),
@@ -152,6 +160,13 @@ REJECTED = {
         (PAIRED.replace("return b_, c_, (b_ - c_)", "return (b_ - c_)"), "Three numbers are asked"),
     ],
     "evaluate-threshold": [
+        ("""
+def threshold_for(confidence, right, wanted):
+    order = np.argsort(-confidence, kind="stable")
+    share = np.cumsum(right[order]) / np.arange(1, len(right) + 1)
+    good = np.flatnonzero(share >= wanted)
+    return confidence[order][good[-1]] if len(good) else np.inf
+""", 'Equal confidences are answered together'),
         (THRESHOLD.replace("sorted(confidence)", "sorted(confidence)[::-1]"), "the highest"),
         (THRESHOLD.replace("mean() >=", "mean() >"), "but 0.6 as well"),
         (THRESHOLD.replace("right[confidence >= t].mean() >= wanted", "True"), "only four of them"),
@@ -177,10 +192,10 @@ def threshold_for(confidence, right, wanted):
         ),
         (PENS.replace("rng.integers(3)", "rng.integers(2)"), "none is thinner"),
         (PENS.replace("-0.5", "-1"), "is none of the three"),
-        (PENS.replace("rng.integers(3)", "n % 3"), "the same pens came out"),
+        (PENS.replace("rng.integers(3)", "n % 3"), "the same came out"),
         (PENS.replace("rng.integers(3)", "min(rng.integers(20), 2)"), "not equally likely"),
         ("def pens(X, rng):\n    return thicken(X, rng.uniform(-0.5, 1))", "is none of the three"),
-        (PENS.replace("return out", "return out.reshape(-1, 28, 28)"), "(60, 784)"),
+        (PENS.replace("return out", "return out.reshape(-1, 28, 28)"), "(300, 784)"),
         (PENS.replace("return out", "return out.astype(float)"), "came out as float64"),
         (PENS.replace("X.copy()", "X"), "changes the `X` it is given"),
     ],

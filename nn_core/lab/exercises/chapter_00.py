@@ -7,9 +7,10 @@ import numpy as np
 
 import nn_core as nn
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.explain import Wrong, describe, is_number
+from nn_core.lab.exercises.explain import Wrong, as_numbers, close, describe, is_number
 
 TRAINED = 0.88  # the share that a short training reaches even with 16 hidden units
+ROUNDED = 0.00051  # how far a share written down with three digits may be off
 
 
 @cache
@@ -33,16 +34,34 @@ def network_of(sizes: tuple[int, ...], network: Any) -> nn.MLP:
     return network
 
 
-def check_reached(reached: Any, share: float, *, within: float) -> None:
-    """Make sure that what is stated is about the share of the pictures that was measured."""
+def dev_pictures(X_dev: Any) -> np.ndarray:
+    """Make sure that an answer is the pictures of the dev set, or others of their shape."""
+    numbers = isinstance(X_dev, np.ndarray) and X_dev.dtype == np.float32
+    if not numbers or X_dev.ndim != 2 or X_dev.shape[1] != 784:
+        raise Wrong(
+            "`X_dev` is the dev set's pictures, as the chapter made them; you handed in "
+            f"{describe(X_dev)}."
+        )
+    return X_dev
+
+
+def check_reached(reached: Any, network: nn.MLP, X_dev: Any, y_dev: Any) -> None:
+    """Make sure that what is stated is the share of the dev set that this network reads."""
+    pictures = dev_pictures(X_dev)
+    if not isinstance(y_dev, np.ndarray) or y_dev.shape != (len(pictures),):
+        raise Wrong(
+            "`y_dev` holds the labels of the dev set, as the chapter made it; you handed in "
+            f"{describe(y_dev)}."
+        )
     if not is_number(reached):
         raise Wrong(f"`reached` is a number; you handed in {describe(reached)}.")
     if reached > 1:
         raise Wrong("`reached` looks like a percentage or a count. Hand in a share from 0 to 1.")
-    if abs(reached - share) > within:
+    share = nn.accuracy(y_dev, network.predict(pictures))
+    if not abs(reached - share) <= ROUNDED:
         raise Wrong(
-            f"`reached` says {reached:.1%}, but your network reads about {share:.0%} of the "
-            "pictures. Is that the accuracy of another network, or of an early epoch?"
+            f"`reached` says {reached:.2%}, but your network reads {share:.2%} of the dev set. Is "
+            "that the accuracy of another network, of the training set, or of an early epoch?"
         )
 
 
@@ -81,7 +100,7 @@ sixteenth of what the network above has, and still it reads most digits. The res
 what the size buys.
 """,
 )
-def check_small(small: Any, parameters: Any, reached: Any) -> str:
+def check_small(small: Any, parameters: Any, reached: Any, X_dev: Any, y_dev: Any) -> str:
     """Look at sizes, count and accuracy."""
     network = network_of((784, 16, 10), small)
     X, y = some_digits()
@@ -101,7 +120,7 @@ def check_small(small: Any, parameters: Any, reached: Any) -> str:
             f"{parameters:,} is not the number of its parameters. Each layer has a weight for each "
             "pair of an input and an output, and a bias for each output."
         )
-    check_reached(reached, share, within=0.04)
+    check_reached(reached, network, X_dev, y_dev)
     return f"{count:,} parameters, and it reads {reached:.1%} of the dev set."
 
 
@@ -142,7 +161,9 @@ def check_shuffled(shuffled: Any, order: Any) -> str:
     """Try the network on pictures in that order, and on pictures as they are."""
     if not isinstance(order, np.ndarray | list):
         raise Wrong(f"`order` is an array of 784 positions; you handed in {describe(order)}.")
-    order = np.asarray(order)
+    order = as_numbers(order)
+    if not isinstance(order, np.ndarray) or order.dtype.kind not in "iu":
+        raise Wrong(f"`order` holds 784 positions, whole numbers; you handed in {describe(order)}.")
     if order.shape != (784,):
         raise Wrong(
             f"`order` has the shape {order.shape}; (784,) is asked for: one order of the *pixels*, "
@@ -196,16 +217,26 @@ show_digits(
 least sure. Many of them are hard for you as well: the network's doubt is a useful signal.
 """,
 )
-def check_unsure(unsure: Any, chances: Any) -> str:
+def check_unsure(unsure: Any, chances: Any, network: Any, X_dev: Any) -> str:
     """Compare the confidence of the chosen pictures with the smallest there are."""
     if not isinstance(chances, np.ndarray) or chances.ndim != 2 or chances.shape[1] != 10:
         raise Wrong(
             "`chances` should be `network.predict_proba(X_dev)`: a row of ten probabilities for "
             f"each picture. You handed in {describe(chances)}."
         )
+    if not isinstance(network, nn.MLP):
+        raise Wrong(f"`network` is the network of the tour; you handed in {describe(network)}.")
+    said = network.predict_proba(dev_pictures(X_dev))
+    if chances.shape != said.shape or not close(chances, said):
+        raise Wrong(
+            "`chances` is not what `network` says of `X_dev`. Did you ask another network, or show "
+            "it other pictures?"
+        )
     if not isinstance(unsure, np.ndarray | list):
         raise Wrong(f"`unsure` is an array of twenty positions; you handed in {describe(unsure)}.")
-    unsure = np.asarray(unsure)
+    unsure = as_numbers(unsure)
+    if not isinstance(unsure, np.ndarray):
+        raise Wrong(f"`unsure` holds twenty positions; you handed in {describe(unsure)}.")
     if unsure.dtype.kind == "f":
         raise Wrong(
             "`unsure` holds numbers with a point: probabilities, it seems. Hand in the *positions* "

@@ -112,14 +112,14 @@ def check_undo(labels_of: Any) -> None:
             "Your function returns two arrays, the rows and the columns of the ones. The labels "
             "are one of them."
         )
-    if np.ndim(found) == 0:
+    if is_number(found):
         raise Wrong("You get a single number for 7 examples. Look along an axis: `axis=1`.")
-    if np.shape(found) == (10,):
+    if isinstance(found, np.ndarray) and found.shape == (10,):
         raise Wrong(
             "You get 10 numbers for 7 examples: one for each class. `axis=0` looks along each "
             "column; a label belongs to a row."
         )
-    if np.shape(found) == (7,) and np.all(np.equal(found, 1)):
+    if close_to(found, np.ones(7)):
         raise Wrong(
             "You get a 1 for each example: the *value* of the largest entry. Its *position* is the "
             "label. `max` gives values, `argmax` positions."
@@ -239,6 +239,7 @@ def check_neighbour(nearest_label: Any) -> None:
     rng = np.random.default_rng(2)
     X, memory = rng.uniform(0, 1, (6, 5)), rng.uniform(0, 1, (11, 5))
     memory[:5] *= 0.4  # so that a forgotten square shows
+    X[0] = 2 * memory[7]  # so that a forgotten axis gives a label, and no IndexError
     memory_labels = np.array([3, 8, 0, 6, 1, 9, 4, 7, 2, 5, 3])
     d = ((X[:, None] - memory) ** 2).sum(axis=2)
     right = memory_labels[d.argmin(axis=1)]
@@ -261,13 +262,19 @@ def check_neighbour(nearest_label: Any) -> None:
         ),
         (
             memory_labels[products.argmax(axis=1)],
-            "That is the label of the largest product, so pictures with much ink win: the squares "
-            "of `memory` are missing.",
+            "That is the label of the largest product, so pictures with much ink win. The squares "
+            "of `memory` are missing, or they are one number for all: each remembered picture has "
+            "a sum of its own, `axis=1`.",
         ),
     ]
     for wrong, words in mistakes:
         if close_to(found, wrong):
             raise Wrong(words)
+    if is_number(found) and found == memory_labels[(squares - 2 * products)[0].argmin()]:
+        raise Wrong(
+            "You get a single label for all pictures. Each row of distances has a smallest one of "
+            "its own: `argmin(axis=1)`."
+        )
     expect(found, right, "the array of labels")
 
 

@@ -7,7 +7,15 @@ import numpy as np
 
 from nn_core import MLP, dense_forward, relu_forward, softmax
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.explain import Wrong, close, compare, describe, is_number, run
+from nn_core.lab.exercises.explain import (
+    Wrong,
+    as_numbers,
+    close,
+    compare,
+    describe,
+    is_number,
+    run,
+)
 
 
 @exercise(
@@ -91,8 +99,8 @@ def check_absolute(W1: Any, b1: Any, W2: Any, b2: Any) -> str:
     shapes = {"W1": (1, 2), "b1": (2,), "W2": (2, 1), "b2": (1,)}
     arrays = {}
     for (name, shape), value in zip(shapes.items(), (W1, b1, W2, b2), strict=True):
-        array = np.asarray(value)
-        if array.dtype.kind not in "iuf":
+        array = as_numbers(value)
+        if not isinstance(array, np.ndarray) or array.dtype.kind == "b":
             raise Wrong(f"`{name}` is {describe(value)}; an array of numbers is asked for.")
         if array.shape != shape:
             turned = " Rows are inputs, columns are units." if array.shape == shape[::-1] else ""
@@ -153,6 +161,8 @@ def check_columns(dense_columns: Any) -> None:
             "The product is right. But NumPy stretches a `b` of shape (out,) over rows, and here "
             "a unit is a row of `Z`. Make `b` a column, of shape (out, 1)."
         )
+    if isinstance(found, np.ndarray) and close(found, W @ X):
+        raise Wrong("That is the product alone. The bias is missing.")
     compare(
         dense_columns,
         lambda X, W, b: W @ X + b[:, None],

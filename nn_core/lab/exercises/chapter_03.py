@@ -6,7 +6,16 @@ import numpy as np
 
 from nn_core import mean_squared_error, one_hot, sigmoid_backward, sigmoid_forward
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.explain import Wrong, close, compare, describe, expect, is_number, run
+from nn_core.lab.exercises.explain import (
+    Wrong,
+    as_numbers,
+    close,
+    compare,
+    describe,
+    expect,
+    is_number,
+    run,
+)
 
 
 @exercise(
@@ -34,7 +43,7 @@ logit. The other three have $\\frac16$ each: lower them. Together the slopes are
 def check_hand(p: Any, loss: Any, slopes: Any) -> None:
     """Compare the three answers one by one."""
     right = np.array([1, 1, 1, 3]) / 6
-    p, slopes = (np.array(v) if isinstance(v, list | tuple) else v for v in (p, slopes))
+    p, slopes = (as_numbers(v) if isinstance(v, list | tuple) else v for v in (p, slopes))
     if rounded(p, right * 6):
         raise Wrong("Those in `p` are the exponentials. Divide them by their sum.")
     if not rounded(p, right):
@@ -46,7 +55,10 @@ def check_hand(p: Any, loss: Any, slopes: Any) -> None:
             -np.log(2): "has the wrong sign: a probability is at most 1, its logarithm is at most "
             "0, and the loss turns that around",
             np.log(4): "is that of a network without an opinion. This one has one",
-            np.log(6): "is log-sum-exp. The logit of the right class is still to be subtracted",
+            np.log(
+                6
+            ): "is $\\log 6$. That is minus the logarithm of a *wrong* class's probability, "
+            "and log-sum-exp before the logit of the right class, $\\log 3$, is subtracted",
             np.log(6) + np.log(3): "is log-sum-exp *plus* the right logit; subtract it",
             np.log10(2): "is a logarithm to base 10. Take the natural one, `np.log`",
             1.0: "is a logarithm to base 2. Take the natural one, `np.log`",
@@ -110,6 +122,8 @@ def check_binary(binary_cross_entropy: Any) -> None:
 
     with np.errstate(all="ignore"):
         found = run(binary_cross_entropy, z, y)
+        if isinstance(found, tuple | list):
+            raise Wrong(f"You return {describe(found)}. The loss alone is asked for, one number.")
         terms = np.logaddexp(0, z) - y * z
         stories = [
             (terms, "You return the loss of each example. Their mean is asked for."),
@@ -130,7 +144,9 @@ def check_binary(binary_cross_entropy: Any) -> None:
         extreme = np.array([-1000.0, 1000.0, -1000.0, 1000.0])
         labels = np.array([1, 0, 0, 1])
         found = run(binary_cross_entropy, extreme, labels)
-    if not np.all(np.isfinite(found)):
+    if not isinstance(as_numbers(found), np.ndarray) or np.size(found) != 1:
+        raise Wrong(f"For four logits you return {describe(found)}. A number is asked for.")
+    if is_wild(found):
         raise Wrong(
             "For mild logits it is right. For logits of ±1000 it gives infinity or NaN: either "
             "`exp` overflows, or a probability is rounded to 0 before its logarithm is taken."
@@ -209,6 +225,11 @@ def check_stall(squared_error_slope: Any) -> None:
     compare(squared_error_slope, reference, (Z, y), square, name="the slope", N=7)
 
 
+def is_wild(value: Any) -> bool:
+    """Whether something is a number, and infinite or NaN."""
+    return is_number(value) and not np.isfinite(value)
+
+
 @exercise(
     "losses-shares",
     hints=(
@@ -247,7 +268,10 @@ def check_shares(loss_of_shares: Any) -> None:
 
     with np.errstate(all="ignore"):
         found = run(loss_of_shares, y, 4)
-        if not np.all(np.isfinite(found)) and np.all(np.isfinite(run(loss_of_shares, y, 3))):
+        if not isinstance(as_numbers(found), np.ndarray) or np.size(found) != 1:
+            raise Wrong(f"A number is asked for; you return {describe(found)}.")
+        present_only = run(loss_of_shares, y, 3)
+        if is_wild(found) and not is_wild(present_only):
             raise Wrong(
                 "While every class comes up, your loss is a number. A class with the share 0 makes "
                 "it infinite or NaN: the logarithm of 0 is minus infinity. Leave that class out."

@@ -6,7 +6,15 @@ import numpy as np
 
 from nn_core.gradcheck import numerical_gradient
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.explain import Wrong, compare, describe, expect, is_number, run
+from nn_core.lab.exercises.explain import (
+    Wrong,
+    as_numbers,
+    compare,
+    describe,
+    expect,
+    is_number,
+    run,
+)
 
 
 @exercise(
@@ -97,7 +105,8 @@ def check_sparing(one_sided_gradient: Any) -> None:
     """Count the calls, look whether the array is as before, and compare."""
     run(one_sided_gradient, lambda: 0.0, np.zeros(0), 1e-6)
     for shape in ((5,), (4, 3)):
-        x = np.random.default_rng(4).uniform(0.5, 1.5, shape)
+        # Other numbers each time: memory that was never written to may hold an earlier answer.
+        x = np.random.default_rng().uniform(0.5, 1.5, shape)
         x.flat[2] = 1e-8 / 3  # adding the step and taking it away does not give this one back
         before = x.copy()
         calls: list[int] = []
@@ -123,7 +132,14 @@ def check_sparing(one_sided_gradient: Any) -> None:
                 f"you kept.{view if x.ndim > 1 else ''}"
             )
         slope = 3 * before**2
-        if isinstance(found, np.ndarray) and found.shape == shape:
+        if not isinstance(found, np.ndarray) or found.shape != shape:
+            expect(found, slope, "the gradient")
+        if not found.any():
+            raise Wrong(
+                "All your slopes are 0: when you moved an entry, the loss did not. `f` reads the "
+                "array `x` itself, so a copy of it can be moved without effect."
+            )
+        if found.dtype.kind in "iuf":
             if np.allclose(found, slope / 2, rtol=1e-3):
                 raise Wrong("All slopes are half of what they should be. From $x$ to $x + h$ the "
                             "way is $h$.")  # fmt: skip
@@ -132,7 +148,7 @@ def check_sparing(one_sided_gradient: Any) -> None:
                     "Each entry has the slopes of all entries before it added to its own: put an "
                     "entry back before you move the next."
                 )
-        if isinstance(found, np.ndarray) and found.dtype == np.float64:
+        if found.dtype == np.float64:
             found = np.where(np.isclose(found, slope, rtol=1e-4), slope, found)
         expect(found, slope, "the gradient")
         if len(calls) != x.size + 1:
@@ -220,7 +236,7 @@ is drawn at random, after the gradient is computed.
 def check_fool(wrong_gradient: Any) -> str:
     """Look whether it is wrong, and passes."""
     if isinstance(wrong_gradient, tuple | list):
-        wrong_gradient = np.array(wrong_gradient)
+        wrong_gradient = as_numbers(wrong_gradient)
     if not isinstance(wrong_gradient, np.ndarray) or wrong_gradient.dtype.kind not in "iuf":
         raise Wrong(f"You handed in {describe(wrong_gradient)}. Two numbers are asked for.")
     if wrong_gradient.shape != (2,):

@@ -253,9 +253,27 @@ def check_fool(input_gradient: Any) -> None:
     for sizes in ((6, 5, 3), (6, 5, 4, 3)):
         network = MLP(sizes, rng, dtype=np.float64)
         network.theta += rng.normal(scale=0.3, size=network.theta.size)
-        right, last, straight = gradients_of(network, X, y)
-        found = run(input_gradient, network, X, y)
+        right, last, straight, into_hidden = gradients_of(network, X, y)
+        found = run(
+            input_gradient,
+            network,
+            X,
+            y,
+            nothing="Your function gives `None`. Is a `return` missing, or did you keep "
+            "`input_gradient=layer > 0` from the chapter's loop? It leaves out the gradient of the "
+            "first layer's input, and that is what is asked for.",
+        )
         stories = [
+            (
+                np.sign(right),
+                "Those are the signs. The gradient itself is asked for; take `np.sign` of it when "
+                "you move the pixels.",
+            ),
+            (
+                into_hidden,
+                "That is the gradient of what goes into the *second* layer. One layer more leads "
+                "to `X`: back through ReLU, and through the first layer's weights.",
+            ),
             (
                 last,
                 "You stopped at the first weighted sum. One more step leads to `X`: through the "
@@ -283,7 +301,7 @@ def check_fool(input_gradient: Any) -> None:
 
 
 def gradients_of(network: MLP, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, ...]:
-    """The gradient of X; that of the first weighted sum; and the first without any ReLU."""
+    """The gradient of X; of the first weighted sum; of X without any ReLU; of the first A."""
     *A, Z = network.activations(X)
     _, dZ = softmax_cross_entropy(Z, y)
     network.loss_and_grad(X, y)
@@ -293,8 +311,9 @@ def gradients_of(network: MLP, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray
     for layer in range(len(A) - 1, 0, -1):
         dA, _, _ = dense_backward(dZ, A[layer], network.W[layer])
         assert dA is not None
+        into_hidden = dA
         dZ = relu_backward(dA, A[layer])
-    return dZ @ network.W[0].T, dZ, straight
+    return dZ @ network.W[0].T, dZ, straight, into_hidden
 
 
 def tell(found: Any, stories: list[tuple[np.ndarray, str]]) -> None:

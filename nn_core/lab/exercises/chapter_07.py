@@ -11,6 +11,7 @@ from nn_core.lab.exercises.explain import (
     close,
     compare,
     describe,
+    expect_draws,
     is_number,
     run,
 )
@@ -210,67 +211,98 @@ learned slope it may matter: the paper that brought He's rule has it in this for
 """,
 )
 def check_leaky(leaky_normal: Any) -> None:
-    """Measure the variance of many weights, for several slopes and shapes."""
-    for fan_in, fan_out, slope in ((200, 700, 0.5), (600, 200, 0.0), (300, 300, 0.9)):
+    """Measure the variance of many weights, for several slopes and shapes, then their shape."""
+    cases = ((200, 700, 0.5), (600, 200, 0.0), (300, 340, 0.9))
+    drawn = []
+    for fan_in, fan_out, slope in cases:
         W = run(leaky_normal, (fan_in, fan_out), np.random.default_rng(7), slope)
         if not isinstance(W, np.ndarray) or W.shape != (fan_in, fan_out):
             raise Wrong(
                 f"For the shape {(fan_in, fan_out)} you give {describe(W)}. The weights of one "
                 "layer are asked for, an array of that shape."
             )
+        if W.dtype.kind != "f":
+            raise Wrong(f"Your weights are of type {W.dtype}; numbers with a point are asked for.")
         if not np.isfinite(W).all():
             raise Wrong("Some of your weights are infinite or not a number.")
-        found, right = float(np.mean(W**2)), 2 / ((1 + slope**2) * fan_in)
+        drawn.append(W)
+    for W, (fan_in, fan_out, slope) in zip(drawn, cases, strict=True):
         where = f" (Found for the shape {(fan_in, fan_out)} and the slope {slope:g}.)"
-        if abs(np.mean(W)) > 5 * np.sqrt(right / W.size):
-            raise Wrong(f"The mean of your weights is not zero.{where}")
-        if not np.isclose(found, right, rtol=0.03):
-            stories = [
-                (
-                    right**2,
-                    "You gave the variance to `rng.normal`. It takes the standard deviation, the "
-                    "root.",
-                ),
-                (
-                    2 / ((1 + slope) ** 2 * fan_in),
-                    "You have $(1 + s)^2$. The two halves are squared one by one, and then added: "
-                    "$1 + s^2$.",
-                ),
-                (
-                    2 / ((1 + slope) * fan_in),
-                    "You have $1 + s$. It is squares that are averaged, so the negative half "
-                    "counts $s^2$.",
-                ),
-                (
-                    2 / fan_in,
-                    "That is He's rule. What leaky ReLU lets through below zero is missing.",
-                ),
-                (
-                    1 / ((1 + slope**2) * fan_in),
-                    "The 2 is missing. A layer's mean square is *half* of "
-                    "$(1 + s^2) \\mathrm{Var}(z)$.",
-                ),
-                (
-                    2 * (1 + slope**2) / fan_in,
-                    "The factor $1 + s^2$ is upside down. More is let through than by ReLU, so "
-                    "the weights must be *smaller* than He's.",
-                ),
-                (
-                    2 / ((1 + slope**2) * fan_out),
-                    "You took the number of outputs. The sum runs over the inputs, `shape[0]`.",
-                ),
-                (
-                    4 / ((1 + slope**2) * (fan_in + fan_out)),
-                    "You took the mean of both widths, as Glorot does. Forward, only the inputs "
-                    "count.",
-                ),
-            ]
-            told = next((w for value, w in stories if np.isclose(found, value, rtol=0.03)), None)
-            times = found / right
+        if abs(W.mean()) > 5 * W.std() / W.size**0.5:
+            raise Wrong(f"The mean of your weights is {W.mean():.3g}, not zero.{where}")
+    found = np.array([np.mean(W**2) for W in drawn])
+    inputs, outputs, slopes = np.array(cases).T
+    passed = 1 + slopes**2
+    right = 2 / (passed * inputs)
+    stories = [
+        (
+            right**2,
+            "You gave the variance to `rng.normal`. It takes the standard deviation, the root.",
+        ),
+        (right**0.5, "You took the root twice. `rng.normal` takes the standard deviation."),
+        (
+            2 * inputs / passed,
+            "`2 / a * b` divides by `a` only. Put the two factors below the line in parentheses.",
+        ),
+        (
+            2 / (1 + slopes**2 * inputs),
+            "Only $s^2$ is multiplied by $n_{\\text{in}}$. Put $1 + s^2$ in parentheses.",
+        ),
+        (
+            2 / (passed * inputs) ** 2,
+            "The root was taken of the 2 only. It goes over the whole fraction.",
+        ),
+        (4 / (passed * inputs), "The variance is twice what it should be."),
+        (
+            2 / ((1 + slopes) ** 2 * inputs),
+            "You have $(1 + s)^2$. The two halves are squared one by one, and then added: "
+            "$1 + s^2$.",
+        ),
+        (
+            2 / ((1 + slopes) * inputs),
+            "You have $1 + s$. It is squares that are averaged, so the negative half counts $s^2$.",
+        ),
+        (
+            2 / inputs,
+            "That is He's rule. What leaky ReLU lets through below zero is missing.",
+        ),
+        (
+            1 / (passed * inputs),
+            "The 2 is missing. A layer's mean square is *half* of $(1 + s^2) \\mathrm{Var}(z)$.",
+        ),
+        (
+            2 * passed / inputs,
+            "The factor $1 + s^2$ is upside down. More is let through than by ReLU, so the weights "
+            "must be *smaller* than He's.",
+        ),
+        (
+            2 / (passed * outputs),
+            "You took the number of outputs. The sum runs over the inputs, `shape[0]`.",
+        ),
+        (
+            4 / (passed * (inputs + outputs)),
+            "You took the mean of both widths, as Glorot does. Forward, only the inputs count.",
+        ),
+    ]
+    if not np.allclose(found, right, rtol=0.03):
+        for variances, story in stories:
+            if np.allclose(found, variances, rtol=0.03):
+                raise Wrong(story)
+        k = int(np.argmax(np.abs(np.log(np.maximum(found, 1e-300) / right))))
+        raise Wrong(
+            f"For the shape {cases[k][:2]} and the slope {cases[k][2]:g} the variance of your "
+            f"weights is {found[k]:.4g}; {right[k]:.4g} is right."
+        )
+    steps = np.array([-2, -1, -0.5, 0.5, 1, 2])
+    normal = np.array([0.5 * (1 + math.erf(step / 2**0.5)) for step in steps])
+    for W, variance in zip(drawn, right, strict=True):
+        below = np.mean(W[..., None] < steps * variance**0.5, axis=(0, 1))
+        if np.abs(below - normal).max() > 0.01:
             raise Wrong(
-                (told or f"The variance of your weights is {times:.3g} times what it should be.")
-                + where
+                "Mean and variance are right, but your weights are not drawn from a *normal* "
+                "distribution: `rng.normal`."
             )
+    expect_draws(lambda rng: run(leaky_normal, (20, 30), rng, 0.5))
 
 
 @exercise(

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.explain import Wrong, describe, expect, is_number, run
+from nn_core.lab.exercises.explain import Wrong, close, describe, expect, is_number, run
 
 
 def near(value: Any, number: float) -> bool:
@@ -173,7 +173,7 @@ the curve would start near zero, and look as if the loss rose at first. The mean
 )
 def check_mean(smoothed: Any) -> None:
     """Compare, and name the mean that was taken in its place."""
-    values, beta = [4.0, 8.0, 6.0, 7.0], 0.5
+    values, beta = [4.0, 8.0, 6.0, 7.0], 0.75
     t = np.arange(1, 5)
     kept = 1 - beta**t
     weighted, again, m, wrong = [], [], 0.0, 0.0
@@ -183,9 +183,17 @@ def check_mean(smoothed: Any) -> None:
         weighted.append(m)
         again.append(wrong)
     found = as_array(run(smoothed, values, beta))
+    first = values[0]
+    from_first = [first := beta * first + (1 - beta) * value for value in values]
     stories: list[tuple[Any, str]] = [
+        (corrected_means(values, 1 - beta), "$\\beta$ and $1 - \\beta$ are exchanged: the old mean "
+         "is kept with the factor $\\beta$, and the new value enters with $1 - \\beta$."),
+        (from_first, "Your mean starts at the first value, which then counts for more than any "
+         "other. Start at 0 and divide by $1 - \\beta^t$."),
+        (from_first / kept, "Your mean starts at the first value, and is corrected on top. The "
+         "correction is for a mean that starts at 0."),
         (weighted, "That is the mean without the correction. It begins far too small: of a 4, it "
-         "says 2. Divide by $1 - \\beta^t$."),
+         "says 1. Divide by $1 - \\beta^t$."),
         (weighted * kept, "You multiplied by $1 - \\beta^t$. The mean is too small by this "
          "factor, so divide by it."),
         (again, "The first is right. Then you went on with the corrected mean, and corrected it "
@@ -196,7 +204,7 @@ def check_mean(smoothed: Any) -> None:
          "count more."),
     ]  # fmt: skip
     for array, story in stories:
-        if found.shape == (4,) and np.allclose(found, array):
+        if found.shape == (4,) and close(found, array):
             raise Wrong(story)
     many = np.random.default_rng(8).normal(size=9).tolist()
     for case in ((values, beta), (many, 0.9), (many,)):
@@ -218,7 +226,10 @@ def as_array(found: Any) -> np.ndarray:
         raise Wrong("The list holds something that is no number.")
     if not isinstance(found, list | tuple | np.ndarray):
         raise Wrong(f"A list is asked for, with one mean for each value; found {describe(found)}.")
-    return np.asarray(found, float)
+    array = np.asarray(found)
+    if array.dtype.kind not in "iuf":
+        raise Wrong(f"Your array holds values of type {array.dtype}; numbers are asked for.")
+    return array.astype(float)
 
 
 @exercise(

@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.explain import Wrong, describe, expect, is_number, run
+from nn_core.lab.exercises.explain import (
+    Wrong,
+    and_list,
+    describe,
+    expect,
+    expect_draws,
+    is_number,
+    run,
+)
 from nn_core.metrics import accuracy_interval
 
 
@@ -139,10 +147,27 @@ def check_paired(paired: Any) -> None:
     for value, story in stories:
         if np.isclose(score, value):
             raise Wrong(f"The counts are right. The score is {story}")
+    p, q, N = 25 / 45, 18 / 45, 45
+    unpaired = ((p * (1 - p) + q * (1 - q)) / N) ** 0.5
+    if np.isclose(score, (p - q) / unpaired):
+        raise Wrong(
+            "The counts are right. The score takes the standard errors of two *unrelated* shares. "
+            "Both networks read the same pictures, so what they share cancels: only the $b + c$ "
+            "pictures count on which one is right alone."
+        )
     if not np.isclose(score, 7 / 5):
         raise Wrong("The counts are right, the score is not yet: 7, over the root of 25.")
+    one_sided = run(paired, y[:25], first[:25], second[:25])
+    right = (16.0, 0.0, 4.0)
+    if isinstance(one_sided, tuple | list) and all(map(is_number, one_sided)):
+        one_sided = tuple(float(value) for value in one_sided)
+    expect(one_sided, right, "what it gives where only the first is ever right alone")
     with np.errstate(all="ignore"):
         same = run(paired, y, first, first)
+    if not isinstance(same, tuple | list) or len(same) != 3 or not all(map(is_number, same)):
+        raise Wrong(
+            f"Three numbers are asked for. For two equal networks you gave {describe(same)}."
+        )
     if not np.isfinite(same[2]):
         raise Wrong(
             "Two networks that give the same answers never disagree, and you divide by 0. Then "
@@ -205,7 +230,7 @@ def check_threshold(threshold_for: Any) -> None:
         )
     if found == 0.7:
         raise Wrong("0.7 will do, but 0.6 as well: four of five are right there, which is 0.8.")
-    expect(float(found), 0.6, "the threshold for 6 pictures")
+    expect(float_of(found), 0.6, "the threshold for 6 pictures")
     # From above: 1, 1/2, 2/3, 3/4, 4/5. From the top down, it first falls below the wish.
     confidence = np.array([0.9, 0.8, 0.7, 0.6, 0.5])
     right = np.array([True, False, True, True, True])
@@ -215,14 +240,29 @@ def check_threshold(threshold_for: Any) -> None:
             "From the top down, the share may fall and rise again. You stopped at the first fall; "
             "further down there are thresholds that will do."
         )
-    expect(float(found), 0.5, "the threshold where the share falls and rises")
+    expect(float_of(found), 0.5, "the threshold where the share falls and rises")
     confidence = np.array([0.9, 0.8, 0.8, 0.8, 0.5])
     right = np.array([True, False, True, True, False])
     found = run(threshold_for, confidence, right, 0.75)
-    expect(float(found), 0.8, "the threshold where three confidences are equal")
+    expect(float_of(found), 0.8, "the threshold where three confidences are equal")
+    # Equal confidences are answered together, in whichever order they stand.
+    for order in ([True, True, False, False], [True, False, False, True]):
+        found = run(threshold_for, np.array([0.9, 0.8, 0.8, 0.8]), np.array(order), 0.9)
+        if found == 0.8:
+            raise Wrong(
+                "Three of four confidences are 0.8: with this threshold, all four are answered, "
+                "and two are right, 0.5, for a wish of 0.9. Equal confidences are answered "
+                "together; you judged somewhere among them."
+            )
+        expect(float_of(found), 0.9, "the threshold where only the surest picture will do")
     found = run(threshold_for, np.array([0.9, 0.8]), np.array([False, True]), 0.9)
     if not is_number(found) or found != np.inf:
         raise Wrong("If no threshold will do, infinity is asked for, so that nothing is answered.")
+
+
+def float_of(value: Any) -> Any:
+    """Give a number as a float, and anything else as it is."""
+    return float(value) if is_number(value) else value
 
 
 @exercise(
@@ -271,8 +311,8 @@ beyond the widths that it saw in training. It has learned not to rely on the wid
 def check_pens(pens: Any) -> None:
     """Look which of the three each picture became."""
     rng = np.random.default_rng(5)
-    X = np.zeros((60, 784), np.float32)
-    X.reshape(-1, 28, 28)[:, 8:20, 11:17] = rng.uniform(0.5, 1, (60, 12, 6))
+    X = np.zeros((300, 784), np.float32)
+    X.reshape(-1, 28, 28)[:, 8:20, 11:17] = rng.uniform(0.5, 1, (300, 12, 6))
     found = run(pens, X, rng)
     if not isinstance(found, np.ndarray) or found.shape != X.shape:
         raise Wrong(
@@ -295,17 +335,13 @@ def check_pens(pens: Any) -> None:
         )
     for count, name in zip(counts, ("left alone", "thicker", "thinner"), strict=True):
         if count == 0:
-            raise Wrong(f"Of 60 pictures, none is {name}. All three should be equally likely.")
-    if counts.min() < 8:
+            raise Wrong(f"Of 300 pictures, none is {name}. All three should be equally likely.")
+    if counts.min() < 70:
         raise Wrong(
-            "The three are not equally likely: of 60 pictures, "
+            "The three are not equally likely: of 300 pictures, "
             f"{counts[0]} are left alone, {counts[1]} thicker, {counts[2]} thinner."
         )
-    again = run(pens, X, np.random.default_rng(6))
-    if np.array_equal(found, again):
-        raise Wrong(
-            "With another `rng`, the same pens came out. Draw them from `rng`, anew at each call."
-        )
+    expect_draws(lambda rng: run(pens, X[:60], rng))
 
 
 def grown(X: np.ndarray, spread: np.ufunc) -> np.ndarray:
@@ -384,6 +420,10 @@ def check_folder(judge_folder: Any) -> str:
         raise Wrong(
             "Three numbers are asked for: the accuracy, and the two ends of its interval. You "
             f"gave {describe(found)}."
+        )
+    if not all(is_number(value) and np.isfinite(value) for value in found):
+        raise Wrong(
+            f"Three numbers are asked for. You gave {and_list(list(map(describe, found)))}."
         )
     reached, low, high = (float(value) for value in found)
     if reached > 0.99:

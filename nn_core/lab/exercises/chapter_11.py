@@ -207,30 +207,36 @@ single run scatters by $s$, however many runs of your own you have.
 """,
 )
 def check_distance(distance_of: Any) -> None:
-    """Try runs whose mean and spread are round, and a figure on each side."""
-    reached = np.array([0.88, 0.90, 0.89, 0.91, 0.92])
-    s, mean = np.std(reached, ddof=1), 0.90
+    """Try a figure on each side of several runs, then two runs."""
+    # Neither the median nor the middle of the extremes is the mean.
+    reached = np.array([0.88, 0.90, 0.89, 0.91, 0.95])
+    s, mean = np.std(reached, ddof=1), np.mean(reached)
     found = run(distance_of, 0.93, reached)
     if not is_number(found):
         raise Wrong(f"A number is asked for. You gave {describe(found)}.")
-    right = (0.93 - mean) / (s * np.sqrt(1.2))
+    away = 0.93 - mean
+    right = away / (s * np.sqrt(1.2))
     stories = [
-        (-right, "The sign: above zero where the stated figure is the higher one."),
-        (0.03, "That is the difference itself. Divide by how far one more run scatters."),
         (
-            0.03 / s,
+            (0.93 - np.median(reached)) / (s * np.sqrt(1.2)),
+            "You took the median. The mean of the runs is asked for.",
+        ),
+        (-right, "The sign: above zero where the stated figure is the higher one."),
+        (away, "That is the difference itself. Divide by how far one more run scatters."),
+        (
+            away / s,
             "You divided by the spread alone. Your mean scatters, too: the root of $1 + 1/R$.",
         ),
         (
-            0.03 / (s / np.sqrt(5)),
+            away / (s / np.sqrt(5)),
             "You divided by the standard error of your *mean*. A stated figure is a single run.",
         ),
         (
-            0.03 / (np.std(reached) * np.sqrt(1.2)),
+            away / (np.std(reached) * np.sqrt(1.2)),
             "The spread is taken with `ddof=1`: the mean was computed from the same runs.",
         ),
-        (0.03 / (s * 1.2), "The variance grows by the factor $1 + 1/R$. The spread by its root."),
-        (0.03 / (s**2 * 1.2), "You divided by a variance. Take its root."),
+        (away / (s * 1.2), "The variance grows by the factor $1 + 1/R$. The spread by its root."),
+        (away / (s**2 * 1.2), "You divided by a variance. Take its root."),
     ]
     for value, story in stories:
         if np.isclose(found, value):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.explain import Wrong, describe, expect, is_number, run
+from nn_core.lab.exercises.explain import Wrong, close, describe, expect, is_number, run
 
 
 def products(sizes: tuple[int, ...], N: int) -> list[tuple[int, int, int]]:
@@ -266,17 +266,23 @@ def check_momentum(roll: Any) -> str:
     mine, velocity, kept = theta.copy(), v.copy(), g.copy()
     work = np.zeros_like(theta)
     # `run` hands copies over, and to be judged is what becomes of these.
-    try:
-        run(roll, theta[:4], v[:4], g[:4], work[:4], lr, beta)
-    except Wrong as wrong:
-        if "changes the" not in str(wrong):
-            raise
+    few = theta[:4], v[:4], g[:4], work[:4]
+    run(
+        roll,
+        *few,
+        lr,
+        beta,
+        may_change=(0, 1, 2, 3),
+        nothing="Give back `theta`, with `return theta`.",
+    )
     asked, found = memory_of(lambda: roll(mine, velocity, kept, work, lr, beta))
     if not np.array_equal(kept, g):
         raise Wrong("`g` was changed. It belongs to the network; read it only.")
-    if found is None:
-        raise Wrong("Give back `theta`, with `return theta`.")
-    values = np.asarray(found, float)
+    if not isinstance(found, np.ndarray) or found.shape != theta.shape:
+        raise Wrong(f"Give back `theta`, with `return theta`. You gave {describe(found)}.")
+    if found.dtype.kind not in "iuf":
+        raise Wrong(f"Your `theta` holds values of type {found.dtype}; float32 went in.")
+    values = found.astype(float)
     stories = [
         (theta - lr * (beta * v + (1 - beta) * g), "`g` enters whole here, without a factor."),
         (theta - lr * v, "You moved with the old velocity. Update `v` first."),
@@ -285,10 +291,10 @@ def check_momentum(roll: Any) -> str:
         (theta - lr * g, "You moved by the gradient, not by the velocity."),
     ]
     for value, story in stories:
-        if np.allclose(values, value, atol=1e-5):
+        if close(values, value):
             raise Wrong(story)
     expect(found, right, "`theta`")
-    if found is not mine:
+    if not np.shares_memory(found, mine):
         raise Wrong("The numbers are right, but they are in a new array. Write into `theta`.")
     expect(velocity, right_v, "`v`, afterwards,")
     if asked > theta.nbytes / 2:

@@ -8,8 +8,11 @@ import difflib
 import importlib
 import inspect
 import pkgutil
+import random
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
+
+import numpy as np
 
 from nn_core.lab.exercises.explain import Unanswered, Wrong, and_list, describe
 from nn_core.lab.markup import as_code
@@ -44,7 +47,18 @@ class Exercise(NamedTuple):
         return self.check.__module__.rsplit(".", 1)[-1]
 
     def judge(self, *answers: Any) -> Verdict:
-        """Check the answers. What goes wrong in there becomes words."""
+        """Check the answers. What goes wrong in there becomes words.
+
+        The generators that a program shares are left as they were.
+        """
+        drawn, pythons = np.random.get_state(legacy=False), random.getstate()  # noqa: NPY002
+        try:
+            return self._judge(*answers)
+        finally:
+            np.random.set_state(drawn)  # noqa: NPY002
+            random.setstate(pythons)
+
+    def _judge(self, *answers: Any) -> Verdict:
         if len(answers) != len(self.asked):
             asked = and_list([f"`{name}`" for name in self.asked])
             return Verdict("wrong", f"Hand in {asked}: {len(self.asked)}, not {len(answers)}.")
@@ -55,6 +69,13 @@ class Exercise(NamedTuple):
         ]
         if left:
             partly = len(left) < len(answers)
+            if partly and not any(answer is ... for answer in answers):
+                return Verdict(
+                    "wrong",
+                    f"{left[0]} is `None`. What changes something in place, such as `rng.shuffle` "
+                    "or `.sort`, gives nothing back, and neither does `print`. Hand in the thing "
+                    "itself.",
+                )
             return Verdict("open", f"Still to do: {and_list(left)}." if partly else "")
         try:
             remark = self.check(*answers)
@@ -62,7 +83,7 @@ class Exercise(NamedTuple):
             return Verdict("open", str(left_open))
         except Wrong as wrong:
             return Verdict("wrong", str(wrong))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             # The answer is of a kind that the check did not reckon with.
             handed_in = and_list([describe(answer) for answer in answers])
             problem = as_code(f"{type(error).__name__}: {error}")

@@ -12,6 +12,8 @@ import copy
 import dis
 import inspect
 import linecache
+import pickle
+import random
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -23,6 +25,12 @@ from nn_core.lab.markup import as_code
 
 TOLERANCE = 1e-5  # relative to the largest entry: what float32 may lose on the way
 LONGEST = 100_000  # so many values are taken from a generator, which may have no end
+
+
+NOTHING = (
+    "Your function returns nothing. Is a `return` missing at its end, or is what stands behind it "
+    "`None`?"
+)
 
 
 class Wrong(Exception):  # noqa: N818 -- no error of the program
@@ -46,8 +54,12 @@ def describe(value: Any) -> str:
     """Say what a value is: "an array of shape (5, 10)"."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}, {value.dtype}"
-    if isinstance(value, bool | int | float | np.generic):
-        return f"the number {value:.6g}" if is_number(value) else f"the value {value}"
+    if is_number(value):
+        return f"the number {value:.6g}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"a whole number of about {int(value.bit_length() * 0.30103)} digits"
+    if isinstance(value, bool | np.generic):
+        return f"the value {value}"
     if isinstance(value, list | tuple | dict | set | bytes):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, str):
@@ -56,8 +68,19 @@ def describe(value: Any) -> str:
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a single number, and no truth value."""
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    """Whether a value is a single real number that fits into a float, and no truth value."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value.bit_length() < 1024
+    return isinstance(value, float | np.integer | np.floating)
+
+
+def as_numbers(value: Any) -> Any:
+    """Make an array of a list or tuple of numbers, or of one; give anything else as it is."""
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError):  # its parts have different lengths, or refuse
+        return value
+    return array if array.dtype.kind in "biuf" else value
 
 
 def describe_arguments(function: Callable[..., Any], arguments: Sequence[Any]) -> str:
@@ -87,8 +110,21 @@ def names_of(function: Callable[..., Any], count: int) -> list[str]:
 # --- calling the learner's function
 
 
-def run(function: Any, *arguments: Any) -> Any:
+def run(
+    function: Any, *arguments: Any, may_change: Sequence[int] = (), nothing: str = NOTHING
+) -> Any:
     """Call the learner's function on copies of the arguments.
+
+    Parameters
+    ----------
+    function
+        The learner's.
+    *arguments
+        What it is called with.
+    may_change
+        The positions of the arguments that it is asked to change.
+    nothing
+        What to say where it returns None.
 
     Returns
     -------
@@ -101,7 +137,7 @@ def run(function: Any, *arguments: Any) -> Any:
         The function is still the stub that the chapter gives.
     Wrong
         It is no function, does not take these arguments, raises an exception, returns nothing,
-        or changes an argument.
+        changes an argument, or draws from the global generators.
     """
     if not callable(function):
         raise Wrong(
@@ -120,11 +156,12 @@ def run(function: Any, *arguments: Any) -> Any:
         raise Wrong(f"Your function is called with {count}, but takes `{takes}`.") from None
     except ValueError:
         pass  # a function written in C need not say what it takes
+    before_the_call = global_generators()
     try:
         result = function(*copies)
         if isinstance(result, Iterator):
             result = list(islice(result, LONGEST))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if "ellipsis" in str(error).lower():
             raise Unanswered("There is still a `...` in your function.") from error
         raise Wrong(explain_error(error, function, given)) from error
@@ -133,17 +170,51 @@ def run(function: Any, *arguments: Any) -> Any:
     ):
         raise Unanswered
     if result is None:
-        raise Wrong("Your function returns nothing. Is a `return` missing at its end?")
-    for name, before, after in zip(
-        names_of(function, len(arguments)), arguments, copies, strict=True
-    ):
-        if isinstance(before, np.ndarray) and before.tobytes() != after.tobytes():
+        raise Wrong(nothing)
+    for k, name in enumerate(names_of(function, len(arguments))):
+        if k not in may_change and is_changed(arguments[k], copies[k]):
             raise Wrong(
                 f"Your function changes the `{name}` it is given. Whoever called it would find "
                 f"other numbers there afterwards. Make a new array: `{name} = {name} - 1`, for "
                 f"instance, instead of `{name} -= 1`."
             )
+    if global_generators() != before_the_call:
+        raise Wrong(
+            "Your function sets the seed of a global generator, or draws from it. So it changes "
+            "what other code draws afterwards. Draw from an `rng` only."
+        )
     return result
+
+
+def is_changed(before: Any, after: Any) -> bool:
+    """Whether numbers in an array, in a list or in a network's parameters are other ones."""
+    if isinstance(before, np.ndarray):
+        return before.shape != after.shape or before.tobytes() != after.tobytes()
+    if isinstance(before, list | tuple):
+        return len(before) != len(after) or any(map(is_changed, before, after))
+    if isinstance(getattr(before, "theta", None), np.ndarray):
+        return is_changed(before.theta, after.theta)
+    return isinstance(before, int | float) and (type(before), before) != (type(after), after)
+
+
+def global_generators() -> bytes:
+    """The state of the generators that a program shares, NumPy's and Python's."""
+    return pickle.dumps((np.random.get_state(legacy=False), random.getstate()))  # noqa: NPY002
+
+
+def expect_draws(draw: Callable[[np.random.Generator], Any]) -> None:
+    """Raise `Wrong` unless what is drawn follows from the generator that is handed over."""
+    first, again, other = (np.asarray(draw(np.random.default_rng(seed))) for seed in (1, 1, 2))
+    if not np.array_equal(first, again):
+        raise Wrong(
+            "With an `rng` of the same seed, something else came out. Draw everything from the "
+            "`rng` that your function is given."
+        )
+    if np.array_equal(first, other):
+        raise Wrong(
+            "With another `rng`, the same came out. Draw from the `rng` that your function is "
+            "given, anew at each call."
+        )
 
 
 def does_nothing(function: Any) -> bool:
@@ -162,7 +233,7 @@ def does_nothing(function: Any) -> bool:
     )
 
 
-def explain_error(error: Exception, function: Callable[..., Any], given: str) -> str:
+def explain_error(error: BaseException, function: Callable[..., Any], given: str) -> str:
     """Say which exception a function raised, in which of its lines, and for what."""
     problem = as_code(f"{type(error).__name__}: {error}".rstrip(": "))
     words = f"Your function stopped with {problem}."
@@ -398,8 +469,10 @@ def reduction(
 
 
 def close(found: Any, expected: Any) -> bool:
-    """Whether two arrays have one shape and agree, up to rounding."""
-    found, expected = np.asarray(found, float), np.asarray(expected, float)
+    """Whether two arrays of numbers have one shape and agree, up to rounding."""
+    found, expected = as_numbers(found), np.asarray(expected, float)
+    if not isinstance(found, np.ndarray) or found.dtype.kind not in "biuf":
+        return False
     if found.shape != expected.shape:
         return False
     finite = np.abs(expected[np.isfinite(expected)])
