@@ -173,7 +173,8 @@ def test_every_specimen_has_a_symptom_that_is_cured():
     assert held == set(SPECIMENS)
 
 
-@pytest.mark.parametrize("seed", range(1, 6))
+# The page itself has seed 0; more than these cost more than they tell.
+@pytest.mark.parametrize("seed", [1, 2])
 def test_symptoms_show_and_are_cured_with_other_seeds(seed, monkeypatch):
     """The whole page, but for what it draws, and its claims: their spread stands in the ledger."""
     monkeypatch.setenv(page.BUILDING, "1")

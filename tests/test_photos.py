@@ -150,7 +150,7 @@ BOUNDS = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_photos_are_read_or_warned_of(summit, kind):
     right, least, most = BOUNDS[kind]
-    pictures = photos(kind, 60)
+    pictures = photos(kind, 30)
     prepared = [prepare(gray) for gray, _ in pictures]
     predicted = summit.predict(np.stack([steps.row for steps in prepared]))
     assert 100 * np.mean(predicted == [digit for _, digit in pictures]) >= right
@@ -261,11 +261,11 @@ def test_a_picture_cut_short(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "found"),
-    [(b"", "an empty file"), (b"%PDF-1.7 text", "no format that Pillow reads")],
+    [(b"", "an empty file"), (b"%PDF-1.7 text", "a PDF document"), (b"0123", "a file that Pillow")],
 )
 def test_says_what_was_found(tmp_path, content, found):
     (tmp_path / "seven.png").write_bytes(content)
-    with pytest.raises(DataError, match=f"expected a picture, found: {found}$"):
+    with pytest.raises(DataError, match=f"expected a picture, found {found}"):
         read_photo(tmp_path / "seven.png")
 
 
