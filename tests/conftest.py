@@ -27,9 +27,6 @@ from nn_core.lab import page
 
 ROOT = Path(__file__).parents[1]
 
-# Notebooks are tests, too, and say here when all of them have run.
-pytest_plugins = ["chapters"]
-
 # No deadline: on a busy machine any example may be slow. In CI always the same examples, so that a
 # failure there is one of the change; on a person's machine new ones each time.
 hypothesis.settings.register_profile(

@@ -11,9 +11,9 @@ import course
 import execution
 import nbformat
 import pytest
-from conftest import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from conftest import ROOT
 from nn_core.lab.page import BUILDING
 
 SETTINGS = """
@@ -45,7 +45,7 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         (folder / "book" / "_ext").mkdir(parents=True)
-        for name in ("book/conftest.py", "book/_ext/chapters.py", "book/_ext/execution.py"):
+        for name in ("conftest.py", "book/_ext/chapters.py", "book/_ext/execution.py"):
             shutil.copy(ROOT / name, folder / name)
         for name in ("nn_core", "benchmarks"):
             (folder / name).mkdir()

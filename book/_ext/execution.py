@@ -4,7 +4,7 @@ What a notebook shows is decided by its code, by `nn_core`, by the locked versio
 hash of these is its key, and what it showed is kept under that key in `_build/executed`. So another
 sentence leaves all of it as it is, and another line of `nn_core` makes all of it anew.
 
-The execution itself is nbval's: `book/conftest.py` keeps what its cells show. The book is built
+The execution itself is nbval's: `chapters.py` keeps what its cells show. The book is built
 from that (`course.py`), and the tests judge by it.
 """
 
