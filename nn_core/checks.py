@@ -67,8 +67,8 @@ def check_rng(rng: object) -> None:
     Raises
     ------
     TypeError
-        `rng` is a number, None, a module, or of Python's or NumPy's older kinds of generator. A
-        class of your own that has the methods of `np.random.Generator` will do.
+        `rng` is a number, nothing, a module, or of Python's or NumPy's older kinds of generator.
+        A class of your own that has the methods of `np.random.Generator` will do.
     """
     origin = type(rng).__module__.partition(".")[0]
     if origin in ("builtins", "random", "numpy") and not isinstance(rng, np.random.Generator):

@@ -293,7 +293,6 @@ class Visit:
         self.page.route(lambda url: not url.startswith(site), lambda route: route.abort())
         self.site = site
         self.page.goto(f"{site}/{name}.html")
-        self.page.wait_for_load_state("networkidle")
 
     def listen(self, message):
         if message.type == "error":
@@ -313,14 +312,13 @@ BARE_PAGE = """<!doctype html>
 </body></html>"""
 
 
-@pytest.fixture
-def lab_page(browser, tmp_path):
+@pytest.fixture(scope="module")
+def elements(browser, tmp_path_factory):
     """Opens a page of nothing but elements of nn_core.lab: no book has to be built for it."""
-    static = ROOT / "nn_core" / "lab" / "static"
-    shutil.copytree(static, tmp_path, dirs_exist_ok=True)
-    shutil.copy(ROOT / "book" / "_static" / "course.css", tmp_path)
-    visits = []
-    with served(tmp_path) as address:
+    folder = tmp_path_factory.mktemp("elements")
+    shutil.copytree(ROOT / "nn_core" / "lab" / "static", folder, dirs_exist_ok=True)
+    shutil.copy(ROOT / "book" / "_static" / "course.css", folder)
+    with served(folder) as address:
 
         def go(html, *, width=1280, scheme="light"):
             kinds = [page.KINDS[kind] for kind in re.findall(r'data-lab="([^"]+)"', html)]
@@ -333,13 +331,24 @@ def lab_page(browser, tmp_path):
                 ]
             )
             text = BARE_PAGE.format(scheme=scheme, head=head, html=html)
-            (tmp_path / "elements.html").write_text(text, "utf-8")
-            visits.append(Visit(browser, address, "elements", width=width, scheme=scheme))
-            return visits[-1]
+            (folder / "elements.html").write_text(text, "utf-8")
+            return Visit(browser, address, "elements", width=width, scheme=scheme)
 
         yield go
-        for each in visits:
-            each.context.close()
+
+
+@pytest.fixture
+def lab_page(elements):
+    """Opens such pages for one test."""
+    visits = []
+
+    def go(html, **form):
+        visits.append(elements(html, **form))
+        return visits[-1]
+
+    yield go
+    for each in visits:
+        each.context.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The built book: every page is there, and says what it should."""
 
+import functools
 import json
 import math
 import re
@@ -9,10 +10,11 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from conftest import ROOT
 from leftovers import leftovers
 from test_glossary import BOLD, TERMS, entries
 from test_notebooks import LEDGER, NOTEBOOKS, calls, name_of, place_of
+
+from conftest import ROOT
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
 PAGES = [
@@ -21,11 +23,17 @@ PAGES = [
 ]
 
 
+@functools.cache
+def parsed(path: Path) -> BeautifulSoup:
+    """A page, which takes a second to parse. No test may change it."""
+    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
+
+
 @pytest.fixture(scope="module", params=PAGES)
 def page(request, built_book):
     path = built_book / f"{request.param}.html"
     assert path.is_file(), f"{request.param} is in _toc.yml, but was not built"
-    return path, BeautifulSoup(path.read_text("utf-8"), "html.parser")
+    return path, parsed(path)
 
 
 def test_page_has_content(page):
@@ -89,7 +97,7 @@ def test_no_markup_is_left_on_pages_that_come_from_no_document(built_book):
 def test_every_claim_was_made(built_book):
     made = set()
     for name in PAGES:
-        soup = BeautifulSoup((built_book / f"{name}.html").read_text("utf-8"), "html.parser")
+        soup = parsed(built_book / f"{name}.html")
         made |= {tag["data-claim"] for tag in soup.select("[data-claim]")}
     assert made == {entry["name"] for entry in LEDGER}
 
@@ -97,8 +105,8 @@ def test_every_claim_was_made(built_book):
 @pytest.mark.parametrize("chapter", NOTEBOOKS, ids=name_of)
 def test_every_slider_has_a_frame_for_each_point(chapter, built_book):
     """The build called each function for its whole grid: it stops where one of them raises."""
-    text = (built_book / "book" / f"{place_of(chapter)}.html").read_text("utf-8")
-    elements = BeautifulSoup(text, "html.parser").select('[data-lab="explore"]')
+    soup = parsed(built_book / "book" / f"{place_of(chapter)}.html")
+    elements = soup.select('[data-lab="explore"]')
     assert len(elements) == len(calls(chapter, "explore"))
     for element in elements:
         data = json.loads(element.script.string)
@@ -110,16 +118,14 @@ def test_every_slider_has_a_frame_for_each_point(chapter, built_book):
 
 
 def test_ledger_page_prints_every_claim(built_book):
-    text = (built_book / "book" / "appendix" / "claims.html").read_text("utf-8")
-    rows = BeautifulSoup(text, "html.parser").select("table tbody tr")
+    rows = parsed(built_book / "book" / "appendix" / "claims.html").select("table tbody tr")
     # The page sets an apostrophe as printers do.
     statements = [entry["statement"].replace("'", "’") for entry in LEDGER]
     assert [row.td.get_text() for row in rows] == statements
 
 
 def glossary(built_book: Path) -> BeautifulSoup:
-    text = (built_book / "book" / "appendix" / "glossary.html").read_text("utf-8")
-    return BeautifulSoup(text, "html.parser")
+    return parsed(built_book / "book" / "appendix" / "glossary.html")
 
 
 def words_of(tag) -> str:
@@ -129,17 +135,17 @@ def words_of(tag) -> str:
 @pytest.mark.parametrize("name", BOLD)
 def test_defined_words_lead_to_the_glossary(name, built_book):
     (path,) = built_book.glob(f"book/**/{name}.html")
-    soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+    soup = parsed(path)
     entry = glossary(built_book)
     links = soup.select("a.course-term")
     assert sorted(map(words_of, links)) == sorted(BOLD[name] & set(TERMS))
-    for output in soup.select(".cell_output"):
-        output.decompose()  # an answer of a quiz is no text of the chapter
+    # An answer of a quiz is no text of the chapter.
+    strong = [tag for tag in soup.article("strong") if not tag.find_parent(class_="cell_output")]
     for link in links:
         assert link.find_parent(["h1", "h2", "h3", "a"]) is None
         assert link.find_parent(class_="admonition-title") is None
         # Once, where it stands first.
-        same = [tag for tag in soup.article("strong") if words_of(tag) == words_of(link)]
+        same = [tag for tag in strong if words_of(tag) == words_of(link)]
         assert same[0].parent is link
         file, anchor = link["href"].split("#")
         assert (path.parent / file).resolve() == built_book / "book" / "appendix" / "glossary.html"
@@ -151,7 +157,7 @@ def test_glossary_leads_back_to_the_chapters(built_book):
     lists = glossary(built_book).select("dl.glossary > dd")
     assert len(lists) == len(entries())
     chapters = {
-        path.resolve(): BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        path.resolve(): parsed(path)
         for name in BOLD
         for path in built_book.glob(f"book/**/{name}.html")
     }
@@ -172,8 +178,7 @@ def test_glossary_leads_back_to_the_chapters(built_book):
 @pytest.mark.parametrize("chapter", NOTEBOOKS, ids=name_of)
 def test_chapter_can_be_downloaded_and_launched(chapter, built_book):
     place = place_of(chapter)
-    text = (built_book / "book" / f"{place}.html").read_text("utf-8")
-    soup = BeautifulSoup(text, "html.parser")
+    soup = parsed(built_book / "book" / f"{place}.html")
     targets = [link["href"] for link in soup.find_all("a", href=True)]
     name = f"{place}.ipynb"
     assert any(target.endswith(f"_sources/book/{name}") for target in targets)

@@ -8,10 +8,11 @@ import re
 from urllib.parse import parse_qsl
 
 import pytest
-from conftest import AXE, Visit
 from test_book import PAGES
 from test_notebooks import CHAPTERS, NOTEBOOKS, place_of
 from test_playground import Playground
+
+from conftest import AXE, Visit
 
 EVERY_PAGE = [*PAGES, "404", "search"]
 WITH_QUIZ = [f"book/{place_of(path)}" for path in NOTEBOOKS]
@@ -197,8 +198,8 @@ def test_narrow_and_dark(seen):
     seen.page.set_viewport_size({"width": 390, "height": 900})
     seen.page.emulate_media(color_scheme="dark")
     seen.page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
-    # What makes a wide block reachable by keyboard acts a little later.
-    seen.page.wait_for_timeout(800)
+    # What makes a wide block reachable by keyboard acts a third of a second later.
+    seen.page.wait_for_timeout(500)
     has_form(seen, 390, "dark")
     # What colour and width decide.
     assert examine(seen, runOnly=["color-contrast", "scrollable-region-focusable"]) == []

@@ -275,7 +275,6 @@ class Playground:
         """Come from elsewhere."""
         self.page.goto("about:blank")
         self.page.goto(address)
-        self.page.wait_for_load_state("networkidle")
 
     def go(self, hash_):
         """Follow a link to settings."""
