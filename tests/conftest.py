@@ -82,7 +82,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     First what is cheap and tells early; then notebooks, the longest first, since the book waits for
     them; then what runs beside its build; last what needs it, page by page.
     """
-    layers = ["unit", "nbval", "browser", "book"]
+    layers = ["unit", "nbval", "book", "browser"]
     seconds = {
         path: execution.expected_seconds(path)
         for path in {item.path for item in items}

@@ -18,7 +18,7 @@ from test_exercises import EXERCISES, given, stored
 import nn_core as nn
 from nn_core.lab.exercises.exercise import Verdict
 
-MOST = 120  # mutants tried of one exercise, drawn by its name where there are more
+MOST = 80  # mutants tried of one exercise, drawn by its name where there are more
 SLOW = {"evaluate-folder": 16, "regular-committee": 40, "evaluate-pens": 60, "summit-wave": 60}
 FRUGAL = {"speed-momentum", "speed-distances"}  # a right result is not all that these ask for
 STEPS = 300_000  # lines that a mutant may run, so that an endless loop ends on every system
