@@ -10,11 +10,10 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from conftest import ROOT
 from leftovers import leftovers
 from test_glossary import BOLD, TERMS, entries
 from test_notebooks import LEDGER, NOTEBOOKS, calls, name_of, place_of
-
-from conftest import ROOT
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
 PAGES = [

@@ -11,9 +11,9 @@ import course
 import execution
 import nbformat
 import pytest
+from conftest import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from conftest import ROOT
 from nn_core.lab.page import BUILDING
 
 SETTINGS = """

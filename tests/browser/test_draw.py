@@ -4,9 +4,9 @@ import base64
 
 import numpy as np
 import pytest
+from conftest import AXE
 from drawing import STROKES
 
-from conftest import AXE
 from nn_core import load_mnist
 from nn_core.lab import draw_digit, page
 from nn_core.lab.weights import read_script, unpack

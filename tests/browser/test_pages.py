@@ -8,11 +8,10 @@ import re
 from urllib.parse import parse_qsl
 
 import pytest
+from conftest import AXE, Visit
 from test_book import PAGES
 from test_notebooks import CHAPTERS, NOTEBOOKS, place_of
 from test_playground import Playground
-
-from conftest import AXE, Visit
 
 EVERY_PAGE = [*PAGES, "404", "search"]
 WITH_QUIZ = [f"book/{place_of(path)}" for path in NOTEBOOKS]
