@@ -1,4 +1,4 @@
-"""What all tests share: the book, built once and from nothing, and a browser to look at it."""
+"""What all tests share: the book, all its pages built anew, and a browser to look at it."""
 
 import contextlib
 import functools
