@@ -9,12 +9,12 @@ column per unit, `b (out,)` one bias per unit, and `y (N,)` integer labels.
 
 from nn_core import initializers, schedules
 from nn_core.augmentation import distort, shift
+from nn_core.checks.training import DivergenceError
 from nn_core.data import (
     DataError,
     load_mnist,
     minibatches,
     one_hot,
-    read_csv,
     read_idx,
     scale_pixels,
     train_dev_split,
@@ -47,33 +47,42 @@ from nn_core.metrics import (
 )
 from nn_core.network import MLP
 from nn_core.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
-from nn_core.photos import prepare, read_photo
-from nn_core.recipes import RECIPES, Recipe, train
 from nn_core.regularization import (
+    Augmentation,
+    Dropout,
     EarlyStopping,
     ExponentialMovingAverage,
+    GradientClipping,
+    L2Penalty,
+    LabelSmoothing,
     clip_norm,
     l2_penalty,
 )
-from nn_core.slant import deslant
-from nn_core.storage import load_network, save_network
-from nn_core.training import DivergenceError, fit
+from nn_core.slant import UprightMLP, deslant
+from nn_core.training import Callback, LearningRateSchedule, TrainingState, fit
 
 __all__ = [
     "MLP",
-    "RECIPES",
     "SGD",
     "AdaGrad",
     "Adam",
     "AdamW",
+    "Augmentation",
+    "Callback",
     "DataError",
     "DivergenceError",
+    "Dropout",
     "EarlyStopping",
     "ExponentialMovingAverage",
+    "GradientClipping",
+    "L2Penalty",
+    "LabelSmoothing",
+    "LearningRateSchedule",
     "Momentum",
     "Nesterov",
     "RMSProp",
-    "Recipe",
+    "TrainingState",
+    "UprightMLP",
     "accuracy",
     "accuracy_interval",
     "clip_norm",
@@ -92,21 +101,16 @@ __all__ = [
     "leaky_relu_backward",
     "leaky_relu_forward",
     "load_mnist",
-    "load_network",
     "mean_squared_error",
     "minibatches",
     "numerical_gradient",
     "one_hot",
     "precision_recall_f1",
-    "prepare",
-    "read_csv",
     "read_idx",
-    "read_photo",
     "relative_error",
     "reliability",
     "relu_backward",
     "relu_forward",
-    "save_network",
     "scale_pixels",
     "schedules",
     "shift",
@@ -117,6 +121,5 @@ __all__ = [
     "softmax_cross_entropy",
     "tanh_backward",
     "tanh_forward",
-    "train",
     "train_dev_split",
 ]

@@ -9,8 +9,8 @@ import functools
 
 import numpy as np
 
-from nn_core.checks import check_number, check_rng
-from nn_core.examples import examples, takes
+from nn_core.checks.examples import examples, takes
+from nn_core.checks.settings import check_number, check_rng
 
 
 @takes(X=examples)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nn_core.checks import check_number
-from nn_core.examples import numbers, takes
+from nn_core.checks.examples import numbers, takes
+from nn_core.checks.settings import check_number
 
 
 def numerical_gradient(f: Callable[[], float], x: np.ndarray, h: float = 1e-5) -> np.ndarray:

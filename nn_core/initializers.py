@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from nn_core.checks import check_number, check_rng
+from nn_core.checks.settings import check_number, check_rng
 
 
 def zeros(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:

@@ -5,8 +5,8 @@
 
 import numpy as np
 
-from nn_core.checks import check_number, check_rng
-from nn_core.examples import scores, takes
+from nn_core.checks.examples import scores, takes
+from nn_core.checks.settings import check_number, check_rng
 
 
 def dense_forward(X: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:

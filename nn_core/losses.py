@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from nn_core.checks import check_number
+from nn_core.checks.examples import check_labels_below, check_same_length, labels, scores, takes
+from nn_core.checks.settings import check_number
 from nn_core.data import one_hot
-from nn_core.examples import check_labels_below, check_same_length, labels, scores, takes
 
 
 @takes(Z=scores, y=labels)

@@ -4,8 +4,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from nn_core.checks import check_number
-from nn_core.examples import (
+from nn_core.checks.examples import (
     check_labels_below,
     check_not_empty,
     check_same_length,
@@ -14,6 +13,7 @@ from nn_core.examples import (
     scores,
     takes,
 )
+from nn_core.checks.settings import check_number
 from nn_core.layers import softmax
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from nn_core.checks import check_finite, check_number, check_rng
-from nn_core.examples import inputs, labels, scores
+from nn_core.checks.examples import inputs, labels, scores
+from nn_core.checks.settings import check_choice, check_finite, check_rng, check_sizes
 from nn_core.initializers import he_normal
 from nn_core.layers import ACTIVATIONS, dense_backward, dense_forward, dropout_mask
 from nn_core.losses import (
@@ -14,16 +14,8 @@ from nn_core.losses import (
     smoothed_cross_entropy,
     softmax_cross_entropy,
 )
-from nn_core.slant import deslant
 
-PREPARATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "none": lambda X: X,
-    "deslant": deslant,
-}
 LOSSES = ("cross_entropy", "mean_squared_error")
-# What the hidden layers pass on for a full batch of 50,000, and its gradients, may fill hundreds of
-# megabytes. So many examples at a time need little memory, and are faster where caches are small.
-PIECE = 2_500
 Initializer = Callable[[tuple[int, int], np.random.Generator], np.ndarray]
 
 
@@ -46,9 +38,6 @@ class MLP:
         Behind the last layer: "softmax", or with the mean squared error any of the above.
     loss
         "cross_entropy" or "mean_squared_error".
-    preparation
-        What is done to each input before the first layer, always: "none", or "deslant" for
-        images that are to stand upright.
     initializer
         A function of `initializers`, such as `he_normal`.
     dtype
@@ -80,34 +69,20 @@ class MLP:
         activation: str = "relu",
         output: str = "softmax",
         loss: str = "cross_entropy",
-        preparation: str = "none",
         initializer: Initializer = he_normal,
         dtype: type = np.float32,
     ) -> None:
         check_rng(rng)
-        if not isinstance(sizes, Sequence | np.ndarray) or isinstance(sizes, str):
-            raise TypeError(f"expected sizes to be layer sizes, inputs first, found {sizes!r}")
-        for size in sizes:
-            check_number("each of sizes", size, whole=True)
-        if len(sizes) < 2 or min(sizes) < 1:
-            raise ValueError(
-                f"expected at least two layer sizes of at least 1, inputs first, found {sizes}"
-            )
-        if np.dtype(dtype) not in (np.float32, np.float64):
-            raise TypeError(f"expected dtype to be float32 or float64, found {np.dtype(dtype)}")
-        for name, found, known in (
-            ("activation", activation, ACTIVATIONS.keys() - {"softmax"}),
-            ("output", output, ACTIVATIONS.keys()),
-            ("loss", loss, LOSSES),
-            ("preparation", preparation, PREPARATIONS.keys()),
-        ):
-            if found not in known:
-                raise ValueError(f"expected {name} to be one of {sorted(known)}, found {found!r}")
+        check_sizes(sizes)
+        check_choice("activation", activation, ACTIVATIONS.keys() - {"softmax"})
+        check_choice("output", output, ACTIVATIONS.keys())
+        check_choice("loss", loss, LOSSES)
         if loss == "cross_entropy" and output != "softmax":
             raise ValueError(f"cross_entropy needs the output 'softmax', found {output!r}")
+        if np.dtype(dtype) not in (np.float32, np.float64):
+            raise TypeError(f"expected dtype to be float32 or float64, found {np.dtype(dtype)}")
         self.sizes = tuple(int(size) for size in sizes)
         self.activation, self.output, self.loss = activation, output, loss
-        self.preparation = preparation
         count = sum((fan_in + 1) * fan_out for fan_in, fan_out in self._shapes())
         self._theta: np.ndarray = np.zeros(count, dtype)
         self._grad: np.ndarray = np.zeros(count, dtype)
@@ -165,14 +140,14 @@ class MLP:
     def activations(
         self, X: np.ndarray, masks: Sequence[np.ndarray] | None = None
     ) -> list[np.ndarray]:
-        """All that flows forward: the prepared input, each hidden layer's output, then the logits.
+        """All that flows forward: the input, each hidden layer's output, then the logits.
 
         With `masks`, from `dropout_masks`, each hidden output is multiplied by its mask before
         it goes on.
         """
         X = inputs(X, self.sizes[0], self.theta.dtype, one=True, scaled=False)
         forward, _ = ACTIVATIONS[self.activation]
-        A = [PREPARATIONS[self.preparation](X)]
+        A = [X]
         for layer, (W, b) in enumerate(zip(self.W, self.b, strict=True)):
             Z = dense_forward(drop(A[layer], masks, layer), W, b)
             A.append(forward(Z) if layer < len(self.W) - 1 else Z)
@@ -239,8 +214,6 @@ class MLP:
         """
         X = inputs(X, self.sizes[0], self.theta.dtype, one=True, scaled=False)
         y = labels(y, "y")
-        if len(X) > PIECE:
-            return self._loss_and_grad_in_pieces(X, y, masks, smoothing)
         _, backward = ACTIVATIONS[self.activation]
         *A, Z = self.activations(X, masks)
         loss, dZ = self.loss_of(Z, y, smoothing=smoothing)
@@ -255,24 +228,6 @@ class MLP:
             )
             if dA is not None:
                 dZ = backward(drop(dA, masks, layer), A[layer])
-        return loss
-
-    def _loss_and_grad_in_pieces(
-        self, X: np.ndarray, y: np.ndarray, masks: Sequence[np.ndarray] | None, smoothing: float
-    ) -> float:
-        """The same for a large batch: its mean is that of its pieces, each counting by its size."""
-        loss, grad = 0.0, np.zeros_like(self.grad)
-        for start in range(0, len(X), PIECE):
-            piece = slice(start, start + PIECE)
-            share = len(X[piece]) / len(X)
-            loss += share * self.loss_and_grad(
-                X[piece],
-                y[piece],
-                masks=None if masks is None else [mask[piece] for mask in masks],
-                smoothing=smoothing,
-            )
-            grad += share * self.grad
-        self.grad = grad
         return loss
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from nn_core.checks import check_number
+from nn_core.checks.settings import check_number
 
 # An update passes over the vectors several times. In blocks of this many entries, what one pass
 # has brought from memory is still in the cache for the next; smaller blocks only add calls.

@@ -8,7 +8,7 @@ else a ValueError or a TypeError names the argument.
 import math
 from collections.abc import Callable
 
-from nn_core.checks import check_number
+from nn_core.checks.settings import check_number
 
 Schedule = Callable[[int], float]
 

@@ -3,10 +3,13 @@
 Hands differ most in how they lean. A network that reads only upright digits need not learn that.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from nn_core.augmentation import image_side, warp
-from nn_core.examples import examples, takes
+from nn_core.checks.examples import examples, inputs, takes
+from nn_core.network import MLP
 
 STEEPEST = 1.0  # columns per row, 45 degrees: a dash lying down is not stood up
 
@@ -84,3 +87,17 @@ def _slant_and_centre(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray
     thick = m_rr > 1e-3 * ink
     s = np.where(thick, m_rc / np.where(thick, m_rr, 1), 0)
     return s.clip(-STEEPEST, STEEPEST), r_mean, r
+
+
+class UprightMLP(MLP):
+    """A network that makes each digit upright before its first layer (see `deslant`).
+
+    Everything else is as in `MLP`. The number of inputs must be that of a square image.
+    """
+
+    def activations(
+        self, X: np.ndarray, masks: Sequence[np.ndarray] | None = None
+    ) -> list[np.ndarray]:
+        """As in `MLP`, the input being upright."""
+        X = inputs(X, self.sizes[0], self.theta.dtype, one=True, scaled=False)
+        return super().activations(deslant(X), masks)

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from nn_core import load_mnist
-from nn_core.storage import load_network
+from nn_core.tools.storage import load_network
 
 ROOT = Path(__file__).parents[1]
 RECIPE = "adam-256-128"  # dropout, L2 and a schedule: all that chance and memory have a part in

@@ -10,7 +10,7 @@ import pytest
 from kill_training import kill_and_resume
 
 from nn_core import MLP, SGD, Adam, AdamW, DataError, Momentum, distort, fit, schedules, training
-from nn_core.identity import describe
+from nn_core.tools.identity import describe
 
 PIXELS = 1
 

@@ -18,9 +18,9 @@ from kill_training import write_digits
 from PIL import Image
 
 from nn_core import MLP, SGD, __main__
-from nn_core.checkpoints import finished_epochs
-from nn_core.recipes import RECIPES
-from nn_core.storage import load_network, save_network
+from nn_core.tools.checkpoints import finished_epochs
+from nn_core.tools.recipes import RECIPES
+from nn_core.tools.storage import load_network, save_network
 
 ROOT = Path(__file__).parents[1]
 
@@ -398,7 +398,7 @@ def test_a_network_that_is_not_finite_is_not_used(tmp_path, monkeypatch, capsys)
 def test_nothing_is_drawn_and_no_lab_is_loaded_without_need(weights, tmp_path):
     Image.fromarray(on_paper(drawn(7, width=14))).save(tmp_path / "seven.png")
     program = (
-        "import sys; from nn_core.__main__ import main; "
+        "import sys; from nn_core.tools.command_line import main; "
         f"main(['list']); main(['predict', {str(weights)!r}, 'seven.png']); "
         "loaded = {'matplotlib', 'pandas', 'tqdm', 'IPython', 'nn_core.lab'} & set(sys.modules); "
         "sys.exit(f'loaded: {loaded}' if loaded else 0)"

@@ -20,12 +20,12 @@ from nn_core import (
     load_mnist,
     minibatches,
     one_hot,
-    read_csv,
     read_idx,
     scale_pixels,
     train_dev_split,
 )
 from nn_core.data import MNIST_FOLDER
+from nn_core.tools import read_csv
 
 # Of the four original files, unpacked.
 SHA256 = {

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from nn_core import MLP, SGD, Adam, fit, load_mnist
-from nn_core.__main__ import main
-from nn_core.doubts import CHANGES, doubt
-from nn_core.storage import save_network
+from nn_core.tools.command_line import main
+from nn_core.tools.doubts import CHANGES, doubt
+from nn_core.tools.storage import save_network
 
 
 @pytest.fixture(scope="module")

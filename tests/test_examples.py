@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import nn_core as nn
 from nn_core import MLP, SGD, Adam, DataError, accuracy, fit
-from nn_core.examples import (
+from nn_core.checks.examples import (
     LARGEST_INPUT,
     examples,
     inputs,
@@ -460,7 +460,7 @@ def test_training_refuses_labels_that_teach_nothing(digits):
 def test_training_looks_at_the_values_once(digits, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "nn_core.examples.check_scaled", lambda X, name: seen.append((name, len(X)))
+        "nn_core.checks.examples.check_scaled", lambda X, name: seen.append((name, len(X)))
     )
     X, y = digits
     trained(X, y, dev=(X[:50], y[:50]), epochs=3)

@@ -14,11 +14,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from nn_core import MLP, DataError, load_mnist, read_csv, read_idx, read_photo, save_network
-from nn_core.__main__ import main
+from nn_core import MLP, DataError, load_mnist, read_idx
+from nn_core.checks.formats import describe_format
 from nn_core.data import MNIST_FOLDER
-from nn_core.formats import describe_format
-from nn_core.recipes import load_digits
+from nn_core.tools import read_csv, read_photo, save_network
+from nn_core.tools.command_line import main
+from nn_core.tools.recipes import load_digits
 
 
 def saved(save):

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from clean_notebooks import notebooks
 from conftest import ROOT
+from derived import functions, library
 
 BOOK = ROOT / "book"
 NOTEBOOKS = notebooks()
@@ -81,71 +82,6 @@ def test_one_seed(path):
 
 
 # --- the book and the library are the same code
-
-
-class Bare(ast.NodeTransformer):
-    """Take away what a chapter leaves out: docstrings, annotations and input checks.
-
-    A check is an `if` that can only raise, a call of a function whose name begins with `check_`,
-    a `try` around the plain code whose handlers can only raise, or the decorator `takes`, which
-    hands arrays on as they are (test_examples.py).
-    """
-
-    def visit_FunctionDef(self, node):
-        self.generic_visit(node)
-        node.returns = None
-        node.decorator_list = [each for each in node.decorator_list if not is_door(each)]
-        for argument in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]:
-            argument.annotation = None
-        if ast.get_docstring(node) is not None:
-            node.body = node.body[1:]
-        return node
-
-    def visit_ClassDef(self, node):
-        self.generic_visit(node)
-        if ast.get_docstring(node) is not None:
-            node.body = node.body[1:]
-        return node
-
-    def visit_AnnAssign(self, node):
-        assign = ast.Assign([node.target], node.value) if node.value else None
-        return assign and ast.copy_location(assign, node)
-
-    def visit_If(self, node):
-        self.generic_visit(node)
-        return None if not node.orelse and only_raises(node.body) else node
-
-    def visit_Try(self, node):
-        self.generic_visit(node)
-        plain = not node.orelse and not node.finalbody
-        return node.body if plain and all(only_raises(h.body) for h in node.handlers) else node
-
-    def visit_Expr(self, node):
-        called = node.value.func if isinstance(node.value, ast.Call) else None
-        return None if getattr(called, "id", "").startswith("check_") else node
-
-
-def is_door(decorator: ast.expr) -> bool:
-    return isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "takes"
-
-
-def only_raises(body: list[ast.stmt]) -> bool:
-    return all(isinstance(statement, ast.Raise) for statement in body)
-
-
-def functions(source: str) -> dict[str, str]:
-    """Each function or class of a module, bare, as text."""
-    tree = Bare().visit(ast.parse(source))
-    kinds = (ast.FunctionDef, ast.ClassDef)
-    return {node.name: ast.unparse(node) for node in tree.body if isinstance(node, kinds)}
-
-
-@functools.cache
-def library() -> dict[str, str]:
-    found = {}
-    for path in sorted((ROOT / "nn_core").glob("*.py")):
-        found |= functions(path.read_text("utf-8"))
-    return found
 
 
 DERIVED = [

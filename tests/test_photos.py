@@ -11,7 +11,7 @@ from photographs import KINDS, photos
 from PIL import Image
 
 from nn_core import DataError, load_mnist
-from nn_core.photos import (
+from nn_core.tools.photos import (
     area_weights,
     closing,
     connected_pieces,
@@ -25,7 +25,7 @@ from nn_core.photos import (
     read_photo,
     run_heights,
 )
-from nn_core.storage import load_network
+from nn_core.tools.storage import load_network
 
 
 def gray_of(name):

@@ -10,8 +10,8 @@ import pytest
 from nn_core import MLP, DataError, load_mnist
 from nn_core.initializers import zeros
 from nn_core.layers import sigmoid_forward
-from nn_core.recipes import RECIPES, load_digits, train
-from nn_core.storage import load_network, save_network, whole_file
+from nn_core.tools.recipes import RECIPES, load_digits, train
+from nn_core.tools.storage import load_network, save_network, whole_file
 
 PUBLISHED = ["relu-512-256-gd", "sigmoid-128-mse", "relu-10-gd", "relu-h-gd", "adam-256-128"]
 

@@ -8,8 +8,7 @@ import pytest
 import runs
 
 import nn_core as nn
-from nn_core import load_network
-from nn_core.recipes import RECIPES
+from nn_core.tools import RECIPES, load_network, train
 
 TINY = replace(
     RECIPES["course"], name="tiny, tinier", sizes=(784, 4, 10), epochs=2, batch_size=1000,
@@ -86,7 +85,7 @@ def test_a_dev_set_may_lie_together(elsewhere, monkeypatch):
 
 def test_an_edited_plan_is_not_mixed_with_what_was_begun(elsewhere, monkeypatch):
     def train_and_break(*arguments, **options):
-        nn.train(*arguments, **options)
+        train(*arguments, **options)
         raise OSError("the power fails")
 
     with monkeypatch.context() as patch:

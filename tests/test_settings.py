@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import nn_core as nn
-from nn_core import initializers, layers, losses, schedules
+from nn_core import initializers, layers, losses, schedules, tools
 from nn_core.augmentation import affine_field, elastic_field
-from nn_core.checks import check_finite, check_number, check_rng
+from nn_core.checks.settings import check_finite, check_number, check_rng
 
 X = np.random.default_rng(0).random((30, 4)).astype(np.float32)
 Y = np.arange(30) % 3
@@ -33,7 +33,9 @@ def fit(**options):
 def train(**options):
     """One epoch of the smallest recipe on a few empty pictures."""
     digits = np.zeros((12, 784), np.float32), np.arange(12) % 10
-    return nn.train(nn.RECIPES["relu-10-gd"], digits, progress=False, **({"epochs": 1} | options))
+    return tools.train(
+        tools.RECIPES["relu-10-gd"], digits, progress=False, **({"epochs": 1} | options)
+    )
 
 
 def of(function, *arguments, **options):

@@ -6,6 +6,7 @@ import pytest
 import nn_core as nn
 from nn_core.augmentation import affine_field, warp
 from nn_core.slant import deslant, slant_of
+from nn_core.tools import load_network, save_network
 
 ROWS = np.arange(28) - 13.5
 
@@ -103,8 +104,8 @@ def test_a_network_prepares_what_it_reads(digits):
 def test_the_preparation_is_saved(digits, tmp_path):
     network = nn.MLP((784, 16, 10), np.random.default_rng(0), preparation="deslant")
     for compact in (False, True):
-        nn.save_network(tmp_path / "weights.npz", network, compact=compact)
-        again = nn.load_network(tmp_path / "weights.npz")
+        save_network(tmp_path / "weights.npz", network, compact=compact)
+        again = load_network(tmp_path / "weights.npz")
         assert again.preparation == "deslant"
     with pytest.raises(ValueError, match="expected preparation to be one of"):
         nn.MLP((784, 10), np.random.default_rng(0), preparation="deskew")
@@ -114,7 +115,7 @@ def test_a_file_from_before_there_were_preparations(tmp_path):
     network = nn.MLP((3, 2), np.random.default_rng(0))
     names = {"activation": "relu", "output": "softmax", "loss": "cross_entropy"}
     np.savez(tmp_path / "old.npz", sizes=network.sizes, theta=network.theta, **names)
-    assert nn.load_network(tmp_path / "old.npz").preparation == "none"
+    assert load_network(tmp_path / "old.npz").preparation == "none"
 
 
 def test_turned_digits_stand_up_too(digits):

@@ -16,7 +16,7 @@ from nn_core.lab.weights import (
     unpack,
     write_levels,
 )
-from nn_core.recipes import RECIPES
+from nn_core.tools.recipes import RECIPES
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,8 @@ from nn_core.lab.weights import (
     unpack,
     write_levels,
 )
-from nn_core.photos import BOX, centre, cut_out, fit_into
-from nn_core.recipes import RECIPES, train
+from nn_core.tools.photos import BOX, centre, cut_out, fit_into
+from nn_core.tools.recipes import RECIPES, train
 
 TARGET = Path(nn_core.lab.__file__).parent / "static" / "digits.js"
 FINENESS = 3  # steps per standard deviation: the most that stays below 300 KB

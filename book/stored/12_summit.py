@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nn_core as nn
 import numpy as np
+from nn_core.tools import load_network, save_network
 from runs import LEDGER, NETWORKS, PLANS, SEEDS, SMALL, TOGETHER, file_of, read
 
 FINAL = "summit, all 60,000"
@@ -38,7 +39,7 @@ VERDICT = {int(k): word for word, indices in SEEN.items() for k in indices.split
 def networks(name: str) -> list[nn.MLP]:
     """Give the trained networks of one plan, those that the ledger has, by seed."""
     seeds = [row["seed"] for row in read() if row["recipe"] == name]
-    return [nn.load_network(NETWORKS / file_of(name, seed)) for seed in seeds]
+    return [load_network(NETWORKS / file_of(name, seed)) for seed in seeds]
 
 
 def committee(*members: list[np.ndarray]) -> dict[str, float]:
@@ -69,8 +70,8 @@ def main() -> None:
         [network.predict_proba(X) for network in networks(name)] for name in (FINAL, LEANING, WIDE)
     )
     weights = LEDGER.with_name("summit.npz")
-    nn.save_network(weights, networks(FINAL)[SHIPPED], compact=True)
-    shipped = nn.load_network(weights)
+    save_network(weights, networks(FINAL)[SHIPPED], compact=True)
+    shipped = load_network(weights)
     chances = shipped.predict_proba(X)
     said = chances.argmax(axis=1)
     recipe = PLANS[FINAL].recipe

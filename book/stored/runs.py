@@ -30,9 +30,9 @@ import joblib
 import nn_core as nn
 import numpy as np
 from nn_core.initializers import glorot_uniform
-from nn_core.recipes import RECIPES, Recipe, train
 from nn_core.schedules import cosine_decay
-from nn_core.storage import save_network, whole_file
+from nn_core.tools.recipes import RECIPES, Recipe, train
+from nn_core.tools.storage import save_network, whole_file
 from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parents[2]

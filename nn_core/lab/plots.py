@@ -13,8 +13,15 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from nn_core.checks.examples import (
+    check_labels_below,
+    check_same_length,
+    examples,
+    labels,
+    scores,
+    takes,
+)
 from nn_core.data import SIDE
-from nn_core.examples import check_labels_below, check_same_length, examples, labels, scores, takes
 from nn_core.lab.display import ACCENT, COLOURS, INK, MARKERS, Drawn, showing
 from nn_core.metrics import check_counts, check_probabilities
 

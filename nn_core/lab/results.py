@@ -5,7 +5,7 @@ from importlib.resources import as_file, files
 from typing import Any
 
 from nn_core.network import MLP
-from nn_core.storage import load_network
+from nn_core.tools.storage import load_network
 
 
 def stored(name: str) -> dict[str, Any]:

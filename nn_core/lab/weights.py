@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nn_core.checks import check_finite
+from nn_core.checks.settings import check_finite
 from nn_core.network import MLP
 
 # Printable, without what would have to be escaped in a string or could end a script element.

@@ -5,9 +5,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from nn_core import MLP, RECIPES, SGD, mean_squared_error, one_hot, sigmoid_forward, softmax
+from nn_core import MLP, SGD, mean_squared_error, one_hot, sigmoid_forward, softmax
 from nn_core.lab.exercises.exercise import find
 from nn_core.layers import dense_backward, dense_forward, relu_backward, relu_forward
+from nn_core.tools import RECIPES
 
 rng = np.random.default_rng(11)
 N, D, H, K = 9, 6, 4, 3

@@ -1,7 +1,7 @@
-// The drawing pad. Ink becomes 28 x 28 pixels as in the last steps of nn_core.photos, from where the ink is
+// The drawing pad. Ink becomes 28 x 28 pixels as in the last steps of nn_core.tools.photos, from where the ink is
 // cut out, and the network reads those; its weights are in digits.js.
 {
-  const [SIDE, BOX] = [28, 20]; // pixels, as in nn_core.data and nn_core.photos
+  const [SIDE, BOX] = [28, 20]; // pixels, as in nn_core.data and nn_core.tools.photos
   const PAGE = 14 * SIDE; // pixels of the pad
   const MIDDLE = SIDE / 2;
   const PENS = { thin: 12, medium: 26, thick: 44 }; // pixels of the pad
@@ -14,7 +14,7 @@
     return near - x === 0.5 && near % 2 !== 0 ? near - 1 : near;
   }
 
-  // ---- from ink to the network's input: nn_core.photos
+  // ---- from ink to the network's input: nn_core.tools.photos
 
   // The part of the ink that holds all of it, and where that was; null without ink.
   function cutOut(ink) {

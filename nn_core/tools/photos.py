@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from nn_core.checks.formats import describe_format
 from nn_core.data import SIDE, DataError
-from nn_core.formats import describe_format
 
 BOX = 20  # pixels: MNIST's digits fit a square of this side
 # Rows and columns of MNIST are counted from 0, and its centres of mass lie at 14, not at 13.5.

@@ -3,6 +3,7 @@
 import math
 import numbers
 import operator
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -75,6 +76,24 @@ def check_rng(rng: object) -> None:
         raise TypeError(
             f"expected rng to be a random generator, np.random.default_rng(0) say, found {rng!r}"
         )
+
+
+def check_sizes(sizes: object) -> None:
+    """Raise TypeError or ValueError unless these are the sizes of layers: two or more, from 1."""
+    if not isinstance(sizes, Sequence | np.ndarray) or isinstance(sizes, str):
+        raise TypeError(f"expected sizes to be layer sizes, inputs first, found {sizes!r}")
+    for size in sizes:
+        check_number("each of sizes", size, whole=True)
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise ValueError(
+            f"expected at least two layer sizes of at least 1, inputs first, found {sizes}"
+        )
+
+
+def check_choice(name: str, found: object, known: Collection[str]) -> None:
+    """Raise ValueError unless a setting is one of the names that are known."""
+    if found not in known:
+        raise ValueError(f"expected {name} to be one of {sorted(known)}, found {found!r}")
 
 
 def check_finite(name: str, array: np.ndarray) -> None:

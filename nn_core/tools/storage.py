@@ -12,13 +12,16 @@ from typing import BinaryIO
 
 import numpy as np
 
-from nn_core.checks import check_finite
+from nn_core.checks.settings import check_finite
 from nn_core.data import DataError
 from nn_core.initializers import zeros
 from nn_core.network import MLP
+from nn_core.slant import UprightMLP
 
-# What a network was made with, by name. A file without one of these is older than that option.
-NAMES = {"activation": None, "output": None, "loss": None, "preparation": "none"}
+SAVED_OPTIONS = ("activation", "output", "loss")
+# Kinds of networks, by what they do to an input before the first layer. A file that does not say it
+# is older than the second kind.
+KINDS: dict[str, type[MLP]] = {"none": MLP, "deslant": UprightMLP}
 
 
 @contextmanager
@@ -81,7 +84,8 @@ def save_network(path: str | Path, network: MLP, *, compact: bool = False) -> No
         The network has weights that are NaN or infinite.
     """
     check_finite("weights", network.theta)
-    names = {name: getattr(network, name) for name in NAMES}
+    names = {name: getattr(network, name) for name in SAVED_OPTIONS}
+    names["preparation"] = "deslant" if isinstance(network, UprightMLP) else "none"
     with whole_file(path) as file:
         if not compact:
             np.savez(file, sizes=network.sizes, theta=network.theta, **names)
@@ -124,10 +128,8 @@ def load_network(path: str | Path) -> MLP:
             compact = "levels" in archive.files
             parts = ("levels", "steps", "biases") if compact else ("theta",)
             saved = {name: archive[name] for name in ("sizes", *parts)}
-            names = {
-                name: str(archive[name] if old is None else archive.get(name, old))
-                for name, old in NAMES.items()
-            }
+            names = {name: str(archive[name]) for name in SAVED_OPTIONS}
+            kind = KINDS[str(archive.get("preparation", "none"))]
         sizes = saved["sizes"].tolist()
         theta = _theta_of_levels(sizes, saved) if compact else saved["theta"]
         count = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
@@ -136,7 +138,7 @@ def load_network(path: str | Path) -> MLP:
                 f"layers {sizes} with parameters {theta.dtype} {theta.shape} instead of ({count},)"
             )
         check_finite("weights", theta)
-        network = MLP(
+        network = kind(
             sizes, np.random.default_rng(0), initializer=zeros, dtype=theta.dtype.type, **names
         )
     # NumPy tells in many ways that an archive is damaged or does not hold plain arrays.

@@ -4,7 +4,7 @@ A recipe is all that decides what a training run gives. `train(RECIPES["course"]
 out, and so does `python -m nn_core train course`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nn_core.augmentation import distort
-from nn_core.checks import check_number
-from nn_core.data import DataError, load_mnist, read_csv, train_dev_split
-from nn_core.examples import pair
+from nn_core.checks.examples import pair
+from nn_core.checks.settings import check_number
+from nn_core.data import DataError, load_mnist, train_dev_split
 from nn_core.initializers import glorot_uniform, small_normal, uniform
 from nn_core.network import MLP
 from nn_core.optimizers import SGD, Adam
-from nn_core.schedules import Schedule, cosine_decay, inverse_time_decay
-from nn_core.training import fit
+from nn_core.regularization import Augmentation, Dropout, L2Penalty, LabelSmoothing
+from nn_core.schedules import cosine_decay, inverse_time_decay
+from nn_core.slant import UprightMLP
+from nn_core.tools.tables import read_csv
+from nn_core.training import Callback, LearningRateSchedule, fit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,15 +54,11 @@ class Recipe:
     batch_size
         Examples per step; None is full batch, where an epoch is one iteration.
     network
-        Options of `MLP`: activation, output, loss, preparation, initializer.
-    schedule
-        Makes the learning-rate schedule, given how many steps there will be; None keeps the
-        rate of the optimizer.
-    regularization
-        Options of `fit`: l2, dropout, smoothing, augment, average.
-    strength
-        Makes the schedule for the strength of `augment`, given how many steps there will be;
-        None keeps it.
+        Options of `kind`: activation, output, loss, initializer.
+    kind
+        The class of the network.
+    callbacks
+        Makes the callbacks of `fit`, given how many steps there will be.
     seed
         Decides the dev split, the first weights and the order of the examples.
     """
@@ -73,9 +72,8 @@ class Recipe:
     epochs: int
     batch_size: int | None
     network: Mapping[str, Any] = field(default_factory=dict)
-    schedule: Callable[[int], Schedule] | None = None
-    regularization: Mapping[str, Any] = field(default_factory=dict)
-    strength: Callable[[int], Schedule] | None = None
+    kind: type[MLP] = MLP
+    callbacks: Callable[[int], list[Callback]] = lambda steps: []
     seed: int = 0
 
 
@@ -125,8 +123,7 @@ def train(
     seed: int | None = None,
     dev: tuple[np.ndarray, np.ndarray] | None = None,
     hold_out: bool = True,
-    checkpoint: str | Path | None = None,
-    on_step: Callable[[MLP, int], object] | None = None,
+    callbacks: Sequence[Callback] = (),
     progress: bool = True,
 ) -> tuple[MLP, "pd.DataFrame"]:
     """Make a network and train it, as the recipe says.
@@ -147,10 +144,8 @@ def train(
     hold_out
         Whether to set a dev set aside where you give none. Without one, all examples are trained
         on and nothing is measured on the way: for the last training, when all choices are made.
-    checkpoint
-        As in `fit`.
-    on_step
-        Called after each step with the network and the number of the step, from 1.
+    callbacks
+        For `fit`, behind the recipe's own: a `Checkpoint`, say.
     progress
         Whether to show a progress bar.
 
@@ -178,7 +173,7 @@ def train(
             raise DataError(f"expected at least {SMALLEST} examples, found {len(X)}")
         X, y, X_dev, y_dev = train_dev_split(X, y, len(X) // 6, rng)
         dev = X_dev, y_dev
-    network = MLP(recipe.sizes, rng, **recipe.network)
+    network = recipe.kind(recipe.sizes, rng, **recipe.network)
     steps = epochs * (1 if recipe.batch_size is None else -(-len(X) // recipe.batch_size))
     history = fit(
         network,
@@ -189,12 +184,8 @@ def train(
         batch_size=recipe.batch_size,
         rng=rng,
         dev=dev,
-        checkpoint=checkpoint,
-        schedule=None if recipe.schedule is None else recipe.schedule(steps),
-        strength=None if recipe.strength is None else recipe.strength(steps),
-        on_step=None if on_step is None else lambda step, loss: on_step(network, step),
+        callbacks=[*recipe.callbacks(steps), *callbacks],
         progress=progress,
-        **recipe.regularization,
     )
     return network, history
 
@@ -209,8 +200,11 @@ ALL = [
         optimizer=lambda: Adam(1e-3),
         epochs=20,
         batch_size=128,
-        schedule=lambda steps: cosine_decay(1e-3, steps=steps),
-        regularization={"augment": distort, "smoothing": 0.1},
+        callbacks=lambda steps: [
+            LearningRateSchedule(cosine_decay(1e-3, steps=steps)),
+            Augmentation(distort),
+            LabelSmoothing(0.1),
+        ],
     ),
     Recipe(
         name="summit",
@@ -224,10 +218,11 @@ ALL = [
         optimizer=lambda: Adam(1.5e-3),
         epochs=40,
         batch_size=256,
-        network={"preparation": "deslant"},
-        schedule=lambda steps: cosine_decay(1.5e-3, steps=steps),
-        regularization={"augment": distort},
-        strength=lambda steps: cosine_decay(1.5, steps=steps, final=0.5),
+        kind=UprightMLP,
+        callbacks=lambda steps: [
+            LearningRateSchedule(cosine_decay(1.5e-3, steps=steps)),
+            Augmentation(distort, cosine_decay(1.5, steps=steps, final=0.5)),
+        ],
     ),
     Recipe(
         name="relu-512-256-gd",
@@ -294,8 +289,11 @@ ALL = [
         optimizer=lambda: Adam(1e-3),
         epochs=10,
         batch_size=128,
-        schedule=lambda steps: inverse_time_decay(1e-3, rate=1e-3),
-        regularization={"l2": 1e-4, "dropout": 0.2},
+        callbacks=lambda steps: [
+            LearningRateSchedule(inverse_time_decay(1e-3, rate=1e-3)),
+            Dropout(0.2),
+            L2Penalty(1e-4),
+        ],
     ),
 ]
 

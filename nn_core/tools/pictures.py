@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from nn_core.data import SIDE
-from nn_core.photos import BOX, Preparation
+from nn_core.tools.photos import BOX, Preparation
 
 if TYPE_CHECKING:
     import pandas as pd

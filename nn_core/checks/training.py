@@ -1,0 +1,123 @@
+"""What `fit` looks at: settings and examples, and on the way whether all is still finite."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nn_core.checks.examples import (
+    DataError,
+    check_labels_below,
+    check_not_empty,
+    check_same_length,
+    inputs,
+    labels,
+    pair,
+)
+from nn_core.checks.settings import check_finite, check_number, check_rng
+
+if TYPE_CHECKING:
+    from nn_core.network import MLP
+    from nn_core.training import TrainingState
+
+Dev = tuple[np.ndarray, np.ndarray] | None
+FEW = 10  # dev examples: fewer than these may all be of another kind by chance
+
+
+class DivergenceError(FloatingPointError):
+    """Training has run away: a loss or a weight is no longer a finite number."""
+
+
+def check_training(
+    model: "MLP", optimizer: Any, epochs: Any, batch_size: Any, rng: Any, callbacks: Any
+) -> None:
+    """Raise TypeError or ValueError unless `fit` can carry out these settings."""
+    if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
+        raise TypeError(f"expected an optimizer, nn.Adam(0.001) say, found {optimizer!r}")
+    check_rng(rng)
+    check_number("epochs", epochs, at_least=0, whole=True)
+    if batch_size is not None:
+        check_number("batch_size", batch_size, at_least=1, whole=True)
+    if not isinstance(callbacks, list | tuple):
+        raise TypeError(f"expected a list of callbacks, found {callbacks!r}")
+    for callback in callbacks:
+        if isinstance(callback, type) or not hasattr(callback, "before_gradient"):
+            raise TypeError(f"expected callbacks, nn.Dropout(0.2) say, found {callback!r}")
+    if len(set(map(id, callbacks))) < len(callbacks):
+        raise ValueError("expected different callbacks, found one of them twice")
+    check_finite("weights", model.theta)
+
+
+def training_examples(model: "MLP", X: Any, y: Any, dev: Any) -> tuple[np.ndarray, np.ndarray, Dev]:
+    """Turn examples, labels and dev examples into what `model` can learn from.
+
+    Raises
+    ------
+    TypeError, ValueError
+        They do not fit the network: shape, values, labels or number of examples.
+    DataError
+        All labels are the same, or of ten dev labels or more none occurs in training.
+    """
+    X, y = _learnable(model, X, y, "X", "y")
+    if len(y) > 1 and y.min() == y.max():
+        raise DataError(
+            f"expected labels of at least two kinds to learn from, found {y[0]} for all {len(y)} "
+            "examples; are these the labels?"
+        )
+    if dev is not None:
+        dev = _learnable(model, *pair(dev, "dev"), "X_dev", "y_dev")
+        if len(dev[1]) >= FEW and not np.isin(dev[1], y).any():
+            raise DataError(
+                f"expected dev labels that occur in training, found none, from {dev[1].min()} to "
+                f"{dev[1].max()}; sorted examples must be shuffled before a part is set aside"
+            )
+    return X, y, dev
+
+
+def _learnable(
+    model: "MLP", X: Any, y: Any, X_name: str, y_name: str
+) -> tuple[np.ndarray, np.ndarray]:
+    X = inputs(X, model.sizes[0], model.theta.dtype, X_name)
+    y = labels(y, y_name)
+    check_same_length(X, y)
+    check_not_empty(X)
+    check_labels_below(y, model.sizes[-1])
+    return X, y
+
+
+def check_loss(run: "TrainingState") -> None:
+    """Raise DivergenceError unless the loss of the batch is a finite number.
+
+    The run then goes back to where its epoch began.
+    """
+    if not math.isfinite(run.loss):
+        _diverge(run, f"the loss is {run.loss}", run.step + 1)
+
+
+def check_epoch(run: "TrainingState", row: dict[str, float]) -> None:
+    """Raise DivergenceError unless weights, moments and the loss on the dev set are finite.
+
+    The run then goes back to where its epoch began.
+    """
+    held = (run.model.theta, *run.optimizer.state.values())
+    if not all(np.isfinite(array).all() for array in held):
+        _diverge(run, "some weights are not finite", run.step)
+    if not math.isfinite(row.get("dev_loss", 0.0)):
+        _diverge(run, f"the loss on the dev examples is {row['dev_loss']}", run.step)
+
+
+def _diverge(run: "TrainingState", found: str, step: int) -> None:
+    """Take the run back, then tell a learner what has happened, and what to do."""
+    lr, last = run.optimizer.lr, run.last_loss
+    run.go_back()
+    begun = math.isfinite(last)
+    before = f"after {last:.4g}, the last finite loss" if begun else "from the start"
+    advice = (
+        f"lower the learning rate, {lr:.4g} now"
+        if begun
+        else "the starting weights or the inputs are far too large"
+    )
+    raise DivergenceError(
+        f"training stopped at step {step}, where {found}, {before}: {advice} "
+        "(the network holds again what it held when this epoch began)"
+    )

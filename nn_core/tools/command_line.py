@@ -1,0 +1,408 @@
+"""The command line: `python -m nn_core --help`."""
+
+import argparse
+import io
+import json
+import shlex
+import signal
+import statistics
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+from nn_core.data import CLASSES, SIDE, DataError
+from nn_core.metrics import accuracy, confusion_matrix
+from nn_core.network import MLP
+from nn_core.tools.checkpoints import Checkpoint, finished_epochs
+from nn_core.tools.doubts import doubt
+from nn_core.tools.photos import Preparation, prepare, read_photo
+from nn_core.tools.recipes import RECIPES, Recipe, load_digits, train
+from nn_core.tools.storage import load_network, save_network, whole_file
+from nn_core.tools.tables import read_csv
+
+Command = Callable[[argparse.Namespace], int]
+
+EXAMPLES = """\
+examples:
+  python -m nn_core list
+  python -m nn_core train course
+  python -m nn_core evaluate runs/course/weights.npz
+  python -m nn_core predict runs/course/weights.npz my-seven.jpg
+
+Exit codes: 0 all is well, 1 a problem with data or files, 2 a mistake in the command, 130 stopped
+by Ctrl-C, 143 stopped by SIGTERM.
+"""
+LIST_EXAMPLES = """\
+example:
+  python -m nn_core list
+"""
+TRAIN_EXAMPLES = """\
+examples:
+  python -m nn_core train course
+  python -m nn_core train sigmoid-128-mse --epochs 5 --seed 1
+  python -m nn_core train adam-256-128 --data train.csv --out runs/kaggle
+  python -m nn_core train course --resume
+
+FOLDER then holds weights.npz, history.csv, curves.png and predictions.png, and checkpoint.npz,
+which is written after each epoch. Stop the training when you like, even by switching the machine
+off: the same command with --resume goes on after the last finished epoch, and ends with the very
+weights that it would have ended with. After Ctrl-C, weights.npz holds what was learned so far.
+"""
+EVALUATE_EXAMPLES = """\
+examples:
+  python -m nn_core evaluate runs/course/weights.npz
+  python -m nn_core evaluate runs/course/weights.npz --data mnist_test.csv
+"""
+PREDICT_EXAMPLES = """\
+examples:
+  python -m nn_core predict runs/course/weights.npz my-seven.jpg
+  python -m nn_core predict runs/course/weights.npz scans/*.png --show
+
+One digit per picture: dark on light or light on dark, of any size. What else is seen on the
+picture is named in a warning. With --show, the steps go to the folder predict-steps, or to
+predict-steps-2 and so on if there is one: nothing is overwritten.
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describe all commands and their options."""
+    parser = argparse.ArgumentParser(
+        prog="python -m nn_core",
+        description="Train a network on handwritten digits, measure it, let it read yours.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(run: Command, name: str, summary: str, examples: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            epilog=examples,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        made.set_defaults(run=run)
+        return made
+
+    command(show_list, "list", "show the recipes that train knows", LIST_EXAMPLES)
+
+    trained = command(run_train, "train", "train a network by its recipe", TRAIN_EXAMPLES)
+    trained.add_argument(
+        "recipe", choices=RECIPES, metavar="RECIPE", help=f"one of {', '.join(RECIPES)}"
+    )
+    trained.add_argument(
+        "--epochs", type=at_least(1), metavar="N", help="in place of the recipe's own"
+    )
+    trained.add_argument(
+        "--seed", type=at_least(0), metavar="S", help="in place of the recipe's own"
+    )
+    trained.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="where the results go (runs/RECIPE)"
+    )
+    trained.add_argument(
+        "--data",
+        type=Path,
+        metavar="DATA",
+        help="a folder with four IDX files, or a CSV file with labels, of which a seventh, "
+        "drawn at random, is kept for testing (MNIST)",
+    )
+
+    earlier = trained.add_mutually_exclusive_group()
+    earlier.add_argument(
+        "--resume", action="store_true", help="go on from the checkpoint in FOLDER, if there is one"
+    )
+    earlier.add_argument(
+        "--overwrite", action="store_true", help="begin anew, in place of the run in FOLDER"
+    )
+
+    evaluated = command(
+        run_evaluate, "evaluate", "count what a trained network gets right", EVALUATE_EXAMPLES
+    )
+    evaluated.add_argument("weights", type=Path, metavar="WEIGHTS", help="a weights.npz of train")
+    evaluated.add_argument(
+        "--data",
+        type=Path,
+        metavar="DATA",
+        help="a folder with four IDX files, of which the test files count, or a CSV file with "
+        "labels, of which all rows count (MNIST)",
+    )
+
+    predicted = command(run_predict, "predict", "read a photo or scan of a digit", PREDICT_EXAMPLES)
+    predicted.add_argument("weights", type=Path, metavar="WEIGHTS", help="a weights.npz of train")
+    predicted.add_argument("images", type=Path, metavar="IMAGE", nargs="+", help="a picture")
+    predicted.add_argument(
+        "--show",
+        action="store_true",
+        help="save what the picture was turned into, step by step, in a new folder predict-steps",
+    )
+    return parser
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """Make a type for argparse: a whole number, `least` or more."""
+
+    def whole_number(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(
+                f"expected a whole number from {least} on, found {text!r}"
+            )
+        return int(text)
+
+    return whole_number
+
+
+def show_list(options: argparse.Namespace) -> int:
+    """Carry out `list`."""
+    for recipe in RECIPES.values():
+        length = f"{recipe.epochs} epochs in batches of {recipe.batch_size}"
+        if recipe.batch_size is None:
+            length = f"{recipe.epochs} iterations, full batch"
+        sizes = "-".join(str(size) for size in recipe.sizes)
+        print(f"{recipe.name}\n    {recipe.summary}.")
+        print(f"    {sizes}, {length}. Stated: {recipe.stated}.")
+        print(f"    Takes {duration(recipe)}.")
+        print(f"    {recipe.choices}")
+    return 0
+
+
+def duration(recipe: Recipe) -> str:
+    """Say how long a recipe takes: as the ledger has it, or else by its number of weights."""
+    ledger = files("nn_core") / "lab" / "stored" / "runs.json"
+    measured: dict[str, list[float]] = {}
+    for row in json.loads(ledger.read_text("utf-8"))["rows"]:
+        measured.setdefault(row["recipe"], []).append(row["seconds"])
+
+    def work(recipe: Recipe) -> int:
+        weights = sum(a * b for a, b in zip(recipe.sizes, recipe.sizes[1:], strict=False))
+        return recipe.epochs * weights
+
+    source = recipe if recipe.name in measured else RECIPES["adam-256-128"]
+    seconds = statistics.median(measured[source.name]) * work(recipe) / work(source)
+    how = "" if source is recipe else ", judging by its size"
+    if seconds < 90:
+        return f"about {seconds:.0f} seconds on one core{how}"
+    return f"about {seconds / 60:.0f} minutes on one core{how}"
+
+
+def check_room(folder: Path, options: argparse.Namespace) -> None:
+    """Raise DataError where a run would take the place of another unasked."""
+    kept = [name for name in ("checkpoint.npz", "weights.npz") if (folder / name).exists()]
+    if options.resume and kept == ["weights.npz"]:
+        raise DataError(
+            f"{folder}: expected a checkpoint to go on from, found weights alone: --overwrite "
+            "begins anew"
+        )
+    if kept and not (options.resume or options.overwrite):
+        raise DataError(
+            f"{folder}: expected no earlier run, found {' and '.join(kept)}: --resume goes on "
+            "with it, --overwrite begins anew, --out names another folder"
+        )
+
+
+def run_train(options: argparse.Namespace) -> int:
+    """Carry out `train`."""
+    recipe = RECIPES[options.recipe]
+    seed = recipe.seed if options.seed is None else options.seed
+    folder = options.out or Path("runs", recipe.name)
+    check_room(folder, options)
+    X, y, X_test, y_test = load_digits(options.data)
+    # Made before training: that a folder cannot be written to should not be learned after it.
+    folder.mkdir(parents=True, exist_ok=True)
+    for draft in folder.glob(".*.npz.*.part"):  # of a run that was killed while it wrote
+        draft.unlink(missing_ok=True)
+    options.checkpoint = checkpoint = folder / "checkpoint.npz"
+    if options.overwrite:
+        checkpoint.unlink(missing_ok=True)
+    if options.resume and not checkpoint.exists():
+        print(f"{folder}: no checkpoint is there, begins with epoch 1")
+    network, history = train(
+        recipe, (X, y), epochs=options.epochs, seed=seed, callbacks=[Checkpoint(checkpoint)]
+    )
+    if len(history) == 0:
+        raise KeyboardInterrupt  # which `fit` has taken for itself
+    save_network(folder / "weights.npz", network)
+    with whole_file(folder / "history.csv") as file:
+        history.to_csv(file)
+    if options.stopped:
+        raise KeyboardInterrupt
+    from nn_core.tools.pictures import save_curves, save_predictions
+
+    predicted = network.predict(X_test)
+    rng = np.random.default_rng(seed)
+    save_curves(folder / "curves.png", history, title=recipe.name)
+    save_predictions(folder / "predictions.png", X_test, y_test, predicted, rng)
+    print(f"{recipe.name}: {len(history)} epochs in {history.seconds.iloc[-1]:.1f} s")
+    print(f"dev accuracy   {history.dev_accuracy.iloc[-1]:.2%}")
+    print(f"test accuracy  {accuracy(y_test, predicted):.2%}")
+    print(end=doubt(network, X_test, y_test))
+    print(
+        f"saved in {folder}: weights.npz, history.csv, curves.png, predictions.png, checkpoint.npz"
+    )
+    return 0
+
+
+def load_reader(path: Path) -> MLP:
+    """Load a network and make sure that digits fit it."""
+    network = load_network(path)
+    if (network.sizes[0], network.sizes[-1]) != (SIDE * SIDE, CLASSES):
+        raise DataError(
+            f"{path}: expected a network from {SIDE * SIDE} pixels to {CLASSES} digits, "
+            f"found {network}"
+        )
+    return network
+
+
+def run_evaluate(options: argparse.Namespace) -> int:
+    """Carry out `evaluate`."""
+    network = load_reader(options.weights)
+    if options.data is None or options.data.is_dir():
+        X, y = load_digits(options.data)[2:]
+    else:
+        X, labels = read_csv(options.data)
+        if labels is None:
+            raise DataError(f"{options.data}: expected labels to compare with, found none")
+        y = labels
+    predicted = network.predict(X)
+    counts = confusion_matrix(y, predicted, CLASSES)
+    right = int(np.trace(counts))
+    print(f"{network}")
+    print(f"accuracy {accuracy(y, predicted):.2%}: {right:,} of {len(y):,} right\n")
+    print(end=doubt(network, X, y))
+    print("rows: what it was, columns: what the network said")
+    print("     " + "".join(f"{digit:6d}" for digit in range(CLASSES)))
+    for digit, row in enumerate(counts):
+        print(f"{digit:4d} " + "".join(f"{count:6d}" if count else "     ." for count in row))
+    return 0
+
+
+def prepare_photo(path: Path) -> Preparation:
+    """Read and prepare a picture; an error names the file, whichever of the two it comes from."""
+    gray = read_photo(path)
+    try:
+        return prepare(gray)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def run_predict(options: argparse.Namespace) -> int:
+    """Carry out `predict`. A picture that cannot be read does not keep the others from it."""
+    network = load_reader(options.weights)
+    folder = None
+    code = 0
+    for number, path in enumerate(options.images, 1):
+        try:
+            steps = prepare_photo(path)
+            outputs = network.predict_proba(steps.row[None].astype(network.theta.dtype))[0]
+            first, second = np.argsort(-outputs)[:2]
+            # Only the outputs of softmax are probabilities.
+            word = "" if network.output == "softmax" else "output "
+            said = [f"{digit} ({word}{outputs[digit]:.1%})" for digit in (first, second)]
+            print(f"{path}: {said[0]}, then {said[1]}")
+            for doubt in steps.warnings:
+                print(f"warning: {path}: {doubt}", file=sys.stderr)
+            if options.show:
+                from nn_core.tools.pictures import save_steps
+
+                folder = folder or new_folder("predict-steps")
+                # The number tells 7.png from 7.jpg, and a/7.png from b/7.png.
+                picture = folder / f"{number}-{path.stem}.png"
+                save_steps(picture, steps, title=f"{path.name}: {said[0]}")
+                print(f"    steps saved as {picture}")
+        except (DataError, OSError) as error:
+            complain(error)
+            code = 1
+    return code
+
+
+def new_folder(name: str) -> Path:
+    """Make a folder that was not there before: its name, or the name with a number from 2 on."""
+    number = 1
+    while True:
+        folder = Path(name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return folder
+
+
+def complain(problem: str | Exception) -> None:
+    """Say in one line on stderr what went wrong."""
+    if isinstance(problem, OSError) and problem.filename and problem.strerror:
+        problem = f"{problem.filename}: {problem.strerror.lower()}"
+    print(f"error: {' '.join(str(problem).split())}", file=sys.stderr)
+
+
+STOPS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+
+
+@contextmanager
+def stops() -> Iterator[list[int]]:
+    """Let SIGTERM interrupt as Ctrl-C does; give a list of what came, filled as it comes."""
+    came: list[int] = []
+
+    def interrupt(number: int, frame: object) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in STOPS}
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def say_stopped(options: argparse.Namespace, arguments: Sequence[str], number: int) -> None:
+    """Say in one sentence on stderr that the program was stopped, and from where it goes on."""
+    said = f"stopped by {STOPS[signal.Signals(number)]}"
+    checkpoint: Path | None = getattr(options, "checkpoint", None)
+    if checkpoint is not None and checkpoint.exists():
+        again = [word for word in arguments if word not in ("--resume", "--overwrite")]
+        command = shlex.join(["python", "-m", "nn_core", *again, "--resume"])
+        done = finished_epochs(checkpoint)
+        total = options.epochs or RECIPES[options.recipe].epochs
+        left = f"goes on with epoch {done + 1}" if done < total else "goes on to the results"
+        said += f" after {done} of {total} epochs: {command} {left}"
+    elif options.run is run_train:
+        said += " before an epoch was finished: nothing is saved"
+    print(f"\n{said}", file=sys.stderr)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command; give its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console need not have all letters of a file's name: it shows the others as escapes.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = build_parser().parse_args(arguments)
+    run: Command = options.run
+    with stops() as options.stopped:
+        try:
+            return run(options)
+        except KeyboardInterrupt:
+            for number in STOPS:
+                signal.signal(number, signal.SIG_IGN)  # it is ending already
+            number = options.stopped[0] if options.stopped else signal.SIGINT
+            say_stopped(options, arguments, number)
+            return 128 + number
+        # What is wrong with data, with settings, or with a network whose numbers are not finite.
+        except (ValueError, FloatingPointError, OSError) as error:
+            complain(error)
+            return 1
+
+
+def run_as_program() -> NoReturn:
+    """Carry out the command that the program was called with, and end the program."""
+    code = main()
+    for number in STOPS:
+        signal.signal(number, signal.SIG_IGN)  # all is done: there is nothing left to stop
+    sys.exit(code)
