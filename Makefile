@@ -47,12 +47,12 @@ bench:
 	.venv-bench/bin/python -m pip install --quiet -r benchmarks/requirements.txt -e .
 	.venv-bench/bin/python benchmarks/compare.py
 
-# Renews the locked versions within the ranges of pyproject.toml, for Python 3.11 and later at once.
+# Renews the locked versions and their hashes within the ranges of pyproject.toml, for Python 3.11 and later at once.
 lock:
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet uv
-	.venv-lock/bin/uv pip compile requirements.in --universal --python-version 3.11 --upgrade \
-		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	.venv-lock/bin/uv pip compile pyproject.toml --extra book --extra test --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		--output-file requirements.txt
 
 clean:
@@ -62,4 +62,5 @@ clean:
 	@echo "Setting up .venv, which takes a minute or two ..."
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps -e .
 	@touch .venv/installed

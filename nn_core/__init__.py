@@ -7,6 +7,8 @@ One convention holds everywhere: `X (N, D)` holds one example per row, `W (in, o
 column per unit, `b (out,)` one bias per unit, and `y (N,)` integer labels.
 """
 
+__version__ = "0.1.0"
+
 from nn_core import initializers, schedules
 from nn_core.augmentation import distort, shift
 from nn_core.checks.training import DivergenceError

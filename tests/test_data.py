@@ -4,14 +4,10 @@ import gzip
 import hashlib
 import io
 import struct
-import subprocess
-import sys
-import zipfile
 
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,20 +39,6 @@ SHA256 = {
 def test_mnist_is_the_original(name):
     data = gzip.decompress((MNIST_FOLDER / f"{name}.gz").read_bytes())
     assert hashlib.sha256(data).hexdigest() == SHA256[name]
-
-
-def test_mnist_is_packaged_whole(tmp_path):
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    with zipfile.ZipFile(wheel) as packed:
-        for name, expected in SHA256.items():
-            data = gzip.decompress(packed.read(f"nn_core/mnist/{name}.gz"))
-            assert hashlib.sha256(data).hexdigest() == expected
-        names = packed.namelist()
-    assert "nn_core/mnist/LICENSE.md" in names
-    assert "nn_core/lab/course.mplstyle" in names
-    assert "nn_core/lab/quizzes/00_tour.json" in names
 
 
 def test_load_mnist():

@@ -41,7 +41,7 @@ def cleaned(text: str) -> str:
         # All but the tags is a trace of some editor.
         kept = {key: cell.metadata[key] for key in ("tags",) if key in cell.metadata}
         cell.metadata = nbformat.from_dict(kept)
-        cell.source = re.sub(r"(%pip install .*git\+)\S+", rf"\g<1>{address}", cell.source)
+        cell.source = re.sub(r'(%pip install .*git\+)[^\s"]+', rf"\g<1>{address}", cell.source)
     return nbformat.writes(notebook) + "\n"
 
 

@@ -207,6 +207,9 @@ def check_room(folder: Path, options: argparse.Namespace) -> None:
 
 def run_train(options: argparse.Namespace) -> int:
     """Carry out `train`."""
+    # Where matplotlib is missing, this says so before hours of training.
+    from nn_core.tools.pictures import save_curves, save_predictions
+
     recipe = RECIPES[options.recipe]
     seed = recipe.seed if options.seed is None else options.seed
     folder = options.out or Path("runs", recipe.name)
@@ -231,8 +234,6 @@ def run_train(options: argparse.Namespace) -> int:
         history.to_csv(file)
     if options.stopped:
         raise KeyboardInterrupt
-    from nn_core.tools.pictures import save_curves, save_predictions
-
     predicted = network.predict(X_test)
     rng = np.random.default_rng(seed)
     save_curves(folder / "curves.png", history, title=recipe.name)
@@ -394,6 +395,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             number = options.stopped[0] if options.stopped else signal.SIGINT
             say_stopped(options, arguments, number)
             return 128 + number
+        except ModuleNotFoundError as error:
+            complain(
+                f"expected the package {str(error.name).partition('.')[0]}, found none; "
+                "pip install 'nn-core[lab]' brings all that pictures need"
+            )
+            return 1
         # What is wrong with data, with settings, or with a network whose numbers are not finite.
         except (ValueError, FloatingPointError, OSError) as error:
             complain(error)
