@@ -1,52 +1,45 @@
-"""The little Markdown in which exercises and quizzes are written, as HTML.
+"""Markdown of exercises and quizzes, as HTML; HTML that stands in it is shown as text."""
 
-Paragraphs and lists whose lines begin with "- ", and in them `code`, *emphasis*, **strong**, a
-$formula$ and a $$displayed formula$$.
-"""
-
-import re
+from collections.abc import Sequence
 from html import escape
+from typing import Any
 
-INLINE = re.compile(
-    r"`(?P<code>[^`]+)`|\$\$(?P<displayed>[^$]+)\$\$|\$(?P<formula>[^$]+)\$"
-    r"|\*\*(?P<strong>[^*]+)\*\*|\*(?P<em>[^*]+)\*"
-)
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
 # MathJax looks for formulas in elements of this class, and the book loads it for pages that have
 # one. JupyterLab sets what stands between these delimiters wherever it is.
 FORMULA = "mathjax_process"
+DELIMITERS = {
+    "math_inline": (r"\(", r"\)"),
+    "math_inline_double": (r"\[", r"\]"),
+    "math_block": (r"\[", r"\]"),
+}
+
+
+def formula(self: RendererHTML, tokens: Sequence[Token], k: int, *_: Any) -> str:
+    """Write a formula, between the delimiters of its kind."""
+    token = tokens[k]
+    left, right = DELIMITERS[token.type]
+    html = f'<span class="{FORMULA}">{left}{escape(token.content)}{right}</span>'
+    return html if token.type != "math_block" else f"<p>{html}</p>"
+
+
+READER = MarkdownIt("commonmark", {"html": False}).use(dollarmath_plugin, double_inline=True)
+for kind in DELIMITERS:
+    READER.add_render_rule(kind, formula)
 
 
 def markup(text: str) -> str:
     """Turn a text of one or more paragraphs into HTML."""
-    return "".join(block(part) for part in re.split(r"\n\s*\n", text.strip()))
-
-
-def block(text: str) -> str:
-    """Turn one paragraph, or one list, into HTML."""
-    items = re.split(r"(?:^|\n)\s*- ", text)
-    if len(items) > 1 and not items[0]:
-        return "<ul>" + "".join(f"<li>{inline(item)}</li>" for item in items[1:]) + "</ul>"
-    return f"<p>{inline(text)}</p>"
+    return str(READER.render(text))
 
 
 def inline(text: str) -> str:
     """Turn a text within one line into HTML."""
-    html, end = "", 0
-    for found in INLINE.finditer(text):
-        html += escape(text[end : found.start()]) + element(found)
-        end = found.end()
-    return html + escape(text[end:])
-
-
-def element(found: re.Match[str]) -> str:
-    """Turn what a pattern of `INLINE` found into HTML."""
-    kind = str(found.lastgroup)
-    content = escape(found[kind])
-    if kind == "formula":
-        return rf'<span class="{FORMULA}">\({content}\)</span>'
-    if kind == "displayed":
-        return rf'<span class="{FORMULA}">\[{content}\]</span>'
-    return f"<{kind}>{content}</{kind}>"
+    return str(READER.renderInline(text))
 
 
 def as_code(text: object) -> str:
