@@ -21,9 +21,14 @@ BELITTLING = r"\b(?:simply|obviously|clearly|trivial(?:ly)?|just)\b"
 
 
 def pages() -> list[Path]:
-    """List everything that is read: chapters, other pages, and the README."""
-    book = ROOT / "book"
-    found = [*sorted(book.glob("**/*.ipynb")), *sorted(book.glob("**/*.md")), ROOT / "README.md"]
+    """List everything that is read: chapters, other pages, texts of exercises, and the README."""
+    book, exercises = ROOT / "book", ROOT / "nn_core" / "lab" / "exercises"
+    found = [
+        *sorted(book.glob("**/*.ipynb")),
+        *sorted(book.glob("**/*.md")),
+        *sorted(exercises.glob("*.md")),
+        ROOT / "README.md",
+    ]
     return [path for path in found if ".ipynb_checkpoints" not in path.parts]
 
 

@@ -65,41 +65,7 @@ def check_reached(reached: Any, network: nn.MLP, X_dev: Any, y_dev: Any) -> None
         )
 
 
-@exercise(
-    "tour-small",
-    hints=(
-        "Copy the program from the top of the chapter, from `rng = ...` on. `X_train` and the "
-        "other piles are still there, so you need not load and split again.",
-        "One number in `nn.MLP((784, 256, 10), rng)` is the number of hidden units. Give the "
-        "network and its history new names, so that the large network stays.",
-        "`small.theta` holds all parameters in one long array; `.size` is its length. The accuracy "
-        "on the dev set, epoch by epoch, is the column `dev_accuracy` of what `fit` returns.",
-    ),
-    solution="""
-rng = np.random.default_rng(SEED)
-small = nn.MLP((784, 16, 10), rng)
-small_history = nn.fit(
-    small,
-    nn.Adam(lr=0.002),
-    X_train,
-    y_train,
-    epochs=10,
-    batch_size=512,
-    rng=rng,
-    dev=(X_dev, y_dev),
-)
-parameters = small.theta.size
-reached = small_history.dev_accuracy.iloc[-1]
-print(f"{parameters:,} parameters")
-print(f"{reached:.1%} right")
-""",
-    explanation="""
-By hand, the parameters are $784 \\cdot 16 + 16$ in the first layer, a weight for each pixel and
-hidden unit and a bias for each hidden unit, and $16 \\cdot 10 + 10$ in the second. That is a
-sixteenth of what the network above has, and still it reads most digits. The rest of the way is
-what the size buys.
-""",
-)
+@exercise("tour-small")
 def check_small(small: Any, parameters: Any, reached: Any, X_dev: Any, y_dev: Any) -> str:
     """Look at sizes, count and accuracy."""
     network = network_of((784, 16, 10), small)
@@ -124,39 +90,7 @@ def check_small(small: Any, parameters: Any, reached: Any, X_dev: Any, y_dev: An
     return f"{count:,} parameters, and it reads {reached:.1%} of the dev set."
 
 
-@exercise(
-    "tour-shuffled",
-    hints=(
-        "`rng.permutation(784)` gives the numbers 0 to 783 in a random order. Draw it once.",
-        "`X_train[:, order]` takes the columns of `X_train` in that order: the same order for "
-        "every picture. Without the colon it would take rows, so pictures.",
-        "The rest is the program from the top, with `X_train[:, order]` in the place of `X_train`. "
-        "The dev set must be rearranged by the same order.",
-    ),
-    solution="""
-rng = np.random.default_rng(SEED)
-order = rng.permutation(784)
-shuffled = nn.MLP((784, 256, 10), rng)
-shuffled_history = nn.fit(
-    shuffled,
-    nn.Adam(lr=0.002),
-    X_train[:, order],
-    y_train,
-    epochs=10,
-    batch_size=512,
-    rng=rng,
-    dev=(X_dev[:, order], y_dev),
-)
-shuffled_dev = shuffled_history.dev_accuracy.iloc[-1]
-print(f"{shuffled_dev:.1%} right")
-""",
-    explanation="""
-It learns as well as before, up to the luck of the random start. Each hidden unit takes a weighted
-sum of *all* pixels, and a sum does not care about the order of its terms. So this network knows
-nothing of "next to" or "above". That is a weakness: it must learn from examples what you get for
-free from looking.
-""",
-)
+@exercise("tour-shuffled")
 def check_shuffled(shuffled: Any, order: Any) -> str:
     """Try the network on pictures in that order, and on pictures as they are."""
     if not isinstance(order, np.ndarray | list):
@@ -194,29 +128,7 @@ def check_shuffled(shuffled: Any, order: Any) -> str:
     return f"It reads {share:.0%} of pictures that look like noise to you."
 
 
-@exercise(
-    "tour-unsure",
-    hints=(
-        "How sure is the network of a picture? As sure as its largest probability. `chances` has "
-        "one row for each picture: find the largest number of each row.",
-        "`chances.max(axis=1)` has 5,000 numbers, one for each picture. You want the *positions* "
-        "of the twenty smallest.",
-        "`np.argsort` gives positions, that of the smallest number first.",
-    ),
-    solution="""
-chances = network.predict_proba(X_dev)
-unsure = np.argsort(chances.max(axis=1))[:20]
-show_digits(
-    X_dev[unsure],
-    [f"{y_dev[k]} → {predicted[k]}" for k in unsure],
-    title="The network hesitates",
-)
-""",
-    explanation="""
-`argsort` gives the positions from the smallest value to the largest, so the first twenty are the
-least sure. Many of them are hard for you as well: the network's doubt is a useful signal.
-""",
-)
+@exercise("tour-unsure")
 def check_unsure(unsure: Any, chances: Any, network: Any, X_dev: Any) -> str:
     """Compare the confidence of the chosen pictures with the smallest there are."""
     if not isinstance(chances, np.ndarray) or chances.ndim != 2 or chances.shape[1] != 10:

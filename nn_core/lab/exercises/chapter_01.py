@@ -17,30 +17,7 @@ from nn_core.lab.exercises.explain import (
 )
 
 
-@exercise(
-    "data-labels",
-    hints=(
-        "Begin with `read_bytes(MNIST_FOLDER / ...)`, as for the pictures, and print the first 16 "
-        'bytes with `.hex(" ")`.',
-        "The table says what they mean. The fourth byte is the number of dimensions, and each "
-        "dimension takes four more bytes. How many dimensions has a list of labels?",
-        "`np.frombuffer(some_bytes, np.uint8)` takes each byte for a number. Cut off the header "
-        "first: `label_bytes[...:]`.",
-    ),
-    solution="""
-label_bytes = read_bytes(
-    MNIST_FOLDER / "train-labels-idx1-ubyte.gz"
-)
-header = 8
-mine = np.frombuffer(label_bytes[header:], np.uint8)
-assert np.array_equal(mine, labels)
-print(label_bytes[:header].hex(" "))
-""",
-    explanation="""
-Eight bytes: four for the start, and four for the one dimension there is. The fourth byte is `01`,
-because labels have one dimension.
-""",
-)
+@exercise("data-labels")
 def check_labels(mine: Any, header: Any) -> None:
     """Compare with the file."""
     data = read_bytes(MNIST_FOLDER / "train-labels-idx1-ubyte.gz")
@@ -80,28 +57,7 @@ def check_labels(mine: Any, header: Any) -> None:
         )
 
 
-@exercise(
-    "data-undo",
-    hints=(
-        "In a row of `Y` nine numbers are 0 and one is 1. The label is the *position* of that 1.",
-        "The 1 is the largest number of its row. NumPy has a function that gives the position of "
-        "the largest number; `np.argsort` and `np.argmin` are its relatives.",
-        "`Y.argmax(axis=1)` looks along each row. Which axis would look along each column?",
-    ),
-    solution='''
-def labels_of(Y):
-    """The position of the largest entry."""
-    return Y.argmax(axis=1)
-
-
-print(labels_of(np.full((1, 10), 0.1)))
-''',
-    explanation="""
-`argmax` gives the position of the largest entry, and of several equal ones the first: for ten
-equal numbers it gives 0. For one-hot rows that never matters. For the outputs of a trained
-network, exact ties are so rare that it does not matter either.
-""",
-)
+@exercise("data-undo")
 def check_undo(labels_of: Any) -> None:
     """Try it on a few labels."""
     y = np.array([3, 0, 9, 9, 4, 1, 7])
@@ -127,40 +83,7 @@ def check_undo(labels_of: Any) -> None:
     expect(found, y, "the array of labels")
 
 
-@exercise(
-    "data-leak",
-    hints=(
-        "The dev set and the test set stand for data that do not exist yet when you train. So "
-        "nothing may be computed from them, a mean no more than a weight.",
-        "Which pile is left to take mean and standard deviation from?",
-        "Take both from `X_train`: `X_train.mean()` and `X_train.std()`, over all pixels. Use the "
-        "same two numbers for `X_train` and for `X_dev`.",
-    ),
-    solution='''
-def standardize(X_train, X_dev):
-    """Both piles, by mean and spread of the first."""
-    mean, std = X_train.mean(), X_train.std()
-    train = (X_train - mean) / std
-    return train, (X_dev - mean) / std
-
-
-for X_standard in standardize(X_train, X_dev):
-    print(
-        f"{X_standard.mean():.5f}",
-        f"{X_standard.std():.5f}",
-    )
-''',
-    explanation="""
-The test set stands for data that does not exist yet when you train. Anything computed from it,
-even a mean, carries a piece of the future into the program: a **leak**. Here the harm would be
-tiny. Where the leak is larger, a result can look good and mean nothing. So take mean and standard
-deviation from the training set, and use the same two numbers everywhere:
-
-$$x' = \\frac{x - \\text{mean}_\\text{train}}{\\text{std}_\\text{train}}$$
-
-The dev set then has a mean near zero, but not exactly zero, and that is right.
-""",
-)
+@exercise("data-leak")
 def check_leak(standardize: Any) -> None:
     """Compare with the right way, and with the ways it goes wrong."""
     rng = np.random.default_rng(1)
@@ -205,35 +128,7 @@ def close_to(found: Any, expected: np.ndarray) -> bool:
     return isinstance(found, np.ndarray) and found.dtype.kind in "biuf" and close(found, expected)
 
 
-@exercise(
-    "data-neighbour",
-    hints=(
-        "It is `nearest_mean` with `memory` in the place of `M`. Only the last step differs.",
-        "The distances, without the term that does not matter, are `(memory**2).sum(axis=1) - 2 * "
-        "X @ memory.T`: a row for each picture in `X`, a column for each one remembered.",
-        "`d.argmin(axis=1)` is the position of the nearest picture, not yet an answer. Which label "
-        "stands at that position?",
-    ),
-    solution='''
-def nearest_label(X, memory, memory_labels):
-    """The label of the closest picture in memory."""
-    d = (memory**2).sum(axis=1) - 2 * X @ memory.T
-    return memory_labels[d.argmin(axis=1)]
-
-
-nearest = nearest_label(
-    X_dev, X_train[:5000], y_train[:5000]
-)
-neighbour_dev = accuracy(y_dev, nearest)
-print(f"{neighbour_dev:.1%} right")
-''',
-    explanation="""
-It learns nothing: it only remembers. The price is paid at each question. It keeps all 5,000
-pictures and compares with every one, about 4 million multiplications per digit. The network of
-the tour needs a twentieth of that, and is better still. So even to read nine digits of ten is not
-yet a sign that anything was learned.
-""",
-)
+@exercise("data-neighbour")
 def check_neighbour(nearest_label: Any) -> None:
     """Compare with the direct way, on a few points."""
     rng = np.random.default_rng(2)
@@ -288,43 +183,7 @@ def shuffled_starts(
         yield X[start : start + batch_size], y[start : start + batch_size]
 
 
-@exercise(
-    "data-starts",
-    hints=(
-        "Walk through both functions by hand for six examples and a batch size of 2, for two "
-        "epochs. Which batches can each of them give?",
-        "Use `positions` as labels, as the chapter does. Then `y_batch` says which examples share "
-        "a batch.",
-        "Find the batch that holds example 0, in one epoch and in the next. Has example 0 the same "
-        "companions? Compare `set(y_batch.tolist())`, since their order does not matter.",
-    ),
-    solution='''
-def companions(batches):
-    """Who shares a batch with example 0."""
-    for _, y_batch in batches:
-        if 0 in y_batch:
-            return set(y_batch.tolist())
-
-
-def really_shuffles(batches_of):
-    """Whether example 0 gets new companions."""
-    rng = np.random.default_rng(SEED)
-    X, y = positions[:, None], positions
-    first = companions(batches_of(X, y, 64, rng))
-    second = companions(batches_of(X, y, 64, rng))
-    return first != second
-
-
-print(really_shuffles(minibatches))
-print(really_shuffles(shuffled_starts))
-''',
-    explanation="""
-The *batches* come in a random order, but each batch holds the same examples in every epoch. The
-network sees the same 64 pictures together again and again. If the file is sorted by digit, each
-batch may even hold a single digit. The check asks whether example 0 has the same companions in
-two epochs. In a true shuffle it does not.
-""",
-)
+@exercise("data-starts")
 def check_starts(really_shuffles: Any) -> None:
     """Give it both functions."""
     good, bad = run(really_shuffles, minibatches), run(really_shuffles, shuffled_starts)

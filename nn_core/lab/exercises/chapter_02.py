@@ -18,33 +18,7 @@ from nn_core.lab.exercises.explain import (
 )
 
 
-@exercise(
-    "forward-count",
-    hints=(
-        "Count one layer first. It goes from `sizes[l]` inputs to `sizes[l + 1]` units. How many "
-        "weights has it, and how many biases?",
-        "A weight for each pair of an input and a unit, and a bias for each unit: "
-        "$(\\text{in} + 1) \\cdot \\text{out}$. For three sizes there are two layers, so "
-        "`len(sizes) - 1` of them.",
-        "`zip(sizes[:-1], sizes[1:])` goes through the pairs of neighbours.",
-    ),
-    solution='''
-def count_parameters(sizes):
-    """Weights and biases of all layers."""
-    total = 0
-    for layer in range(len(sizes) - 1):
-        inputs, units = sizes[layer], sizes[layer + 1]
-        total += (inputs + 1) * units
-    return total
-
-
-print(f"{count_parameters((784, 128, 10)):,}")
-''',
-    explanation="""
-The inputs of the network have neither weights nor biases of their own: they are given. Nearly all
-parameters sit in the first layer, since that is where the 784 are.
-""",
-)
+@exercise("forward-count")
 def check_count(count_parameters: Any) -> None:
     """Count for several sizes, of two, three and four layers."""
     for sizes in ((784, 128, 10), (5, 3), (7, 6, 4, 3, 2)):
@@ -69,31 +43,7 @@ def check_count(count_parameters: Any) -> None:
             raise Wrong(f"For {sizes} you count {found:,}. {stories.get(found, plan)}")
 
 
-@exercise(
-    "forward-absolute",
-    hints=(
-        "For positive $x$ the network should give $x$, and ReLU does that. For negative $x$ it "
-        "should give $-x$. Which unit gives $-x$ there, and nothing for positive $x$?",
-        "$|x| = \\max(x, 0) + \\max(-x, 0)$: one of the two is always zero.",
-        "One input and two units: `W1` has the shape (1, 2). Two units and one output: `W2` has "
-        "the shape (2, 1). The biases have the shapes (2,) and (1,).",
-    ),
-    solution="""
-W1 = np.array([[1, -1]])
-b1 = np.array([0, 0])
-W2 = np.array([[1], [1]])
-b2 = np.array([0])
-
-x = np.array([[-3.0], [0.0], [2.0]])
-h = relu_forward(dense_forward(x, W1, b1))
-print(dense_forward(h, W2, b2))
-""",
-    explanation="""
-One unit lets the positive numbers pass, the other turns the negative ones around, and the output
-adds the two. With more units you can bend a line in more places. Any curve can be approached that
-way, as closely as you like.
-""",
-)
+@exercise("forward-absolute")
 def check_absolute(W1: Any, b1: Any, W2: Any, b2: Any) -> str:
     """Compute the network at a few points."""
     shapes = {"W1": (1, 2), "b1": (2,), "W2": (2, 1), "b2": (1,)}
@@ -125,26 +75,7 @@ def check_absolute(W1: Any, b1: Any, W2: Any, b2: Any) -> str:
     )
 
 
-@exercise(
-    "forward-columns",
-    hints=(
-        "Write the shapes beside each other. Which of `W @ X` and `X @ W` fits, and what shape has "
-        "the result?",
-        "The bias of unit $j$ is added to all of *row* $j$ now. `b` has the shape (out,), and "
-        "NumPy would stretch it along the other axis.",
-        "`b[:, None]` is a column of shape (out, 1).",
-    ),
-    solution='''
-def dense_columns(X, W, b):
-    """A dense layer whose examples are columns."""
-    return W @ X + b[:, None]
-''',
-    explanation="""
-It is the other convention: $Z = WX + b$, with $b$ as a column. You can also turn everything
-around, call `dense_forward(X.T, W.T, b)`, and turn the result around again: $(XW)^\\top = W^\\top
-X^\\top$.
-""",
-)
+@exercise("forward-columns")
 def check_columns(dense_columns: Any) -> None:
     """Compare with the product of the turned arrays."""
     rng = np.random.default_rng(3)
@@ -173,30 +104,7 @@ def check_columns(dense_columns: Any) -> None:
     )
 
 
-@exercise(
-    "forward-temperature",
-    hints=(
-        "The temperature divides the *scores*, before the exponential. Once the scores are "
-        "divided, it is the softmax that you know.",
-        "Dividing the probabilities would leave a sum of $1/T$.",
-        "You have a function that is safe for scores of any size: `softmax`. Give it `Z / T`.",
-    ),
-    solution='''
-def softmax_at(Z, T):
-    """Probabilities at temperature T."""
-    return softmax(Z / T)
-
-
-scores = np.array([[1.0, 2.0, 4.0]])
-for T in (0.01, 1, 100):
-    print(T, softmax_at(scores, T).round(3))
-''',
-    explanation="""
-At a low temperature the differences between scores become large, and the highest takes all. Then
-the exponents are large too: 4 divided by 0.01 is 400. So it matters that `softmax` subtracts the
-largest score.
-""",
-)
+@exercise("forward-temperature")
 def check_temperature(softmax_at: Any) -> None:
     """Try mild scores, then large ones."""
     rng = np.random.default_rng(4)
@@ -234,41 +142,7 @@ def check_temperature(softmax_at: Any) -> None:
     compare(softmax_at, lambda Z, T: softmax(Z / T), (50 + 10 * Z, 0.01), name="`P`")
 
 
-@exercise(
-    "forward-views",
-    hints=(
-        "Keep a position `start` in `theta`. For each layer you take the next in · out numbers for "
-        "its weights, the out numbers after them for its biases, and move `start` behind both.",
-        "A slice `theta[start:middle]` is a view. `.reshape(inputs, units)` of a slice is one, "
-        "too.",
-        "What makes a copy: `np.array(...)`, `.copy()`, `.flatten()`, a list of positions, any "
-        "arithmetic.",
-    ),
-    solution='''
-def views(theta, sizes):
-    """Lists W and b, as parts of theta."""
-    W, b = [], []
-    start = 0
-    for layer in range(len(sizes) - 1):
-        inputs, units = sizes[layer], sizes[layer + 1]
-        middle = start + inputs * units
-        part = theta[start:middle]
-        W.append(part.reshape(inputs, units))
-        b.append(theta[middle : middle + units])
-        start = middle + units
-    return W, b
-
-
-theta = np.zeros(14)
-W, b = views(theta, (3, 2, 2))
-b[0][...] = 7
-print(theta)
-''',
-    explanation="""
-The two sevens stand at positions 6 and 7, behind the six weights of the first layer. `MLP` does
-the same, once for its parameters and once more for their gradients.
-""",
-)
+@exercise("forward-views")
 def check_views(views: Any) -> None:
     """Compare the values, then write into theta and look whether it shows."""
     sizes = (4, 3, 2)

@@ -18,28 +18,7 @@ from nn_core.lab.exercises.explain import (
 )
 
 
-@exercise(
-    "losses-hand",
-    hints=(
-        "The exponentials first: $e^0 = 1$, three times, and $e^{\\log 3} = 3$. What is their sum?",
-        "The probabilities are the exponentials divided by that sum. The loss is minus the "
-        "logarithm of *one* of them: that of the right class.",
-        "The slopes are $p_k - Y_k$, with $Y = (0,\\ 0,\\ 0,\\ 1)$: only the last one changes.",
-    ),
-    solution="""
-p = np.array([1, 1, 1, 3]) / 6
-loss = np.log(2)
-slopes = np.array([1, 1, 1, -3]) / 6
-
-Z = np.array([[0, 0, 0, np.log(3)]])
-assert np.allclose(p, softmax(Z)[0])
-""",
-    explanation="""
-The exponentials add up to 6. So the right class has the probability $\\frac36 = \\frac12$, and the
-loss is $-\\log \\frac12 = \\log 2 = 0.69$. Its slope is $\\frac12 - 1 = -\\frac12$: raise that
-logit. The other three have $\\frac16$ each: lower them. Together the slopes are 0.
-""",
-)
+@exercise("losses-hand")
 def check_hand(p: Any, loss: Any, slopes: Any) -> None:
     """Compare the three answers one by one."""
     right = np.array([1, 1, 1, 3]) / 6
@@ -87,31 +66,7 @@ def rounded(found: Any, expected: Any) -> bool:
     )
 
 
-@exercise(
-    "losses-binary",
-    hints=(
-        "Start with the label 1: $-\\log \\sigma(z) = \\log(1 + e^{-z})$. With the label 0: "
-        "$-\\log(1 - \\sigma(z)) = \\log(1 + e^{z})$.",
-        "Since $\\log(1 + e^{-z}) = \\log\\frac{e^z + 1}{e^z} = \\log(1 + e^z) - z$, both are "
-        "$\\log(1 + e^z) - yz$.",
-        "$1 + e^z = e^0 + e^z$ is a sum of two exponentials. You have a function for the logarithm "
-        "of that: stack the columns 0 and $z$. NumPy has one for two numbers, `np.logaddexp`.",
-    ),
-    solution='''
-def binary_cross_entropy(z, y):
-    """Mean cross-entropy behind a sigmoid."""
-    return np.mean(np.logaddexp(0, z) - y * z)
-
-
-z = np.array([-1000.0, 0.0, 1000.0])
-print(binary_cross_entropy(z, np.array([1, 1, 1])))
-''',
-    explanation="""
-`np.logaddexp(0, z)` is the log-sum-exp of 0 and $z$, and it subtracts the larger of the two. So one
-output with a sigmoid is the same as two classes with softmax and the logits 0 and $z$: in the
-chapter on the forward pass the softmax of two scores was a sigmoid.
-""",
-)
+@exercise("losses-binary")
 def check_binary(binary_cross_entropy: Any) -> None:
     """Try mild logits, then extreme ones."""
     rng = np.random.default_rng(5)
@@ -159,32 +114,7 @@ def check_binary(binary_cross_entropy: Any) -> None:
         )
 
 
-@exercise(
-    "losses-stall",
-    hints=(
-        "An entry $Z_{nk}$ stands in one term of the double sum only: its own. What is the slope "
-        "of that term?",
-        "The term is $\\frac{1}{NK} (a - Y_{nk})^2$ with $a = \\sigma(Z_{nk})$. You know its "
-        "slope from the chapter, but for the factor in front.",
-        "`Y = one_hot(y, K)`, `A = sigmoid_forward(Z)`, and `Z.size` is $NK$.",
-    ),
-    solution='''
-def squared_error_slope(Z, y):
-    """The slope of the loss for each logit."""
-    A = sigmoid_forward(Z)
-    Y = one_hot(y, Z.shape[1])
-    return 2 / Z.size * (A - Y) * A * (1 - A)
-
-
-Z = np.array([[-8.0, -2.0, 0.0, 2.0, 8.0]])
-print(squared_error_slope(Z, np.array([0])).round(4))
-''',
-    explanation="""
-In the output, the first and the last logit belong to answers that are as wrong as they can be: a
-label 1 with an output near 0, and a label 0 with an output near 1. Their slopes are the smallest of
-all.
-""",
-)
+@exercise("losses-stall")
 def check_stall(squared_error_slope: Any) -> None:
     """Compare with what the library finds."""
     rng = np.random.default_rng(6)
@@ -230,34 +160,7 @@ def is_wild(value: Any) -> bool:
     return is_number(value) and not np.isfinite(value)
 
 
-@exercise(
-    "losses-shares",
-    hints=(
-        "`np.bincount(y, minlength=K)` counts how often each class comes up. Divided by $N$, these "
-        "are the shares $q_k$.",
-        "For every example with the label $k$ the loss is $-\\log q_k$. How many such examples are "
-        "there, and what is the mean over all?",
-        "Of the mean, $N q_k$ terms out of $N$ are $-\\log q_k$: together $-\\sum_k q_k \\log "
-        "q_k$. Leave out the classes with $q_k = 0$: they have no examples.",
-    ),
-    solution='''
-def loss_of_shares(y, K):
-    """Cross-entropy of the shares."""
-    shares = np.bincount(y, minlength=K) / len(y)
-    return -np.mean(np.log(shares[y]))
-
-
-print(f"{loss_of_shares(y_train, 10):.4f}")
-print(f"{np.log(10):.4f}")
-''',
-    explanation="""
-`shares[y]` takes the share of each example's own class, so a class that never comes up is never
-asked for. The result, $-\\sum_k q_k \\log q_k$, is called the **entropy** of the labels. It is at
-most $\\log K$, and that only if all classes are equally frequent. MNIST is nearly even, so counting
-the labels helps hardly at all. Where a class has 95 of 100 examples, a loss far below $\\log 2$ may
-still mean that nothing was learned but that.
-""",
-)
+@exercise("losses-shares")
 def check_shares(loss_of_shares: Any) -> None:
     """Try classes that are uneven, and one that is missing."""
     y = np.array([0, 0, 0, 0, 1, 1, 2, 0, 0, 2])

@@ -17,25 +17,7 @@ from nn_core.lab.exercises.explain import (
 )
 
 
-@exercise(
-    "numeric-hand",
-    hints=(
-        "The slope first: $f'(x) = 3x^2 - 2x$. Put in $x = 1$.",
-        "$f(1) = 0$. Both differences need $f(1.1) = 1.331 - 1.21 = 0.121$.",
-        "The central one needs $f(0.9) = 0.729 - 0.81 = -0.081$ as well. Its way is $2h = 0.2$.",
-    ),
-    solution="""
-exact = 1
-one_sided = 1.21
-central = 1.01
-""",
-    explanation="""
-The slope is $3 - 2 = 1$. One-sided: $(0.121 - 0) / 0.1 = 1.21$. Central:
-$(0.121 + 0.081) / 0.2 = 1.01$. Compare with what Taylor's formula says. $f''(1) = 6 - 2 = 4$, so
-the first should be off by about $\\frac{h}{2} \\cdot 4 = 0.2$. $f''' = 6$, so the second should be
-off by $\\frac{h^2}{6} \\cdot 6 = 0.01$, and it is.
-""",
-)
+@exercise("numeric-hand")
 def check_hand(exact: Any, one_sided: Any, central: Any) -> None:
     """Compare three numbers, and name the slip."""
     given = {"exact": exact, "one_sided": one_sided, "central": central}
@@ -69,38 +51,7 @@ def check_hand(exact: Any, one_sided: Any, central: Any) -> None:
             raise Wrong(f"`{name}` is not right yet. Which two values of $f$ does it compare?")
 
 
-@exercise(
-    "numeric-sparing",
-    hints=(
-        "Compute the loss without a nudge once, *before* the loop.",
-        "In the loop: keep the entry, add `h` to it, call `f`, and put the entry back. "
-        "`np.ndindex(x.shape)` gives the positions.",
-        "The way from $x$ to $x + h$ is $h$, so divide by `h`, not by `2 * h`.",
-    ),
-    solution='''
-def one_sided_gradient(f, x, h=1e-8):
-    """All slopes, from x.size + 1 losses."""
-    gradient = np.empty_like(x)
-    here = f()
-    for i in np.ndindex(x.shape):
-        kept = x[i]
-        x[i] = kept + h
-        gradient[i] = (f() - here) / h
-        x[i] = kept
-    return gradient
-
-
-v = np.array([1.0, 2.0, 3.0])
-print(one_sided_gradient(lambda: np.sum(v**3), v))
-print(numerical_gradient(lambda: np.sum(v**3), v))
-''',
-    explanation="""
-Compare the digits in the two lines: the right slopes are 3, 12 and 27. Half the price buys half the
-digits, since the error at the best step is about $\\sqrt{\\varepsilon}$ and no longer
-$\\varepsilon^{2/3}$. The step has to be smaller, too: near $10^{-8}$. To check a gradient that is
-too little. A central difference is worth its second loss.
-""",
-)
+@exercise("numeric-sparing")
 def check_sparing(one_sided_gradient: Any) -> None:
     """Count the calls, look whether the array is as before, and compare."""
     run(one_sided_gradient, lambda: 0.0, np.zeros(0), 1e-6)
@@ -158,34 +109,7 @@ def check_sparing(one_sided_gradient: Any) -> None:
             )
 
 
-@exercise(
-    "numeric-better",
-    hints=(
-        "Call the two central differences $D(h)$ and $D(2h)$. $D(h) = f' + e$, with an error $e$. "
-        "What is $D(2h)$, written with $e$?",
-        "$D(2h) = f' + 4e$. How many times must you take $D(h)$, so that subtracting $D(2h)$ "
-        "cancels $e$?",
-        "$4 D(h) - D(2h) = 3 f'$. Divide by 3.",
-    ),
-    solution='''
-def better_slope(f, x, h):
-    """A slope whose error shrinks like h**4."""
-    near = (f(x + h) - f(x - h)) / (2 * h)
-    far = (f(x + 2 * h) - f(x - 2 * h)) / (4 * h)
-    return (4 * near - far) / 3
-
-
-for h in (0.1, 0.01):
-    error = better_slope(np.exp, 0.0, h) - 1
-    print(f"h = {h}: off by {error:.0e}")
-''',
-    explanation="""
-From $D(h) = f' + e$ and $D(2h) = f' + 4e$ follows $4 D(h) - D(2h) = 3 f'$. A tenth of the step, and
-the error is a ten-thousandth. This trick is called *Richardson extrapolation*. It works
-wherever you know *how* an error shrinks. It takes four values of $f$ in place of two. For gradient
-checks, two are accurate enough.
-""",
-)
+@exercise("numeric-better")
 def check_better(better_slope: Any) -> None:
     """Compare on smooth functions, and name the plain differences."""
     found = run(better_slope, np.exp, 0.5, 0.1)
@@ -217,22 +141,7 @@ def check_better(better_slope: Any) -> None:
     compare(better_slope, reference, (np.exp, 0.5, 0.1), (np.sin, 1.0, 0.05), name="the slope")
 
 
-@exercise(
-    "numeric-fool",
-    hints=(
-        "Along $u$ the check sees $8 \\cdot 0.6 + 3 \\cdot 0.8 = 7.2$, and nothing else.",
-        "Your gradient is $(0, b)$. Along $u$ it gives $0.8\\, b$.",
-    ),
-    solution="""
-wrong_gradient = np.array([0.0, 9.0])
-print(wrong_gradient @ np.array([0.6, 0.8]))
-""",
-    explanation="""
-The mistake is $d = (0, 9) - (8, 3) = (-8, 6)$, and $d \\cdot u = -4.8 + 4.8 = 0$: it stands at a
-right angle to $u$. A check along *any other* direction would see it. That is why the direction
-is drawn at random, after the gradient is computed.
-""",
-)
+@exercise("numeric-fool")
 def check_fool(wrong_gradient: Any) -> str:
     """Look whether it is wrong, and passes."""
     if isinstance(wrong_gradient, tuple | list):

@@ -19,31 +19,7 @@ from nn_core.losses import softmax_cross_entropy
 from nn_core.network import MLP
 
 
-@exercise(
-    "backprop-hand",
-    hints=(
-        "Three boxes: a sum $s = x + y$, a maximum $m = \\max(y, z)$, and the product $f = s\\,m$. "
-        "Forward they give 4, 3 and 12.",
-        "Start at the end. In a product, the local derivative for one factor is the *other* "
-        "factor. That gives $\\mathrm{d}s$ and $\\mathrm{d}m$.",
-        "A sum passes its gradient on to both. A maximum passes it to the larger one only: a small "
-        "move of the smaller one changes nothing.",
-        "$y$ is used twice. What comes back along the two arrows adds up.",
-    ),
-    solution="""
-s, m = 1 + 3, max(3, 2)
-ds, dm = m, s
-dx = ds
-dy = ds + dm
-dz = 0
-""",
-    explanation="""
-Forward: $s = 4$, $m = 3$, $f = 12$. Back: $\\mathrm{d}s = m = 3$ and $\\mathrm{d}m = s = 4$. The
-sum hands 3 to $x$ and to $y$. The maximum hands its 4 to the larger one, which is $y$, and
-nothing to $z$. So $\\mathrm{d}x = 3$, $\\mathrm{d}z = 0$, and $y$, which is used twice, collects
-$\\mathrm{d}y = 3 + 4 = 7$.
-""",
-)
+@exercise("backprop-hand")
 def check_hand(dx: Any, dy: Any, dz: Any) -> None:
     """Compare, and name the rule that was broken."""
     for name, value in (("dx", dx), ("dy", dy), ("dz", dz)):
@@ -80,31 +56,7 @@ def check_hand(dx: Any, dy: Any, dz: Any) -> None:
         raise Wrong("`dy` is not right yet. Two paths lead back to $y$; add what they bring.")
 
 
-@exercise(
-    "backprop-softplus",
-    hints=(
-        "First the slope, as a function of $z$: the chain rule on $\\log(1 + e^z)$, the logarithm "
-        "outside.",
-        "You get $\\frac{e^z}{1 + e^z}$. That is the sigmoid of $z$. Now $z$ must go, and $a$ "
-        "must come in.",
-        "From $a = \\log(1 + e^z)$ follows $e^a = 1 + e^z$. Both parts of the fraction can be "
-        "written with $e^a$.",
-    ),
-    solution='''
-def softplus_backward(dA, A):
-    """Slope 1 - exp(-A)."""
-    return dA * (1 - np.exp(-A))
-''',
-    explanation="""
-The chain rule gives the slope $\\frac{e^z}{1 + e^z}$, the sigmoid of $z$. Since $e^a = 1 + e^z$,
-it is
-
-$$\\frac{e^a - 1}{e^a} = 1 - e^{-a}$$
-
-Far below zero, where $a$ is near 0, the slope is near 0. Far above, it is near 1. In between it
-goes from one to the other without a jump: a ReLU without its kink.
-""",
-)
+@exercise("backprop-softplus")
 def check_softplus(softplus_backward: Any) -> None:
     """Compare with the slope, and with what is easily taken for it."""
     rng = np.random.default_rng(5)
@@ -130,34 +82,7 @@ def check_softplus(softplus_backward: Any) -> None:
     compare(softplus_backward, lambda dA, A: dA * (1 - np.exp(-A)), (dA, A), name="`dZ`")
 
 
-@exercise(
-    "backprop-tied",
-    hints=(
-        "Write it as two layers, $H = X W$ and $Z = H V$, with $V = W^\\top$. You know the "
-        "gradients of both.",
-        "From the second layer come $\\mathrm{d}V = H^\\top \\mathrm{d}Z$ and $\\mathrm{d}H = "
-        "\\mathrm{d}Z\\,V^\\top = \\mathrm{d}Z\\,W$. From the first, with that $\\mathrm{d}H$, "
-        "comes a gradient of $W$.",
-        "$W$ is used twice, so two contributions add. One of them is $\\mathrm{d}V$, the gradient "
-        "of $W^\\top$. What shape has it, and which has $W$?",
-    ),
-    solution='''
-def tied_gradient(dZ, X, W):
-    """Both uses of W add up."""
-    H = X @ W
-    dH = dZ @ W
-    return X.T @ dH + dZ.T @ H
-''',
-    explanation="""
-$W$ is used twice, so its gradient has two parts. On the way in it is a layer as always:
-$X^\\top \\mathrm{d}H$, with $\\mathrm{d}H = \\mathrm{d}Z\\,W$. (The matrix of the second layer is
-$W^\\top$, and its transpose is $W$.) On the way out the layer's matrix is $V = W^\\top$, with
-$\\mathrm{d}V = H^\\top \\mathrm{d}Z$. An entry of $V$ is an entry of $W$ with its indices
-exchanged, so $\\mathrm{d}V$ has to be turned as well:
-
-$$(H^\\top \\mathrm{d}Z)^\\top = \\mathrm{d}Z^\\top H$$
-""",
-)
+@exercise("backprop-tied")
 def check_tied(tied_gradient: Any) -> None:
     """Compare, and say which of the two uses is missing."""
     rng = np.random.default_rng(5)
@@ -193,58 +118,7 @@ def check_tied(tied_gradient: Any) -> None:
     compare(tied_gradient, reference, (dZ, X, W), square, name="`dW`")
 
 
-@exercise(
-    "backprop-fool",
-    hints=(
-        "It is the loop back of `loss_and_gradients`, with two changes: only `dA` is of interest, "
-        "and the first layer must give it as well.",
-        "`*A, Z = network.activations(X)` gives what goes into each layer, and the logits. "
-        "`softmax_cross_entropy(Z, y)` gives `dZ`.",
-        "From the last layer to the first: `dA, _, _ = dense_backward(dZ, A[layer], "
-        "network.W[layer])`. Between two layers, go back through ReLU: `dZ = relu_backward(dA, "
-        "A[layer])`. Before the first layer there is no ReLU.",
-        "For the mischief: `X + 0.1 * np.sign(dX)` moves every pixel by a tenth, uphill. `np.clip` "
-        "keeps the result between paper and ink.",
-    ),
-    solution='''
-from nn_core.lab import show_digits
-
-
-def input_gradient(network, X, y):
-    """The gradient of the loss for the pictures X."""
-    *A, Z = network.activations(X)
-    _, dZ = softmax_cross_entropy(Z, y)
-    for layer in reversed(range(len(A))):
-        W = network.W[layer]
-        dA, _, _ = dense_backward(dZ, A[layer], W)
-        if layer > 0:
-            dZ = relu_backward(dA, A[layer])
-    return dA
-
-
-X, y = images[-5000:], labels[-5000:]
-uphill = np.sign(input_gradient(reader, X, y))
-fooled = np.clip(X + 0.1 * uphill, 0, 1)
-before = accuracy(y, reader.predict(X))
-after = accuracy(y, reader.predict(fooled))
-print(f"{before:.1%} before, {after:.1%} after")
-
-said, says = reader.predict(X), reader.predict(fooled)
-k = np.flatnonzero((said == y) & (says != y))[:10]
-show_digits(
-    np.concatenate([X[k], fooled[k]]),
-    [*said[k], *says[k]],
-    title="Read rightly, then pushed, read wrongly",
-)
-''',
-    explanation="""
-The loop does not stop at the first layer's weights but takes one step more, to
-$\\mathrm{d}X = \\mathrm{d}Z\\,W^\\top$. Each picture is a row, so one walk back serves them all.
-And `np.sign` asks of each pixel only *which way*, not how much: many small pushes, all in the same
-direction as far as the loss is concerned, add up to a large one. You would hardly hesitate over any
-of these pictures. They are called **adversarial examples** (Goodfellow, Shlens and Szegedy, 2015).
-""",
-)
+@exercise("backprop-fool")
 def check_fool(input_gradient: Any) -> None:
     """Try it with one hidden layer, then with two."""
     rng = np.random.default_rng(5)

@@ -10,29 +10,7 @@ from nn_core.lab.exercises.exercise import exercise
 from nn_core.lab.exercises.explain import Wrong, close, describe, expect, is_number, run
 
 
-@exercise(
-    "training-hand",
-    hints=(
-        "The slope of $(w - 3)^2$ is $2 (w - 3)$. At $w = 0$ it is $-6$, so to the "
-        "right it goes down.",
-        "One step is $w - 0.1 \\cdot 2 (w - 3)$. For the second step take the slope where you "
-        "stand by then.",
-        "What a step does to the *distance* $w - 3$: it multiplies it by $1 - 2 \\eta$. You come "
-        "nearer as long as that lies between −1 and 1.",
-    ),
-    solution="""
-one_step = 0 - 0.1 * 2 * (0 - 3)
-two_steps = one_step - 0.1 * 2 * (one_step - 3)
-too_large = 1
-print(one_step, two_steps)
-""",
-    explanation="""
-The slope at 0 is $-6$, so the first step leads to $0 + 0.6 = 0.6$. There the slope is
-$2 \\cdot (-2.4) = -4.8$, and the second leads to $0.6 + 0.48 = 1.08$. The curvature is the slope
-of the slope, $c = 2$. So the limit is $\\frac{2}{c} = 1$: with $\\eta = 1$ you jump
-from 0 to 6 and back, and never come nearer.
-""",
-)
+@exercise("training-hand")
 def check_hand(one_step: Any, two_steps: Any, too_large: Any) -> None:
     """Compare, and name the slip."""
     answers = {"one_step": one_step, "two_steps": two_steps, "too_large": too_large}
@@ -67,32 +45,7 @@ def check_hand(one_step: Any, two_steps: Any, too_large: Any) -> None:
         raise Wrong("`too_large` is not right yet. When does $|1 - \\eta c|$ reach 1?")
 
 
-@exercise(
-    "training-pieces",
-    hints=(
-        "`for start in range(0, len(X), size)` and `X[start : start + size]` give the pieces. The "
-        "last one comes out shorter by itself.",
-        "After `loss_and_grad`, `network.grad` holds the mean over the *piece*. Times the number "
-        "of pictures in the piece, it is a sum. Sums you may add up.",
-        "Begin with `total = np.zeros_like(network.grad)`, add to it, and divide by `len(X)` in "
-        "the end.",
-    ),
-    solution="""
-def gradient_in_pieces(network, X, y, size):
-    total = np.zeros_like(network.grad)
-    for start in range(0, len(X), size):
-        piece = slice(start, start + size)
-        network.loss_and_grad(X[piece], y[piece])
-        total += len(X[piece]) * network.grad
-    return total / len(X)
-""",
-    explanation="""
-Each piece gives a mean over its own pictures. A mean of means is right only if all pieces are
-equally large, and the last one often is not. So turn each into a sum, add the sums, and divide
-once. And mind that `network.grad` is *one* array, which every call overwrites: a list of it holds
-the same array again and again.
-""",
-)
+@exercise("training-pieces")
 def check_pieces(gradient_in_pieces: Any) -> None:
     """Compare with the whole batch; look for a mean of means, and for pieces too large."""
     rng = np.random.default_rng(0)
@@ -162,33 +115,7 @@ class Watched(nn.MLP):
         return super().loss_and_grad(X, y, **options)
 
 
-@exercise(
-    "training-bugs",
-    hints=(
-        "Which way does the loss fall: with the gradient, or against it?",
-        "`theta = theta + ...` makes a new array. Does the network know of it?",
-        "`minibatches(...)` is a walk, not a list. How often can you walk it? And is the order of "
-        "the second epoch another one?",
-    ),
-    solution="""
-def descend(
-    network, X, y, lr, epochs, batch_size, rng
-):
-    theta = network.theta
-    for _ in range(epochs):
-        batches = minibatches(X, y, batch_size, rng)
-        for X_batch, y_batch in batches:
-            network.loss_and_grad(X_batch, y_batch)
-            theta -= lr * network.grad
-    return network
-""",
-    explanation="""
-**The sign:** it went uphill. **The copy:** `theta + ...` is a new array, and the network keeps the
-old one; `-=` changes the numbers in place. **The walk:** a generator can be walked once. After the
-first epoch `batches` was used up, and the other epochs did nothing, without a word. It must be made
-anew in each epoch, and that also draws a new order.
-""",
-)
+@exercise("training-bugs")
 def check_bugs(descend: Any) -> None:
     """Run it beside the right one, and beside each of its mistakes."""
     data = np.random.default_rng(0)
@@ -253,41 +180,7 @@ def check_bugs(descend: Any) -> None:
 LINEAR = 0.89  # what a decent rate reaches in a few epochs, and a bad one does not
 
 
-@exercise(
-    "training-linear",
-    hints=(
-        "`MLP((784, 10), rng)` is the whole network. No hidden layer, so no activation.",
-        "Train it as the first network was trained, or with `fit`. Try the rates 0.01, 0.03, 0.1, "
-        "0.3 and compare on the dev set.",
-        "With `fit`, the share is the last entry of `history.dev_accuracy`. Or measure it: "
-        "`accuracy(y_dev, linear.predict(X_dev))`.",
-    ),
-    solution="""
-tried = {}
-for lr in (0.01, 0.03, 0.1, 0.3):
-    net = MLP((784, 10), rng)
-    train(
-        net,
-        nn.SGD(lr),
-        X_train,
-        y_train,
-        epochs=5,
-        batch_size=64,
-        rng=rng,
-    )
-    dev = accuracy(y_dev, net.predict(X_dev))
-    tried[lr] = dev, net
-    print(f"{lr:<5g} {dev:.1%}")
-lr = max(tried, key=lambda lr: tried[lr][0])
-reached, linear = tried[lr]
-""",
-    explanation="""
-It has 7,850 parameters, one picture of weights for each digit, and no bend anywhere. It gets much
-farther than the nearest mean of the chapter on data, and it stops well short of the network with a
-hidden layer, which makes less than half as many mistakes. Many of its mistakes are those that no
-weighted sum of pixels can mend.
-""",
-)
+@exercise("training-linear")
 def check_linear(linear: Any, reached: Any, X_dev: Any, y_dev: Any) -> str:
     """Look at its sizes, its training and the share."""
     network = network_of((784, 10), linear)

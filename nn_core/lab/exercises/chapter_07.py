@@ -18,29 +18,7 @@ from nn_core.lab.exercises.explain import (
 from nn_core.layers import relu_forward
 
 
-@exercise(
-    "init-hand",
-    hints=(
-        "The variance of $z$ is $n_{\\text{in}}\\, \\mathrm{Var}(w)\\, \\mathrm{E}[x^2]$. All "
-        "three are given.",
-        "ReLU leaves half of the mean square: of $z$ and $-z$, which are equally probable, it "
-        "keeps one.",
-        "A uniform distribution between $-w_{\\max}$ and $w_{\\max}$ has the variance "
-        "$\\frac{w_{\\max}^2}{3}$. Set that equal to $\\frac{2}{n_{\\text{in}}}$.",
-    ),
-    solution="""
-variance_z = 150 * 0.04 * 0.5
-mean_square_a = variance_z / 2
-limit = np.sqrt(6 / 150)
-print(variance_z, mean_square_a, limit)
-""",
-    explanation="""
-$\\mathrm{Var}(z) = 150 \\cdot 0.04 \\cdot 0.5 = 3$, and ReLU leaves half of it, 1.5. So this layer
-makes the mean square three times as large as it was, and ten such layers would make it 59,049 times
-as large. He's variance is $\\frac{2}{150} = 0.0133$, a third of 0.04. From
-$\\frac{w_{\\max}^2}{3} = \\frac{2}{150}$ follows $w_{\\max} = \\sqrt{6 / 150} = 0.2$.
-""",
-)
+@exercise("init-hand")
 def check_hand(variance_z: Any, mean_square_a: Any, limit: Any) -> None:
     """Check the three numbers in order, each with its own mistakes."""
     answers = {"variance_z": variance_z, "mean_square_a": mean_square_a, "limit": limit}
@@ -92,55 +70,7 @@ def check_hand(variance_z: Any, mean_square_a: Any, limit: Any) -> None:
         raise Wrong(f"`{name}` {words or 'is not right yet. Write down its formula first'}.")
 
 
-@exercise(
-    "init-harmless",
-    hints=(
-        "A weight is moved by what comes in times what comes back: $\\mathrm{d}W_2 = A_1^\\top "
-        "\\mathrm{d}Z_2$, and $\\mathrm{d}W_1 = X^\\top \\mathrm{d}Z_1$. Which of them are zero at "
-        "the start?",
-        "If the first layer is zero, $Z_1 = 0$ and $A_1 = 0$. Then $\\mathrm{d}W_2$ is zero. But "
-        "does something come back to $Z_1$? That depends on the slope of the activation at zero.",
-        "The slope at zero is 0 for the ReLU of this course, and 1 for tanh. And what comes back "
-        "differs from unit to unit if $W_2$ is random.",
-        "If only the last layer is zero, nothing comes back in the first step. But $A_1$ is not "
-        "zero, so the last layer itself moves. And in the second step?",
-    ),
-    solution="""
-first_relu = False
-first_tanh = True
-last_relu = True
-both_tanh = False
-
-cases = {
-    "first, ReLU": ("relu", [0]),
-    "first, tanh": ("tanh", [0]),
-    "last, ReLU": ("relu", [1]),
-    "both, tanh": ("tanh", [0, 1]),
-}
-for name, (activation, layers) in cases.items():
-    network = MLP(
-        (784, 32, 10), rng, activation=activation
-    )
-    for k in layers:
-        network.W[k][...] = 0
-    right = train(network, 0.3)
-    print(f"{name}: {right:.1%} right")
-""",
-    explanation="""
-- **First layer, ReLU:** $Z_1 = 0$, every unit sits on its kink, and the slope there is taken to be
-  0. Nothing comes through to $W_1$, and $A_1 = 0$ keeps $W_2$ where it is. Stuck.
-- **First layer, tanh:** the slope at zero is 1. What comes back is $\\mathrm{d}Z_2 W_2^\\top$, and
-  it differs from unit to unit, since the rows of $W_2$ do. So $W_1$ moves, and the units part. It
-  learns.
-- **Last layer, ReLU:** nothing comes back in the first step, but $A_1$ is there, so $W_2$ moves.
-  From the second step on, all is well. This is the small last layer of the chapter, taken to its
-  end.
-- **Both, tanh:** $A_1 = 0$ and $W_2 = 0$, so both gradients are zero. Stuck.
-
-Zero is no danger by itself. The danger is units that are alike, or that pass nothing in either
-direction.
-""",
-)
+@exercise("init-harmless")
 def check_harmless(first_relu: Any, first_tanh: Any, last_relu: Any, both_tanh: Any) -> None:
     """Ask the question of the formula that was missed."""
     answers = {
@@ -176,40 +106,7 @@ def check_harmless(first_relu: Any, first_tanh: Any, last_relu: Any, both_tanh: 
             raise Wrong(f"`{name}` is not `{value}`. {words}")
 
 
-@exercise(
-    "init-leaky",
-    hints=(
-        "As in the chapter, take $z$ and $-z$ together. One of them is passed on as it is, the "
-        "other one times $s$.",
-        "The squares of the two add up to $z^2 + s^2 z^2$. Since both cases are equally probable, "
-        "the mean square is half of that: $\\frac{1 + s^2}{2} \\mathrm{Var}(z)$.",
-        "So each layer multiplies the mean square by $\\frac{1 + s^2}{2}\\, n_{\\text{in}}\\, "
-        "\\mathrm{Var}(w)$. Set that to 1. And mind that `rng.normal` takes the standard "
-        "deviation, the *root* of the variance.",
-    ),
-    solution='''
-def leaky_normal(shape, rng, slope):
-    """Keep the signal steady, with leaky ReLU."""
-    variance = 2 / ((1 + slope**2) * shape[0])
-    return rng.normal(0.0, np.sqrt(variance), shape)
-
-
-W = leaky_normal((400, 1_000), rng, 0.5)
-Z = rng.normal(size=(1_000, 400)) @ W
-A = np.where(Z > 0, Z, 0.5 * Z)
-print(f"size of A {size(A):.3f}, of the input 1")
-''',
-    explanation="""
-With the slope $s$ the negative half is not lost, but counts $s^2$. So
-
-$$\\mathrm{Var}(w) = \\frac{2}{(1 + s^2)\\, n_{\\text{in}}}$$
-
-For $s = 0$ it is He's rule. For $s = 1$ there is no bend at all, and it is
-$\\frac{1}{n_{\\text{in}}}$, the forward condition of Glorot. With the usual $s = 0.01$ the
-difference to He's rule is one part in ten thousand, so nobody writes a function for it. With a
-learned slope it may matter: the paper that brought He's rule has it in this form.
-""",
-)
+@exercise("init-leaky")
 def check_leaky(leaky_normal: Any) -> None:
     """Measure the variance of many weights, for several slopes and shapes, then their shape."""
     cases = ((200, 700, 0.5), (600, 200, 0.0), (300, 340, 0.9))
@@ -305,42 +202,7 @@ def check_leaky(leaky_normal: Any) -> None:
     expect_draws(lambda rng: run(leaky_normal, (20, 30), rng, 0.5))
 
 
-@exercise(
-    "init-measure",
-    hints=(
-        "Go through the layers in order. For each compute `Z = A @ W_l`, where `A` is what comes "
-        "in.",
-        "The layer is linear: divide the weights by `size(Z)`, and $Z$ has the size 1.",
-        "The next layer must see what the *scaled* layer passes on, through ReLU. So compute $Z$ "
-        "anew, or divide it, too, before you go on.",
-    ),
-    solution='''
-def unit_sizes(W, X):
-    """The same weights, scaled: each Z of size 1."""
-    scaled, A = [], X
-    for W_l in W:
-        Z = A @ W_l
-        scaled.append(W_l / size(Z))
-        A = np.maximum(Z / size(Z), 0)
-    return scaled
-
-
-W = deep(small_normal, "relu").W
-W = unit_sizes(W, X_dev[:500])
-A = X_dev[:500]
-for W_l in W:
-    Z = A @ W_l
-    A = np.maximum(Z, 0)
-print(f"size of the logits {size(Z):.3f}")
-''',
-    explanation="""
-No variance, no assumption: it works for any activation, any inputs, any distribution, and it takes
-one pass with a few hundred pictures. Even the small start, in which nothing was left after ten
-layers, is mended by it. Dmytro Mishkin and Jiri Matas proposed it in 2016 under the title "All you
-need is a good init". What the derivation gives you beyond that is the reason, and a rule that needs
-no data.
-""",
-)
+@exercise("init-measure")
 def check_measure(unit_sizes: Any) -> None:
     """Compare with layer-by-layer scaling, after looking for what is easily missed."""
     rng = np.random.default_rng(5)

@@ -20,28 +20,7 @@ def check_numbers(given: dict[str, Any]) -> None:
             raise Wrong(f"`{name}` is a number; you handed in {describe(value)}.")
 
 
-@exercise(
-    "optim-hand",
-    hints=(
-        "The steepest axis decides when it diverges. Its factor is $1 - 50 \\eta$, and it must "
-        "stay above $-1$.",
-        "The best rate makes the two factors equal in size: $1 - 2\\eta = 50\\eta - 1$.",
-        "On a steady slope the velocity comes to $1 + \\beta + \\beta^2 + \\dots$ times the "
-        "gradient. What is that sum?",
-    ),
-    solution="""
-below = 2 / 50
-best_rate = 2 / (2 + 50)
-times_as_long = 1 / (1 - 0.95)
-print(below, best_rate, times_as_long)
-""",
-    explanation="""
-$1 - 50\\eta > -1$ means $\\eta < 0.04$. The best rate is $\\frac{2}{2 + 50}$, about 0.0385: very
-near the bound, as always in a narrow valley. There both axes have a factor of the size
-$\\frac{48}{52}$, about 0.92. And with $\\beta = 0.95$ the geometric sum is
-$\\frac{1}{1 - 0.95} = 20$.
-""",
-)
+@exercise("optim-hand")
 def check_hand(below: Any, best_rate: Any, times_as_long: Any) -> None:
     """Compare three numbers, and name the slip."""
     given = {"below": below, "best_rate": best_rate, "times_as_long": times_as_long}
@@ -80,28 +59,7 @@ def check_hand(below: Any, best_rate: Any, times_as_long: Any) -> None:
         raise Wrong(f"`{name}` is not right yet. Go back to the formula, and put the numbers in.")
 
 
-@exercise(
-    "optim-cents",
-    hints=(
-        "Gradient descent steps by $\\eta g$. With $100\\,g$ in the place of $g$, what must "
-        "$\\eta$ be for the same step?",
-        "Momentum adds up gradients. If each is 100 times as large, so is their sum.",
-        "AdaGrad and Adam divide by the root of something with $g^2$ in it. What happens to that "
-        "root?",
-    ),
-    solution="""
-sgd = 1 / 100
-momentum = 1 / 100
-adagrad = 1
-adam = 1
-""",
-    explanation="""
-What only adds gradients up takes steps that are 100 times as long, so the rate must be a hundredth.
-AdaGrad, RMSProp and Adam divide a gradient by the size of gradients. The factor 100 stands above
-and below, and cancels. Their rates are in units of the *weights*, and do not care how the loss is
-measured. That is also why they carry over from one network to the next so well.
-""",
-)
+@exercise("optim-cents")
 def check_cents(sgd: Any, momentum: Any, adagrad: Any, adam: Any) -> None:
     """Compare four factors, and name the misconception."""
     given = {"sgd": sgd, "momentum": momentum, "adagrad": adagrad, "adam": adam}
@@ -144,33 +102,7 @@ def check_cents(sgd: Any, momentum: Any, adagrad: Any, adam: Any) -> None:
             raise Wrong(f"`{name}` is not right yet. Put $100\\,g$ into its formula.")
 
 
-@exercise(
-    "optim-mean",
-    hints=(
-        "Two things to keep: the mean $m$, which starts at zero, and the count $t$ of values seen.",
-        "For each value: `m = beta * m + (1 - beta) * value`. That is not yet what to show.",
-        "What to show is `m / (1 - beta**t)`, with `t` counted from 1. "
-        "`enumerate(values, start=1)` counts so.",
-    ),
-    solution='''
-def smoothed(values, beta=0.98):
-    """The corrected mean after each value."""
-    m, means = 0.0, []
-    for t, value in enumerate(values, start=1):
-        m = beta * m + (1 - beta) * value
-        means.append(m / (1 - beta**t))
-    return means
-
-
-print(smoothed([5.0, 5.0, 5.0, 8.0]))
-''',
-    explanation="""
-The first mean is the first value, whatever $\\beta$ is: $\\frac{(1 - \\beta)\\,x}{1 - \\beta} = x$.
-And a list of equal values has that value as its mean from beginning to end. Without the correction
-the curve would start near zero, and look as if the loss rose at first. The mean $m$ itself goes on
-*uncorrected*: correct it in place, and each correction would be corrected once more.
-""",
-)
+@exercise("optim-mean")
 def check_mean(smoothed: Any) -> None:
     """Compare, and name the mean that was taken in its place."""
     values, beta = [4.0, 8.0, 6.0, 7.0], 0.75
@@ -232,35 +164,7 @@ def as_array(found: Any) -> np.ndarray:
     return array.astype(float)
 
 
-@exercise(
-    "optim-linear",
-    hints=(
-        "A function that makes a schedule returns a function of `t`: `return lambda t: ...`.",
-        "A straight line from 1 at $t = 0$ to 0 at $t = M$ is $1 - t / t_{\\max}$.",
-        "After the last step this would be negative. `max(..., 0)` keeps it at zero.",
-    ),
-    solution='''
-def linear_decay(lr, steps):
-    """Fall in a straight line to zero."""
-    return lambda t: lr * max(1 - t / steps, 0)
-
-
-for make in (linear_decay, cosine_decay):
-    network, _ = train(
-        Adam(),
-        small,
-        epochs=EPOCHS,
-        schedule=make(0.01, steps=steps),
-    )
-    reached = dev_accuracy(network)
-    print(f"{make.__name__}: {reached:.1%}")
-''',
-    explanation="""
-The two are usually so near to each other that the luck of the first weights matters more. What
-counts is that the rate is large for most of the way and small at the end. By which curve it gets
-there is a matter of taste.
-""",
-)
+@exercise("optim-linear")
 def check_linear(linear_decay: Any) -> None:
     """Ask for the rates of a whole run and beyond."""
     made = run(linear_decay, 0.1, 10)

@@ -21,30 +21,7 @@ from nn_core.metrics import accuracy
 from nn_core.network import MLP
 
 
-@exercise(
-    "regular-hand",
-    hints=(
-        "The penalty adds $\\lambda W$ to the gradient. What is the gradient then? It is a number "
-        "above zero, although $\\mathrm{d}W$ is below.",
-        "Sorted by $W$, the step is $(1 - \\eta\\lambda)\\,W - \\eta\\,\\mathrm{d}W$. The factor "
-        "is what stands in front of $W$.",
-        "After $t$ steps without a gradient the weight is multiplied by the factor $t$ times. Look "
-        "for the first $t$ at which the factor's power is at most one half: try some, or divide "
-        "two logarithms.",
-    ),
-    solution="""
-after = 2 - 0.1 * (-0.5 + 0.4 * 2)
-factor = 1 - 0.1 * 0.4
-steps = int(np.ceil(np.log(0.5) / np.log(factor)))
-print(after, factor, steps)
-""",
-    explanation="""
-The gradient with penalty is $-0.5 + 0.4 \\cdot 2 = 0.3$, and $2 - 0.1 \\cdot 0.3 = 1.97$. The loss
-alone would have made the weight larger: 2.05. The penalty took 0.08 of it. That is the share
-$\\eta\\lambda = 0.04$, so the factor is 0.96. Halved means $0.96^t \\le \\frac12$, so $t \\ge
-\\frac{\\log 0.5}{\\log 0.96}$, which is a little below 17.
-""",
-)
+@exercise("regular-hand")
 def check_hand(after: Any, factor: Any, steps: Any) -> None:
     """Compare the three numbers, and name the slip."""
     for name, value in (("after", after), ("factor", factor), ("steps", steps)):
@@ -85,33 +62,7 @@ def check_hand(after: Any, factor: Any, steps: Any) -> None:
         raise Wrong("`steps` is not right yet: the first power of `factor` that is at most ½.")
 
 
-@exercise(
-    "regular-l1",
-    hints=(
-        "First the slope of $|w|$ for one weight. Right of zero $|w| = w$, left of zero "
-        "$|w| = -w$. What are the two slopes?",
-        "The slope is 1 where the weight is above zero, and −1 where it is below. NumPy has a "
-        "function for that, `np.sign`. At zero it gives 0, as asked.",
-        "Return two things: `strength * np.sum(np.abs(W))` and its gradient, of the shape of `W`.",
-    ),
-    solution='''
-def l1_penalty(W, strength):
-    """What the sizes cost, and the gradient."""
-    penalty = strength * np.sum(np.abs(W))
-    return penalty, strength * np.sign(W)
-
-
-W = np.array([[2.0, -0.1], [0.0, 0.5]])
-print(l1_penalty(W, 0.1))
-''',
-    explanation="""
-$|w|$ has the slope 1 above zero and −1 below, so the gradient is $\\lambda\\,\\mathrm{sign}(W)$.
-It pulls at every weight with the *same* force. The L2 penalty pulls at a weight in proportion to
-its size, so it shortens large weights and hardly touches small ones. L1 takes the same from both.
-A small weight that nothing holds gets to zero and stays there. So L1 makes many weights *exactly*
-zero (or, with finite steps, jitter about it), and L2 makes all of them small.
-""",
-)
+@exercise("regular-l1")
 def check_l1(l1_penalty: Any) -> None:
     """Compare, after the mistakes that have a story."""
     rng = np.random.default_rng(5)
@@ -160,43 +111,7 @@ def check_l1(l1_penalty: Any) -> None:
         raise Wrong("Where a weight is exactly 0, the gradient should be 0.")
 
 
-@exercise(
-    "regular-committee",
-    hints=(
-        "`network.dropout_masks(len(X), rate, rng)` draws masks, and `network.activations(X, "
-        "masks)` gives all that flows forward. Its last entry are the logits `Z`.",
-        "One member of the committee says `softmax(Z)`. Start with an array of zeros and add up "
-        "what the members say.",
-        "Draw new masks for each member: inside the loop. In the end divide by `times`.",
-    ),
-    solution='''
-def committee(network, X, rate, times, rng):
-    """The mean of what small networks say."""
-    P = np.zeros((len(X), network.sizes[-1]))
-    for _ in range(times):
-        masks = network.dropout_masks(
-            len(X), rate, rng
-        )
-        *_, Z = network.activations(X, masks)
-        P += softmax(Z)
-    return P / times
-
-
-network, _, _ = thinned[0.5]
-alone = accuracy(y_judge, network.predict(X_judge))
-print(f"all units, once: {alone:.4f}")
-for times in (1, 10, 50):
-    P = committee(network, X_judge, 0.5, times, rng)
-    voted = accuracy(y_judge, P.argmax(axis=1))
-    print(f"{times:2} members:     {voted:.4f}")
-''',
-    explanation="""
-One member alone, with half of its units missing, is worse than the whole network. Many members
-together come near to it, and take many times as long. That is what the factor $\\frac{1}{1-r}$
-buys: the whole network, used once, stands for the vote. But the committee can tell you one thing
-more. Where its members disagree, it is unsure.
-""",
-)
+@exercise("regular-committee")
 def check_committee(committee: Any) -> None:
     """Compare with the mean over all masks that there are."""
     rng = np.random.default_rng(5)
@@ -264,40 +179,7 @@ def means_over_masks(
     return total
 
 
-@exercise(
-    "regular-mirror",
-    hints=(
-        "Make pictures of the rows, `X.reshape(-1, 28, 28)`. Left and right are the last axis.",
-        "`pictures[:, :, ::-1]` mirrors all of them. For each picture throw a coin of its own: "
-        "`rng.random(len(X)) < 0.5`.",
-        "Copy `X` first, so that you do not change what you were given. Then put the mirrored ones "
-        "into the rows that the coin chose.",
-    ),
-    solution='''
-def mirror(X, rng):
-    """Mirror about half of the pictures."""
-    chosen = rng.random(len(X)) < 0.5
-    pictures = X.reshape(-1, 28, 28).copy()
-    pictures[chosen] = pictures[chosen, :, ::-1]
-    return pictures.reshape(X.shape)
-
-
-for name, augment in (
-    ("nothing", None),
-    ("mirrored", mirror),
-):
-    network, _, _ = learn(SEED, augment=augment)
-    said = network.predict(X_judge)
-    right = accuracy(y_judge, said)
-    print(f"{name:8} {right:.3f}")
-''',
-    explanation="""
-In a photograph of a cat, left and right may be exchanged: half of the world's cats look left.
-Digits are not like that. A mirrored 2 is no 2, and nobody will ever ask the network to read one.
-Worse, it looks like a 5 to it. So the network spends its units on pictures that never come, and
-gets worse at those that do. Augmentation is knowledge, and wrong knowledge harms.
-""",
-)
+@exercise("regular-mirror")
 def check_mirror(mirror: Any) -> None:
     """Look whether each picture is one of the two, and how many there are of each."""
     rng = np.random.default_rng(5)
@@ -338,40 +220,7 @@ def check_mirror(mirror: Any) -> None:
     expect_draws(lambda rng: run(mirror, X, rng))
 
 
-@exercise(
-    "regular-nonsense",
-    hints=(
-        "Random labels, one for each picture: `rng.integers(0, 10, len(X_few))`. Or shuffle the "
-        "real ones with `rng.permutation(y_few)`.",
-        "Then train as in the section on learning by heart, with these labels in the place of "
-        "`y_few`. No remedy, and 60 epochs.",
-        "If it is not through after 60 epochs, give it more: it has more to learn by heart.",
-    ),
-    solution="""
-y_random = rng.integers(0, 10, len(X_few))
-nonsense = MLP((784, 128, 10), rng)
-fit(
-    nonsense,
-    Adam(lr=0.001),
-    X_few,
-    y_random,
-    epochs=120,
-    batch_size=50,
-    rng=rng,
-    progress=False,
-)
-learned = accuracy(y_random, nonsense.predict(X_few))
-new = accuracy(y_dev, nonsense.predict(X_dev))
-print(f"training {learned:.3f}, dev {new:.3f}")
-""",
-    explanation="""
-It learns nonsense, all of it, and knows nothing about digits: on the dev set it guesses. So a
-perfect training accuracy, taken alone, says *nothing* about what was understood. There was nothing
-to understand. (Zhang and others did this in 2017 with a million photographs, and large networks
-learned those, too.) That a network with real labels generalizes at all is not a matter of its
-having too few parameters to learn by heart.
-""",
-)
+@exercise("regular-nonsense")
 def check_nonsense(nonsense: Any, y_random: Any, X_few: Any) -> None:
     """Ask whether the labels are random, and whether the network knows them."""
     if not hasattr(nonsense, "predict"):

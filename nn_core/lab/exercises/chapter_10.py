@@ -20,29 +20,7 @@ from nn_core.lab.exercises.explain import (
 from nn_core.metrics import accuracy_interval
 
 
-@exercise(
-    "evaluate-paper",
-    hints=(
-        "The standard error of a share is $\\sqrt{p\\,(1 - p) / N}$, with $p = 0.96$ and $N = "
-        "1600$. Compute $p\\,(1 - p)$ first.",
-        "The root of a quotient is the quotient of the roots: $\\sqrt{0.0384} / 40$. The root of "
-        "0.0384 is about 0.196.",
-        "For the second question, solve $0.001 = \\sqrt{p\\,(1 - p) / N}$ for $N$: square both "
-        "sides first.",
-    ),
-    solution="""
-p, N = 0.96, 1_600
-error = np.sqrt(p * (1 - p) / N)
-pictures = p * (1 - p) / 0.001**2
-print(f"{error:.4f}, {pictures:,.0f} pictures")
-""",
-    explanation="""
-$p\\,(1 - p) = 0.96 \\cdot 0.04 = 0.0384$, and $\\sqrt{0.0384 / 1600} = \\sqrt{0.000024} = 0.0049$:
-about half a percentage point. For 0.001, square the formula: $N = 0.0384 / 0.001^2 = 38{,}400$. The
-error is to be about a fifth as large, so the pictures must be about 25 times as many: 24 times,
-to be exact.
-""",
-)
+@exercise("evaluate-paper")
 def check_paper(error: Any, pictures: Any) -> str:
     """Compare, and say which step went wrong."""
     for name, value in (("error", error), ("pictures", pictures)):
@@ -77,40 +55,7 @@ def check_paper(error: Any, pictures: Any) -> str:
     return "Those are many more pictures than there are in the test set of MNIST."
 
 
-@exercise(
-    "evaluate-paired",
-    hints=(
-        "`first == y` and `second == y` say for each picture whether it was read rightly.",
-        "`a & ~b` is true where `a` is true and `b` is not. `np.sum` counts.",
-        "The score is $(b - c) / \\sqrt{b + c}$. Ask for $b + c = 0$ before you divide.",
-    ),
-    solution='''
-def paired(y, first, second):
-    """Only first right, only second, score."""
-    a, b = first == y, second == y
-    only_first = np.sum(a & ~b)
-    only_second = np.sum(b & ~a)
-    together = only_first + only_second
-    if together == 0:
-        return 0, 0, 0.0
-    score = (only_first - only_second) / together**0.5
-    return only_first, only_second, score
-
-
-for seed in range(1, 5):
-    one, other, score = paired(
-        y_dev, answers[0], answers[seed]
-    )
-    print(f"{one:4} {other:4} {score:+.1f}")
-''',
-    explanation="""
-Only the pictures count on which exactly one of the two is right. Where both are wrong, but give
-different answers, they disagree too; yet that says nothing about which is better. The lines
-compare the first of the small networks with the other four. They differ in their seed only, and
-still a score may come out near 2 or beyond: with several comparisons, one of them does so by
-chance.
-""",
-)
+@exercise("evaluate-paired")
 def check_paired(paired: Any) -> None:
     """Try pictures of all kinds, then two networks that never disagree."""
     # 9 both right, 16 only first, 9 only second, 5 both wrong alike, 6 both wrong and different.
@@ -176,41 +121,7 @@ def check_paired(paired: Any) -> None:
     expect(tuple(float(value) for value in same), (0.0, 0.0, 0.0), "what it gives for equal ones")
 
 
-@exercise(
-    "evaluate-threshold",
-    hints=(
-        "Try one threshold after the other. `np.unique(confidence)` gives all that occur, "
-        "without repetition, from the lowest up.",
-        "For a threshold `t`, `asked = confidence >= t` are the pictures that the network answers, "
-        "and `right[asked].mean()` is the share that it gets right.",
-        "The first `t`, from below, that reaches `wanted` is the lowest one: `return` it at once. "
-        "After the loop stands `return np.inf`.",
-    ),
-    solution='''
-def threshold_for(confidence, right, wanted):
-    """The lowest threshold that is good enough."""
-    for t in np.unique(confidence):
-        if right[confidence >= t].mean() >= wanted:
-            return t
-    return np.inf
-
-
-first, second = slice(5_000), slice(5_000, None)
-t = threshold_for(
-    confidence[first], right[first], 0.998
-)
-for half in (first, second):
-    asked = confidence[half] >= t
-    share = right[half][asked].mean()
-    print(f"{asked.mean():.1%} answered: {share:.2%}")
-''',
-    explanation="""
-Start from below: the lower the threshold, the more is answered. It is chosen on the first half of
-the dev pictures and judged on the second (the two lines). On the half that chose it, the share is
-at least what was wanted, by construction. On the other half it may be less: the threshold was
-chosen where chance was kind. If a promise hangs on it, leave some room.
-""",
-)
+@exercise("evaluate-threshold")
 def check_threshold(threshold_for: Any) -> None:
     """Try a rising share, one that is not, ties, and a wish that cannot be met."""
     confidence = np.array([0.9, 0.6, 0.8, 0.5, 0.7, 0.95])
@@ -265,49 +176,7 @@ def float_of(value: Any) -> Any:
     return float(value) if is_number(value) else value
 
 
-@exercise(
-    "evaluate-pens",
-    hints=(
-        "Draw a number from 0 to 2 for each picture: `which = rng.integers(0, 3, len(X))`.",
-        "You may compute all three versions of the whole batch, and choose by picture.",
-        "`np.where(condition, A, B)` takes from `A` where the condition holds, else from `B`. "
-        "The condition must have a column for the pixels to line up: `which[:, None] == 0`.",
-    ),
-    solution='''
-def pens(X, rng):
-    """Each picture with a pen drawn at random."""
-    which = rng.integers(0, 3, len(X))[:, None]
-    thick, thin = thicken(X, 1), thicken(X, -0.5)
-    changed = np.where(which == 1, thick, thin)
-    return np.where(which == 0, X, changed)
-
-
-network = MLP((784, 256, 10), rng)
-fit(
-    network,
-    Adam(lr=0.001),
-    X_train,
-    y_train,
-    epochs=4,
-    batch_size=128,
-    rng=rng,
-    augment=pens,
-    progress=False,
-)
-for pixels in (-1, 0, 2):
-    X = thicken(X_some, pixels)
-    with_pens = accuracy(y_some, network.predict(X))
-    without = accuracy(y_some, careful.predict(X))
-    print(f"{pixels:2} {with_pens:.3f} {without:.3f}")
-''',
-    explanation="""
-In front of the two columns stands by how many pixels the strokes were made thicker; then what the
-new network reads, and what the careful one does. The new one was trained for less than half the
-time, without dropout and without a falling rate, and on the digits as they are it is a little
-behind. But where strokes are unusually thin it is ahead, and where they are thick by far, even
-beyond the widths that it saw in training. It has learned not to rely on the width of a stroke.
-""",
-)
+@exercise("evaluate-pens")
 def check_pens(pens: Any) -> None:
     """Look which of the three each picture became."""
     rng = np.random.default_rng(5)
@@ -352,51 +221,7 @@ def grown(X: np.ndarray, spread: np.ufunc) -> np.ndarray:
     return result
 
 
-@exercise(
-    "evaluate-folder",
-    hints=(
-        "`load_mnist(folder)` gives four arrays: pictures and labels to train on, pictures and "
-        "labels to test on.",
-        "Train as before: a fresh `MLP`, `fit` on the first two arrays. The third is for "
-        "`network.predict`, and nothing else.",
-        "`accuracy` gives the first number. `accuracy_interval` gives the other two, from the same "
-        "arguments: `low, high = accuracy_interval(y, predicted)`.",
-    ),
-    solution='''
-def judge_folder(folder):
-    """Test accuracy, and its interval's ends."""
-    X, y, X_new, y_new = load_mnist(folder)
-    rng = np.random.default_rng(0)
-    network = MLP((784, 256, 10), rng)
-    fit(
-        network,
-        Adam(lr=0.001),
-        X,
-        y,
-        epochs=10,
-        batch_size=128,
-        rng=rng,
-        progress=False,
-    )
-    predicted = network.predict(X_new)
-    low, high = accuracy_interval(y_new, predicted)
-    return accuracy(y_new, predicted), low, high
-
-
-clothes = Path("fashion-mnist")
-if clothes.is_dir():
-    reached, low, high = judge_folder(clothes)
-    print(f"{reached:.1%} ({low:.1%} to {high:.1%})")
-else:
-    print(f"no folder {clothes} here yet")
-''',
-    explanation="""
-Nothing in the code knows of digits: it reads four files. So the whole course works for clothes,
-too. Expect far less than for digits, with the same network: about nine of ten. Shirts, pullovers
-and coats look alike at 28 by 28 pixels, and the confusion matrix shows it. On the command line,
-`python -m nn_core train course --data fashion-mnist` trains the course's own network on them.
-""",
-)
+@exercise("evaluate-folder")
 def check_folder(judge_folder: Any) -> str:
     """Hand over a small folder, in which a known part of the test labels is wrong."""
     rng = np.random.default_rng(5)

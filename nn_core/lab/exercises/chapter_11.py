@@ -8,26 +8,7 @@ from nn_core.lab.exercises.exercise import exercise
 from nn_core.lab.exercises.explain import Wrong, describe, expect, is_number, run
 
 
-@exercise(
-    "published-work",
-    hints=(
-        "One epoch goes through all 48,000 pictures once. How many batches of 100 is that? Each of "
-        "them is one step.",
-        "An iteration with the full batch is an epoch: it looks at every picture once. So compare "
-        "1,200 epochs with 8.",
-    ),
-    solution="""
-steps_taken = 8 * 48_000 // 100
-times_as_many = 1_200 / 8
-print(f"{steps_taken:,} steps")
-print(f"{times_as_many:.0f} times the looks")
-""",
-    explanation="""
-480 batches an epoch, eight times: 3,840 steps. The full batch takes 1,200 steps, less than a third,
-and looks at $1200 / 8 = 150$ times as many pictures for them. The batch size does not enter the
-second answer: an epoch is an epoch, however it is cut.
-""",
-)
+@exercise("published-work")
 def check_work(steps_taken: Any, times_as_many: Any) -> None:
     """Compare, and say what was counted instead."""
     for name, value in (("steps_taken", steps_taken), ("times_as_many", times_as_many)):
@@ -62,30 +43,7 @@ def check_work(steps_taken: Any, times_as_many: Any) -> None:
         raise Wrong("`times_as_many` is not right yet. How many epochs does each of them have?")
 
 
-@exercise(
-    "published-rates",
-    hints=(
-        "Write both losses down, the author's and ours. By which number must you multiply ours to "
-        "get the author's?",
-        "A loss that is $c$ times ours has $c$ times our gradient. With $c$ times the author's "
-        "rate, ours takes the same step.",
-        "First write-up: a sum over 64 examples is 64 times their mean. Second: the examples are "
-        "averaged in both. What is left to compare is the sum and the mean over the *classes*.",
-    ),
-    solution="""
-N, K = 64, 10
-cross_entropy_rate = N * 0.002
-squared_error_rate = K * 0.3
-print(f"{cross_entropy_rate:.3f}")
-print(f"{squared_error_rate:.1f}")
-""",
-    explanation="""
-The first loss is $N = 64$ times ours, so 0.002 becomes 0.128. Classes do not enter: the
-cross-entropy is not averaged over them. The second is $\\frac{1}{N} \\sum_n \\sum_k (A_{nk} -
-Y_{nk})^2$, which is $K = 10$ times ours: 0.3 becomes 3. There is no half in it, so the 2 of the
-derivative stands on both sides.
-""",
-)
+@exercise("published-rates")
 def check_rates(cross_entropy_rate: Any, squared_error_rate: Any) -> None:
     """Compare, and name the factor that is too many or missing."""
     given = {
@@ -125,31 +83,7 @@ def check_rates(cross_entropy_rate: Any, squared_error_rate: Any) -> None:
         raise Wrong("`squared_error_rate` is not right yet. By which factor do the losses differ?")
 
 
-@exercise(
-    "published-columns",
-    hints=(
-        "Look at the three transposed gradients as the author would: what is "
-        "$(\\mathrm{d}Z)^\\top$ to us is `dZ` there, and $W$ is the transpose of the `W` there.",
-        "Shapes lead you: `dW` is (out, in), and you have `dZ` (out, N) and `A` (in, N). Only one "
-        "product of them fits.",
-        "`db` collects one number for each unit, over all examples. Examples lie along axis 1. "
-        "`keepdims=True` keeps it a column.",
-    ),
-    solution='''
-def dense_backward_columns(dZ, A, W):
-    """The gradients dA, dW and db, with columns."""
-    dA = W.T @ dZ
-    dW = dZ @ A.T
-    db = dZ.sum(axis=1, keepdims=True)
-    return dA, dW, db
-''',
-    explanation="""
-Each product is ours with the factors in reverse order. There is no division by $N$: it is in `dZ`
-already, where the loss was averaged, and it enters once. A frequent mistake is `dZ.sum()`, without
-an axis: one number for all units. It runs, since NumPy adds a number to any column, and the network
-even learns, only worse. A gradient check finds it.
-""",
-)
+@exercise("published-columns")
 def check_columns(dense_backward_columns: Any) -> str:
     """Try a layer in which no two sizes are equal."""
     rng = np.random.default_rng(11)
@@ -178,34 +112,7 @@ def check_columns(dense_backward_columns: Any) -> str:
     return "Compare with `dense_backward`: each line is its mirror image."
 
 
-@exercise(
-    "published-distance",
-    hints=(
-        "You need three things of the runs: their number, their mean, and their spread with "
-        "`ddof=1`.",
-        "The difference is `figure - np.mean(reached)`. It is divided by the spread of a run "
-        "around a mean of $R$ runs: $s \\sqrt{1 + 1/R}$.",
-    ),
-    solution='''
-def distance_of(figure, reached):
-    """How far a figure is from several runs."""
-    R = len(reached)
-    s = np.std(reached, ddof=1)
-    away = figure - np.mean(reached)
-    return away / (s * np.sqrt(1 + 1 / R))
-
-
-for name in STATED:
-    runs = of(name, MEASURED_ON[name])
-    d = distance_of(STATED[name], runs)
-    print(f"{name:13} {d:+.1f}")
-''',
-    explanation="""
-The same three numbers as in the chapter. Do not divide by the standard error of the *mean*,
-$s / \\sqrt{R}$: that asks how well you know your own mean. A stated figure is a single run, and a
-single run scatters by $s$, however many runs of your own you have.
-""",
-)
+@exercise("published-distance")
 def check_distance(distance_of: Any) -> None:
     """Try a figure on each side of several runs, then two runs."""
     # Neither the median nor the middle of the extremes is the mean.

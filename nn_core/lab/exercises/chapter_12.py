@@ -17,27 +17,7 @@ from nn_core.lab.exercises.explain import (
 )
 
 
-@exercise(
-    "summit-turn",
-    hints=(
-        "For 90 degrees, $\\cos \\varphi = 0$ and $\\sin \\varphi = 1$. So the matrix has the rows "
-        "$(0, -1)$ and $(1, 0)$.",
-        "A row of the matrix times $u = (3, 5)$: the first gives $0 \\cdot 3 - 1 \\cdot 5$.",
-        "The displacement is the way from the pixel to the place: $F(u) = M u - u$, so subtract "
-        "$(3, 5)$ from the place.",
-    ),
-    solution="""
-place = (-5, 3)
-displacement = (-8, -2)
-print(np.round(affine_matrix(90) @ [3, 5]))
-""",
-    explanation="""
-$M u = (0 \\cdot 3 - 1 \\cdot 5,\\ 1 \\cdot 3 + 0 \\cdot 5) = (-5, 3)$: five rows above the centre,
-three columns to the right. From $(3, 5)$ that is 8 up and 2 to the left, so $F(u) = (-8, -2)$. The
-pixel lies to the right of the centre, and fetches from above it. So what was above comes to the
-right: the digit turns clockwise.
-""",
-)
+@exercise("summit-turn")
 def check_turn(place: Any, displacement: Any) -> str:
     """Compare two pairs, and say which sign or order is wrong."""
     fetched = pair(place, "place")
@@ -75,30 +55,7 @@ def pair(value: Any, name: str) -> np.ndarray:
     return np.array([float(number) for number in numbers])
 
 
-@exercise(
-    "summit-goes",
-    hints=(
-        "The pixel that fetches at $v$ is the $u$ with $M u + t = v$. Solve that for $u$.",
-        "First subtract $t$ from both sides. Then multiply with the inverse of $M$, from the left.",
-        "`np.linalg.inv(M)` is the inverse. `np.linalg.solve(M, v - t)` gives $u$ without it.",
-    ),
-    solution='''
-def goes_to(M, t, v):
-    """The place to which ink at v goes."""
-    return np.linalg.solve(M, v - t)
-
-
-M = affine_matrix(slant=0.4)
-print(np.linalg.inv(M))
-print(goes_to(M, np.zeros(2), np.array([-10.0, 0])))
-''',
-    explanation="""
-$M u + t = v$, so $u = M^{-1} (v - t)$. The shift comes off first, because it was added last. The
-inverse of the slant 0.4 has $-0.4$ in its lower left corner, and ones on the diagonal: a slant the
-other way. So ink ten rows above the centre goes four columns to the *right*. Did you predict that
-the top goes there?
-""",
-)
+@exercise("summit-goes")
 def check_goes(goes_to: Any) -> None:
     """Try a general matrix with a shift, and tell what was swapped."""
     M = np.array([[1.2, -0.5], [0.3, 0.8]])
@@ -136,26 +93,7 @@ def check_goes(goes_to: Any) -> None:
     )
 
 
-@exercise(
-    "summit-between",
-    hints=(
-        "The whole parts are row 4 and column 6. What is left is $a = 0.25$ and $b = 0.5$.",
-        "Go along both rows first, half-way: $(0.8 + 0.4) / 2$ in row 4.",
-        "Then go a quarter of the way from row 4 to row 5: $0.75$ of the upper, $0.25$ of the "
-        "lower.",
-    ),
-    solution="""
-upper = (0.8 + 0.4) / 2
-lower = (0.2 + 0.0) / 2
-value = 0.75 * upper + 0.25 * lower
-print(f"{value:.3f}")
-""",
-    explanation="""
-Half-way along, row 4 has 0.6 and row 5 has 0.1. A quarter of the way down from the one to the other
-is $0.75 \\cdot 0.6 + 0.25 \\cdot 0.1 = 0.475$. With the four factors at once:
-$0.375 \\cdot 0.8 + 0.375 \\cdot 0.4 + 0.125 \\cdot 0.2 + 0.125 \\cdot 0 = 0.475$.
-""",
-)
+@exercise("summit-between")
 def check_between(value: Any) -> str:
     """Compare, and say which way was taken."""
     if not is_number(value):
@@ -175,36 +113,7 @@ def check_between(value: Any) -> str:
     return "And the four factors add up to 1."
 
 
-@exercise(
-    "summit-vote",
-    hints=(
-        "`P.argmax(axis=2)` has shape (members, N): what each member says to each picture.",
-        "Count votes for each class: `(said[..., None] == np.arange(K)).sum(axis=0)` has shape "
-        "(N, K).",
-        "Votes are whole numbers, and an average probability is at most 1. So add half of the "
-        "average to the votes: it decides among equals, and never more than that.",
-    ),
-    solution='''
-def vote(P):
-    """The digit that most members name, (N,)."""
-    said = P.argmax(axis=2)
-    classes = np.arange(P.shape[2])
-    votes = (said[..., None] == classes).sum(axis=0)
-    return (votes + P.mean(axis=0) / 2).argmax(axis=1)
-
-
-for name, said in {
-    "vote": vote(P_all),
-    "average": P_all.mean(axis=0).argmax(axis=1),
-}.items():
-    print(f"{name:8} {np.sum(said != y_dev)} wrong")
-''',
-    explanation="""
-A vote counts a member that is sure as much as one that hesitates. The average lets the sure one
-weigh more. With members that are fairly calibrated, that is information. Did it show in the two
-numbers above? The average also gives probabilities, which a vote does not.
-""",
-)
+@exercise("summit-vote")
 def check_vote(vote: Any) -> None:
     """Try a majority against the average, and ties."""
     # Three members, five pictures, four classes.
@@ -259,40 +168,7 @@ def check_vote(vote: Any) -> None:
     )
 
 
-@exercise(
-    "summit-wave",
-    hints=(
-        "Draw all phases at once: `phase = rng.uniform(size=(len(X), 1))`. The rows are "
-        "`np.arange(28)`. Together they give an array of shape (N, 28).",
-        "Every pixel of a row has the same displacement. `np.repeat(right, 28, axis=1)` makes "
-        "(N, 784) of (N, 28), since the pixels of a row follow one another.",
-        "The field has two parts: nothing down, `np.zeros_like(right)`, then `right`. "
-        "`np.stack` puts them together, `.astype(np.float32)` makes them float32.",
-    ),
-    solution='''
-def wave(X, rng):
-    """Bend the rows of each picture in a wave."""
-    phase = rng.uniform(size=(len(X), 1))
-    turns = np.arange(28) / 14 + phase
-    right = 2 * np.sin(2 * np.pi * turns)
-    right = np.repeat(right, 28, axis=1)
-    F = np.stack([np.zeros_like(right), right])
-    return warp(X, F.astype(np.float32))
-
-
-show_digits(
-    np.concatenate([X_ten, wave(X_ten, rng)]),
-    title="Ten digits, and in waves",
-)
-said = network.predict(wave(X_dev, rng))
-print(f"read in waves: {accuracy(y_dev, said):.1%}")
-''',
-    explanation="""
-Any smooth field is a distortion, and `warp` knows no difference. The network has never seen waves,
-and reads most of them: it has seen other bends. Whether such a change helps in training you can
-only measure. If nobody writes in waves, probably not.
-""",
-)
+@exercise("summit-wave")
 def check_wave(wave: Any) -> None:
     """Read the displacement of each row from pictures that are ramps."""
     rng = np.random.default_rng(5)

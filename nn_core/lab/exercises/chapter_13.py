@@ -21,31 +21,7 @@ def products(sizes: tuple[int, ...], N: int) -> list[tuple[int, int, int]]:
     return shapes
 
 
-@exercise(
-    "speed-paper",
-    hints=(
-        "There are $784 \\cdot 100 = 78{,}400$ weights in the first layer, and $100 \\cdot 10$ in "
-        "the second.",
-        "The operations are $6\\,N\\,|W| - 2\\,N\\,|W_1|$, with $N = 50$, $|W| = 79{,}400$ and "
-        "$|W_1| = 78{,}400$.",
-        "For the intensity, add up $\\frac{1}{50} + \\frac{1}{784} + \\frac{1}{100}$, take it "
-        "twice, and then 1 over it.",
-    ),
-    solution="""
-first, second = 784 * 100, 100 * 10
-operations = 6 * 50 * (first + second)
-operations -= 2 * 50 * first
-upside_down = 2 * (1 / 50 + 1 / 784 + 1 / 100)
-intensity = 1 / upside_down
-print(f"{operations:,} {intensity:.2f}")
-""",
-    explanation="""
-$6 \\cdot 50 \\cdot 79{,}400 = 23{,}820{,}000$, less $2 \\cdot 50 \\cdot 78{,}400 =
-7{,}840{,}000$ for the gradient of the pictures, which nobody needs: 15,980,000. And
-$\\frac{1}{I} = 2\\,(0.02 + 0.0013 + 0.01) = 0.0626$, so $I$ is about 16. The batch is the smallest
-of the three sizes, and matters most.
-""",
-)
+@exercise("speed-paper")
 def check_paper(operations: Any, intensity: Any) -> None:
     """Compare, and say which step went wrong."""
     for name, value in (("operations", operations), ("intensity", intensity)):
@@ -82,39 +58,7 @@ def check_paper(operations: Any, intensity: Any) -> None:
         raise Wrong("`operations` is right, `intensity` not yet. Its three sizes: 50, 784 and 100.")
 
 
-@exercise(
-    "speed-floor",
-    hints=(
-        "Walk through `products(sizes, N)`. For each shape you need its operations, "
-        "`flops(shape)`, and its bytes, `product_bytes(shape)`.",
-        "The time of one product is at least the *larger* of operations by `peak` and bytes by "
-        "`bandwidth`.",
-        "The products come one after the other, so their times add up.",
-    ),
-    solution='''
-def least_seconds(sizes, N, peak, bandwidth):
-    """What no program can beat."""
-    total = 0.0
-    for shape in products(sizes, N):
-        computing = flops(shape) / peak
-        moving = product_bytes(shape) / bandwidth
-        total += max(computing, moving)
-    return total
-
-
-for N in (1, 16, 128, 1_024):
-    least = least_seconds(sizes, N, peak, bandwidth)
-    print(f"{N:5} {1e6 * least / N:8.2f}")
-''',
-    explanation="""
-The maximum stands *inside* the sum. One product may be memory-bound and the next compute-bound: the
-last layer, with ten units, has fewer than five operations per byte, whatever the batch. Where the
-edge lies higher, it always is memory-bound. The maximum of the two sums would be less, as if the
-numbers of one product could be fetched while another is computed. The lines print the least time
-per picture in millionths of a second. It falls with the batch, until the large products have
-reached the flat part.
-""",
-)
+@exercise("speed-floor")
 def check_floor(least_seconds: Any) -> None:
     """Try a network with products of both kinds, and say which mistake gives the number."""
     sizes, N = (784, 256, 128, 10), 20
@@ -160,40 +104,7 @@ def check_floor(least_seconds: Any) -> None:
     expect(float(run(least_seconds, (30, 5), 3, 1e9, 7e9)), float(one), "that of a single layer")
 
 
-@exercise(
-    "speed-overhead",
-    hints=(
-        "Take the difference of the two equations: $t_2 - t_1 = (N_2 - N_1)\\,\\tau_1$. The "
-        "overhead is gone.",
-        "With $\\tau_1$ known, the overhead is $\\tau_0 = t_1 - N_1 \\tau_1$.",
-        "At most a tenth of the step: $\\tau_0 \\le (\\tau_0 + N \\tau_1) / 10$, so $N \\ge 9\\, "
-        "\\tau_0 / \\tau_1$. `math.ceil` rounds up.",
-    ),
-    solution='''
-import math
-
-
-def split(N1, t1, N2, t2):
-    """Overhead, time per example, batch size."""
-    tau_1 = (t2 - t1) / (N2 - N1)
-    tau_0 = t1 - N1 * tau_1
-    return tau_0, tau_1, math.ceil(9 * tau_0 / tau_1)
-
-
-for width in WIDTHS:
-    times = measured[width]
-    _, _, enough = split(
-        BATCHES[0], times[0], BATCHES[-1], times[-1]
-    )
-    print(f"{width:5} units: {enough:6,}")
-''',
-    explanation="""
-Two equations, two unknowns. The batch size follows from $10\\,\\tau_0 \\le \\tau_0 + N
-\\tau_1$. What you find for the chapter's networks is not the overhead of calls alone: everything
-that does not grow with the batch is in it. With many hidden units that is the update, and the
-fetching of the weights.
-""",
-)
+@exercise("speed-overhead")
 def check_overhead(split: Any) -> None:
     """Try measurements from known times, in both orders."""
     tau_0, tau_1 = 1 / 2**13, 1 / 2**18  # powers of two, so that nothing is rounded
@@ -233,28 +144,7 @@ def check_overhead(split: Any) -> None:
         )
 
 
-@exercise(
-    "speed-momentum",
-    hints=(
-        "`v *= beta` and `v += g` change `v` where it lies.",
-        "`lr * v` would be a new array. `np.multiply(v, lr, out=work)` writes it into `work`.",
-        "Then `theta -= work`, and `return theta`. `theta = theta - work` would make a new array, "
-        "and leave the old one as it is.",
-    ),
-    solution='''
-def roll(theta, v, g, work, lr, beta):
-    """One step of momentum, in place."""
-    v *= beta
-    v += g
-    np.multiply(v, lr, out=work)
-    theta -= work
-    return theta
-''',
-    explanation="""
-Four lines, and no new array. They move $2 + 3 + 2 + 3 = 10$ arrays. In blocks it would be five:
-read $\\theta$, $v$ and $g$, write $\\theta$ and $v$.
-""",
-)
+@exercise("speed-momentum")
 def check_momentum(roll: Any) -> str:
     """Watch results, what is changed, and how much memory is asked for."""
     rng = np.random.default_rng(13)
@@ -325,47 +215,7 @@ def memory_of(job: Callable[[], Any]) -> tuple[int, Any]:
     return peak - before, found
 
 
-@exercise(
-    "speed-distances",
-    hints=(
-        "$\\lVert x - m \\rVert^2 = \\lVert x \\rVert^2 - 2\\, x \\cdot m + \\lVert m \\rVert^2$. "
-        "All products $x \\cdot m$ at once are `X @ M.T`.",
-        '`np.einsum("nd,nd->n", X, X)` gives the squared length of each row without an array of '
-        "the squares.",
-        "Shape $(N, 1)$, minus shape $(N, K)$, plus shape $(K,)$: `[:, None]` makes the first.",
-    ),
-    solution='''
-def distances(X, M):
-    """Squared distances, (N, K)."""
-    lengths = np.einsum("nd,nd->n", X, X)
-    others = np.einsum("kd,kd->k", M, M)
-    result = X @ M.T
-    result *= -2
-    result += lengths[:, None]
-    result += others
-    return result
-
-
-means = np.stack(
-    [X[y == k].mean(axis=0) for k in range(10)]
-)
-direct, product = best_of(
-    lambda: [
-        np.sum((X[:5_000] - m) ** 2, axis=1)
-        for m in means
-    ],
-    lambda: distances(X[:5_000], means),
-    rounds=3,
-)
-print(f"{direct / product:.1f} times as fast")
-''',
-    explanation="""
-`X - m` for each of the ten means goes through all of $X$ ten times, with new arrays each time, and
-does three operations for five numbers that it moves. The product reads $X$ once, and does twenty
-for each of its numbers. (`2 * X @ M.T` would make a second $X$ first.) The price: it subtracts
-large numbers that are nearly equal, so some digits are lost where a distance is small.
-""",
-)
+@exercise("speed-distances")
 def check_distances(distances: Any) -> str:
     """Compare with the definition, and watch the memory."""
     rng = np.random.default_rng(13)

@@ -1,7 +1,8 @@
 """What an exercise is: a check, hints and a solution, kept under a name.
 
-Each chapter has a module here, `chapter_00.py` for `book/00_*.ipynb`. The name of an exercise is
-the label of its statement in the chapter.
+Each chapter has a module here, `chapter_00.py` for `book/00_*.ipynb`, with the checks, and a file
+`chapter_00.md` with the texts. The name of an exercise is the label of its statement in the
+chapter.
 """
 
 import difflib
@@ -15,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from nn_core.lab.exercises.explain import Unanswered, Wrong, and_list, describe
+from nn_core.lab.exercises.texts import texts_of
 from nn_core.lab.markup import as_code
 
 Check = Callable[..., str | None]
@@ -31,6 +33,7 @@ class Exercise(NamedTuple):
     """An exercise; its texts are written as `nn_core.lab.markup` reads them."""
 
     name: str
+    chapter: str  # "chapter_03"
     check: Check  # its parameters are named as the answers are in the chapter
     hints: tuple[str, ...]
     solution: str  # code that defines the answers, given what the chapter has defined
@@ -40,11 +43,6 @@ class Exercise(NamedTuple):
     def asked(self) -> list[str]:
         """The names of the answers."""
         return list(inspect.signature(self.check).parameters)
-
-    @property
-    def chapter(self) -> str:
-        """The module that holds it."""
-        return self.check.__module__.rsplit(".", 1)[-1]
 
     def judge(self, *answers: Any) -> Verdict:
         """Check the answers. What goes wrong in there becomes words.
@@ -96,19 +94,22 @@ class Exercise(NamedTuple):
 REGISTRY: dict[str, Exercise] = {}
 
 
-def exercise(
-    name: str, *, hints: tuple[str, ...], solution: str, explanation: str
-) -> Callable[[Check], Check]:
+def exercise(name: str) -> Callable[[Check], Check]:
     """Make a function the check of an exercise, and keep the exercise under its name.
 
     The check is called with the answers, none of them None or Ellipsis. It raises `Wrong`, as the
-    helpers in `explain` do, or returns; a text it returns is shown with the praise.
+    helpers in `explain` do, or returns; a text it returns is shown with the praise. The texts of
+    the exercise stand in the chapter's file.
     """
 
     def keep(check: Check) -> Check:
         if name in REGISTRY:
             raise ValueError(f"two exercises are called {name!r}")
-        REGISTRY[name] = Exercise(name, check, hints, solution.strip(), explanation.strip())
+        chapter = check.__module__.rsplit(".", 1)[-1]
+        texts = texts_of(chapter)
+        if name not in texts:
+            raise ValueError(f"{chapter}.md: expected the exercise {name!r}, found {list(texts)}")
+        REGISTRY[name] = Exercise(name, chapter, check, *texts[name])
         return check
 
     return keep

@@ -1,0 +1,76 @@
+"""The prose of exercises: the hints, the solution and the explanation of each, in MyST files.
+
+Each chapter has a file here, `chapter_00.md` beside `chapter_00.py`. An exercise looks so in it:
+
+    ## losses-hand
+
+    1. The first hint. It may go on in
+       a second line.
+    2. The second hint.
+
+    ```python
+    loss = np.log(2)
+    ```
+
+    The explanation: a paragraph or more, written as `nn_core.lab.markup` reads it.
+"""
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+
+class Texts(NamedTuple):
+    """What an exercise says, beside its verdicts."""
+
+    hints: tuple[str, ...]
+    solution: str
+    explanation: str
+
+
+@cache
+def texts_of(chapter: str) -> dict[str, Texts]:
+    """Read the texts of a chapter's exercises, by name; `chapter` is as in "chapter_03"."""
+    file = f"{chapter}.md"
+    return parse((files("nn_core.lab.exercises") / file).read_text("utf-8"), file)
+
+
+def parse(text: str, file: str) -> dict[str, Texts]:
+    """Take a file of exercises apart.
+
+    Raises
+    ------
+    ValueError
+        A part of an exercise is missing or stands elsewhere; the file and the exercise are named.
+    """
+    _, *sections = re.split(r"^## (.*)\n", text, flags=re.MULTILINE)
+    found: dict[str, Texts] = {}
+    for name, section in zip(sections[::2], sections[1::2], strict=True):
+        if name in found:
+            raise ValueError(f"{file}: two exercises are called {name!r}")
+        found[name] = parse_exercise(section, f"{file}, exercise {name!r}")
+    return found
+
+
+def parse_exercise(section: str, where: str) -> Texts:
+    """Take what stands below the heading of one exercise apart; `where` begins an error."""
+    before, *blocks = re.split(r"^```python\n(.*?)^```\n", section, flags=re.MULTILINE | re.DOTALL)
+    if len(blocks) != 2:
+        raise ValueError(
+            f"{where}: expected a solution, one block of ```python, found {len(blocks) // 2}"
+        )
+    solution, explanation = (block.strip() for block in blocks)
+    above, *hints = re.split(r"^(\d+)\. ", before, flags=re.MULTILINE)
+    numbers, words = hints[::2], hints[1::2]
+    if above.strip() or not hints or numbers != [str(k + 1) for k in range(len(numbers))]:
+        raise ValueError(
+            f"{where}: expected hints, a list with the numbers from 1 on, above the solution, "
+            f"found {before.strip()[:40]!r}"
+        )
+    if not explanation or "```" in explanation:
+        raise ValueError(
+            f"{where}: expected an explanation, text without blocks, below the solution, "
+            f"found {explanation[:40]!r}"
+        )
+    return Texts(tuple(" ".join(hint.split()) for hint in words), solution, explanation)
