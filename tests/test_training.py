@@ -23,7 +23,7 @@ from nn_core.regularization import (
 )
 from nn_core.schedules import cosine_decay
 from nn_core.tools import Checkpoint
-from nn_core.training import Callback, LearningRateSchedule
+from nn_core.training import Callback, LearningRateSchedule, loss_and_grad
 
 
 class Watch(Callback):
@@ -143,6 +143,21 @@ def test_full_batch_is_one_step_over_all(circles):
     by_hand = MLP((2, 8, 2), np.random.default_rng(0))
     by_hand.loss_and_grad(X, y)
     assert np.allclose(model.theta, by_hand.theta - 0.1 * by_hand.grad, atol=1e-7)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_large_batch_has_the_gradient_of_its_examples(masked, monkeypatch):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(23, 6)), rng.integers(0, 3, 23)
+    network = MLP((6, 5, 4, 3), rng, dtype=np.float64)
+    masks = network.dropout_masks(23, 0.5, rng) if masked else None
+    expected_loss = network.loss_and_grad(X, y, masks=masks, smoothing=0.1)
+    expected = network.grad.copy()
+    monkeypatch.setattr("nn_core.training.PIECE", 5)  # the last piece is smaller
+    loss = loss_and_grad(network, X, y, masks=masks, smoothing=0.1)
+    assert loss == pytest.approx(expected_loss)
+    assert np.allclose(network.grad, expected, rtol=1e-12, atol=0)
+    assert network.dW[0].base is network.grad  # still the views
 
 
 def test_schedule_sets_the_rate_of_each_step(circles):
