@@ -1,6 +1,5 @@
 """A resumed training is the same run, to the bit, or it is refused by the name of what differs."""
 
-import ast
 import functools
 import inspect
 import json
@@ -9,7 +8,28 @@ import numpy as np
 import pytest
 from kill_training import kill_and_resume
 
-from nn_core import MLP, SGD, Adam, AdamW, DataError, Momentum, distort, fit, schedules, training
+import nn_core as nn
+from nn_core import (
+    MLP,
+    SGD,
+    Adam,
+    AdamW,
+    Augmentation,
+    Callback,
+    DataError,
+    Dropout,
+    EarlyStopping,
+    ExponentialMovingAverage,
+    GradientClipping,
+    L2Penalty,
+    LabelSmoothing,
+    LearningRateSchedule,
+    Momentum,
+    distort,
+    fit,
+    schedules,
+)
+from nn_core.tools import Checkpoint
 from nn_core.tools.identity import describe
 
 PIXELS = 1
@@ -25,6 +45,22 @@ def examples(seed=0):
     return X, (X[:, 0] > 0).astype(int)
 
 
+# Each kind of callback with its settings.
+CALLBACKS = {
+    LearningRateSchedule: {"schedule": schedules.cosine_decay(0.05, steps=30)},
+    Augmentation: {
+        "change": noisy,
+        "strength": schedules.cosine_decay(1.0, steps=30, final=0.5),
+    },
+    Dropout: {"rate": 0.2},
+    LabelSmoothing: {"smoothing": 0.1},
+    L2Penalty: {"strength": 1e-3},
+    GradientClipping: {"largest": 5.0},
+    ExponentialMovingAverage: {"decay": 0.8},
+    EarlyStopping: {"patience": 50},
+}
+
+
 def run(
     path,
     *,
@@ -33,32 +69,32 @@ def run(
     data=0,
     network=None,
     optimizer=lambda model: AdamW(0.05, weights=model.is_weight),
-    train=fit,
+    callbacks=CALLBACKS,
     **changes,
 ):
-    """Train with everything that `fit` has, or with something changed."""
+    """Train with all that there is, or with something changed; without a path to the end."""
     X, y = examples(data)
     rng = np.random.default_rng(seed)
     model = MLP((2, 6, 2), rng, **(network or {}))
-    options = {
-        "batch_size": 40,
-        "dev": (X[:30], y[:30]),
-        "schedule": schedules.cosine_decay(0.05, steps=30),
-        "l2": 1e-3,
-        "dropout": 0.2,
-        "smoothing": 0.1,
-        "clip": 5.0,
-        "augment": noisy,
-        "strength": schedules.cosine_decay(1.0, steps=30, final=0.5),
-        "average": 0.8,
-        "patience": 50,
-    } | changes
-    options = {name: value for name, value in options.items() if value is not ...}
-    train(
+    options = {"batch_size": 40, "dev": (X[:30], y[:30])} | changes
+    made = [kind(**settings) for kind, settings in callbacks.items()]
+    if path is not None:
+        made.append(Checkpoint(path))
+    fit(
         model, optimizer(model), X, y,
-        epochs=epochs, rng=rng, checkpoint=path, progress=False, **options,
+        epochs=epochs, rng=rng, callbacks=made, progress=False, **options,
     )  # fmt: skip
     return model
+
+
+def having(kind, **settings):
+    """Give the callbacks, one of which has other settings or is put in last."""
+    return {"callbacks": CALLBACKS | {kind: CALLBACKS.get(kind, {}) | settings}}
+
+
+def without(kind):
+    """Give the callbacks but for one kind."""
+    return {"callbacks": {each: CALLBACKS[each] for each in CALLBACKS if each is not kind}}
 
 
 def halved(X, rng, strength=1.0):
@@ -87,24 +123,34 @@ CHANGES = {
     "X": {"data": 1},
     "batch_size": {"batch_size": 45},
     "dev": {"dev": tuple(part[:20] for part in examples())},
-    "schedule": {"schedule": schedules.cosine_decay(0.05, steps=31)},
-    "strength": {"strength": schedules.cosine_decay(1.0, steps=30, final=0.4)},
-    "l2": {"l2": 2e-3},
-    "dropout": {"dropout": 0.3},
-    "smoothing": {"smoothing": 0.0},
-    "clip": {"clip": None},
-    "augment": {"augment": halved},
-    "average": {"average": 0.9},
-    "patience": {"patience": 51},
+    "LearningRateSchedule.schedule": having(
+        LearningRateSchedule, schedule=schedules.cosine_decay(0.05, steps=31)
+    ),
+    "Augmentation.change": having(Augmentation, change=halved),
+    "Augmentation.strength": having(
+        Augmentation, strength=schedules.cosine_decay(1.0, steps=30, final=0.4)
+    ),
+    "Dropout.rate": having(Dropout, rate=0.3),
+    "LabelSmoothing.smoothing": having(LabelSmoothing, smoothing=0.0),
+    "L2Penalty.strength": having(L2Penalty, strength=2e-3),
+    "GradientClipping.largest": having(GradientClipping, largest=6.0),
+    "ExponentialMovingAverage.decay": having(ExponentialMovingAverage, decay=0.9),
+    "EarlyStopping.patience": having(EarlyStopping, patience=51),
+    "callbacks": {"callbacks": dict(reversed(CALLBACKS.items()))},
 }
 
 
-def test_every_option_of_fit_is_changed_here():
-    """An option that `fit` gets has to get a change, or be one that decides nothing."""
+def test_all_that_a_run_is_given_is_changed_here():
+    """What `fit` or a callback comes to take has to get a change, or be what decides nothing."""
     options = set(inspect.signature(fit).parameters)
     changed = {name.partition(".")[0] for name in CHANGES}
-    aside = {"epochs", "checkpoint", "on_step", "on_epoch", "progress"}
-    assert options == changed | aside | {"y"}  # y is another where X is
+    assert options <= changed | {"epochs", "progress", "y"}  # y is another where X is
+    kinds = {value for value in vars(nn).values() if isinstance(value, type)}
+    for kind in kinds:
+        if issubclass(kind, nn.Callback) and kind is not nn.Callback:
+            settings = inspect.signature(kind).parameters
+            assert settings.keys() == CALLBACKS[kind].keys()
+            assert {f"{kind.__name__}.{name}" for name in settings} <= CHANGES.keys()
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -123,33 +169,47 @@ def test_another_run_is_refused_by_name(tmp_path, name):
     assert path.read_bytes() == kept
 
 
-@pytest.mark.parametrize("add", [{"average": 0.5}, {"patience": 2}, {"l2": 0.1}])
-def test_a_remedy_cannot_be_put_in_on_the_way(tmp_path, add):
-    path, (name,) = tmp_path / "run.npz", add
-    run(path, **{name: ...})
-    with pytest.raises(DataError, match=f"{name}="):
-        run(path, epochs=3, **add)
+@pytest.mark.parametrize("kind", [ExponentialMovingAverage, EarlyStopping, L2Penalty])
+def test_a_callback_cannot_be_put_in_on_the_way(tmp_path, kind):
+    path = tmp_path / "run.npz"
+    run(path, **without(kind))
+    found = f"{kind.__name__}=unknown.*, where this run has {kind.__name__}={kind.__name__}"
+    with pytest.raises(DataError, match=found):
+        run(path, epochs=3)
 
 
-def with_new_option():
-    """`fit` as a later version may have it: with one more keyword, of which no list knows."""
-    tree = ast.parse(inspect.getsource(fit))
-    (function,) = tree.body
-    function.args.kwonlyargs.append(ast.arg("novelty", None))
-    function.args.kw_defaults.append(ast.Constant(0.0))
-    scope = dict(vars(training))
-    exec(compile(ast.fix_missing_locations(tree), "later", "exec"), scope)
-    return scope["fit"]
+class Later(Callback):
+    """A callback as somebody may write one."""
+
+    pace = 0.5
+
+    def __init__(self, novelty):
+        self._novelty = self.size = self.lr = novelty  # an optimizer's size and lr are aside
 
 
-def test_a_new_option_cannot_be_forgotten(tmp_path):
-    later, path = with_new_option(), tmp_path / "run.npz"
-    run(path, train=later, novelty=0.5)
-    run(path, train=later, novelty=0.5, epochs=3)
-    with pytest.raises(DataError, match=r"novelty=0\.5, where this run has novelty=0\.25"):
-        run(path, train=later, novelty=0.25, epochs=4)
-    with pytest.raises(DataError, match=r"novelty=0\.5, where this run has novelty=unknown"):
+def test_a_new_setting_of_a_callback_cannot_be_forgotten(tmp_path, monkeypatch):
+    path = tmp_path / "run.npz"
+    run(path, **having(Later, novelty=0.5))
+    run(path, epochs=3, **having(Later, novelty=0.5))
+    found = r"Later\.lr=0\.5, Later\.novelty=0\.5, Later\.size=0\.5, where .*\.novelty=0\.25"
+    with pytest.raises(DataError, match=found):
+        run(path, epochs=4, **having(Later, novelty=0.25))
+    with pytest.raises(DataError, match=r"Later=Later.*, where this run has Later=unknown"):
         run(path, epochs=4)
+    monkeypatch.setattr(Later, "pace", 0.25)
+    with pytest.raises(DataError, match="written with Later=Later"):
+        run(path, epochs=4, **having(Later, novelty=0.5))
+
+
+def test_callbacks_of_one_kind_are_told_apart(tmp_path):
+    class Second(L2Penalty):
+        pass
+
+    Second.__name__ = "L2Penalty"
+    path = tmp_path / "run.npz"
+    run(path, **having(Second, strength=0.1))
+    with pytest.raises(DataError, match=r"L2Penalty 2\.strength=0\.1, where .* 2\.strength=0\.2"):
+        run(path, epochs=3, **having(Second, strength=0.2))
 
 
 def test_a_new_setting_of_an_optimizer_cannot_be_forgotten(tmp_path):
@@ -170,23 +230,36 @@ def test_a_new_setting_of_an_optimizer_cannot_be_forgotten(tmp_path):
 def test_what_an_augmentation_reads_counts(tmp_path, monkeypatch):
     run(tmp_path / "run.npz")
     monkeypatch.setitem(globals(), "PIXELS", 2)
-    with pytest.raises(DataError, match="augment="):
+    with pytest.raises(DataError, match=r"Augmentation\.change="):
         run(tmp_path / "run.npz", epochs=3)
 
 
-def test_memory_that_no_checkpoint_holds_is_refused(tmp_path):
-    class Counting(Momentum):
-        def __init__(self, lr):
-            super().__init__(lr)
-            self.pushes = 0.0
+class CountingMomentum(Momentum):
+    pushes = 0
 
-        def step(self, theta, grad):
-            self.pushes += 1
-            super().step(theta, grad)
+    def step(self, theta, grad):
+        self.pushes += 1
+        super().step(theta, grad)
 
-    run(None, optimizer=lambda _: Counting(0.05))
-    with pytest.raises(TypeError, match=r"in `state` alone.*steps change optimizer\.pushes"):
-        run(tmp_path / "run.npz", optimizer=lambda _: Counting(0.05))
+
+class Counting(Callback):
+    pushes = 0
+
+    def after_step(self, run):
+        self.pushes += 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"optimizer": lambda _: CountingMomentum(0.05)}, "optimizer"),
+        (having(Counting), "Counting"),
+    ],
+)
+def test_memory_that_no_checkpoint_holds_is_refused(tmp_path, changes, name):
+    run(None, **changes)
+    with pytest.raises(TypeError, match=rf"in `state` alone.*training changes {name}\.pushes"):
+        run(tmp_path / "run.npz", **changes)
 
 
 def test_more_epochs_go_on_where_they_leave_the_past_as_it_was(tmp_path, capsys):
@@ -203,12 +276,14 @@ def test_more_epochs_go_on_where_they_leave_the_past_as_it_was(tmp_path, capsys)
 
 def test_more_epochs_are_refused_where_they_change_the_past(tmp_path):
     path = tmp_path / "run.npz"
-    run(path, epochs=2, schedule=schedules.cosine_decay(0.05, steps=6))
-    with pytest.raises(DataError, match=r"schedule=0\.05 to .* in 6 steps"):
-        run(path, epochs=4, schedule=schedules.cosine_decay(0.05, steps=12))
-    # The same rates from another function are the same run.
-    run(tmp_path / "other.npz", epochs=2, schedule=schedules.constant(0.05))
-    run(tmp_path / "other.npz", epochs=4, schedule=lambda step: 0.05)
+    planned = [
+        having(LearningRateSchedule, schedule=schedules.cosine_decay(0.05, steps=3 * epochs))
+        for epochs in (2, 4)
+    ]
+    run(path, epochs=2, **planned[0])
+    with pytest.raises(DataError, match=r"Schedule\.schedule=cosine_decay"):
+        run(path, epochs=4, **planned[1])
+    run(path, epochs=4, **planned[0])
 
 
 def test_a_checkpoint_of_an_older_version(tmp_path):
@@ -227,9 +302,9 @@ def test_a_checkpoint_that_is_not_finite(tmp_path):
     run(path)
     with np.load(path) as archive:
         arrays = {name: archive[name] for name in archive.files}
-    arrays["moment s"][3] = np.nan
+    arrays["optimizer s"][3] = np.nan
     np.savez(path, **arrays)
-    with pytest.raises(DataError, match=r"moment s to be finite, found .* in 1 of 32"):
+    with pytest.raises(DataError, match=r"optimizer s to be finite, found .* in 1 of 32"):
         run(path, epochs=3)
 
 

@@ -472,17 +472,3 @@ def test_dropout_is_off_unless_asked_for():
 def test_network_refuses(layers):
     with pytest.raises(ValueError, match="at least two layer sizes"):
         MLP(layers, np.random.default_rng(0))
-
-
-@pytest.mark.parametrize("masked", [False, True])
-def test_a_large_batch_has_the_gradient_of_its_examples(masked, monkeypatch):
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(23, 6)), rng.integers(0, 3, 23)
-    network = MLP((6, 5, 4, 3), rng, dtype=np.float64)
-    masks = network.dropout_masks(23, 0.5, rng) if masked else None
-    expected_loss = network.loss_and_grad(X, y, masks=masks, smoothing=0.1)
-    expected = network.grad.copy()
-    monkeypatch.setattr("nn_core.network.PIECE", 5)  # the last piece is smaller
-    assert network.loss_and_grad(X, y, masks=masks, smoothing=0.1) == pytest.approx(expected_loss)
-    assert np.allclose(network.grad, expected, rtol=1e-12, atol=0)
-    assert network.dW[0].base is network.grad  # still the views

@@ -12,6 +12,7 @@ from nn_core.initializers import zeros
 from nn_core.layers import sigmoid_forward
 from nn_core.tools.recipes import RECIPES, load_digits, train
 from nn_core.tools.storage import load_network, save_network, whole_file
+from nn_core.training import Callback
 
 PUBLISHED = ["relu-512-256-gd", "sigmoid-128-mse", "relu-10-gd", "relu-h-gd", "adam-256-128"]
 
@@ -65,18 +66,24 @@ def test_training_is_seeded(some_digits):
     assert not np.array_equal(theta(), theta(seed=1))
 
 
+class Watch(Callback):
+    def __init__(self):
+        self.seen = []
+
+    def after_step(self, run):
+        self.seen.append((run.model, run.step, run.optimizer.lr))
+
+
 def test_each_step_can_be_watched(some_digits):
-    seen = []
+    watch = Watch()
     network, _ = train(
-        RECIPES["adam-256-128"],
-        some_digits,
-        epochs=2,
-        on_step=lambda model, step: seen.append((model, step)),
-        progress=False,
+        RECIPES["adam-256-128"], some_digits, epochs=2, callbacks=[watch], progress=False
     )
     # 1200 examples less a sixth, in batches of 128: eight steps an epoch.
-    assert [step for _, step in seen] == list(range(1, 17))
-    assert all(model is network for model, _ in seen)
+    assert [step for _, step, _ in watch.seen] == list(range(1, 17))
+    assert all(model is network for model, _, _ in watch.seen)
+    # It comes behind the recipe's own callbacks, which have set the rate.
+    assert watch.seen[-1][2] == pytest.approx(1e-3 / (1 + 15 / 1000))
 
 
 def test_rate_falls_to_its_end_however_few_the_epochs(some_digits):

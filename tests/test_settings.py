@@ -25,8 +25,6 @@ def fit(**options):
     model = nn.MLP((4, 5, 3), rng())
     asked = {"epochs": 1, "batch_size": 10, "rng": rng(), "progress": False} | options
     dev = asked.pop("dev", (X, Y))
-    if "strength" in asked:
-        asked["augment"] = lambda X, rng, strength: X
     return nn.fit(model, asked.pop("optimizer", nn.SGD(0.1)), X, Y, dev=dev, **asked)
 
 
@@ -43,6 +41,11 @@ def of(function, *arguments, **options):
     return lambda **setting: function(*arguments, **(options | setting))
 
 
+def in_fit(kind):
+    """Make a callback and train with it."""
+    return lambda **setting: fit(callbacks=[kind(**setting)])
+
+
 def step(make):
     """Make an optimizer and take a step, in which its rate counts as well."""
     return lambda **setting: make(**setting).step(np.ones(3), np.ones(3))
@@ -54,15 +57,18 @@ NEGATIVE, SHARE = [-1, -1e-9], [-0.1, 1, 1.5]
 RATE = ([0, 0.1, 1, np.float32(0.5), np.int64(1)], NEGATIVE)
 BETA = ([0, 0.9, np.float64(0.5)], SHARE)
 COUNT = ([1, 7, np.int64(2)], [0, -3, 2.0, 0.1])
+CALLBACKS = [
+    (nn.L2Penalty, "strength", *RATE),
+    (nn.Dropout, "rate", *BETA),
+    (nn.LabelSmoothing, "smoothing", [0, 0.1, 1], [-1, 1.01]),
+    (nn.GradientClipping, "largest", [0.1, 5], [0, -1]),
+    (nn.ExponentialMovingAverage, "decay", *BETA),
+    (nn.EarlyStopping, "patience", *COUNT),
+]
 SETTINGS = [
     (fit, "epochs", [0, 1, np.int64(2)], [-3, 2.0]),  # of none, the history is empty
     (fit, "batch_size", *COUNT),
-    (fit, "patience", *COUNT),
-    (fit, "l2", *RATE),
-    (fit, "dropout", *BETA),
-    (fit, "smoothing", [0, 0.1, 1], [-1, 1.01]),
-    (fit, "clip", [0.1, 5], [0, -1]),
-    (fit, "average", [0, 0.9], [-0.1, 1, 2]),
+    *((in_fit(kind), *setting) for kind, *setting in CALLBACKS),
     *((step(kind), "lr", *RATE) for kind in (nn.SGD, nn.Momentum, nn.Nesterov, nn.AdaGrad)),
     *((step(kind), "lr", *RATE) for kind in (nn.RMSProp, nn.Adam, nn.AdamW)),
     *((step(of(kind, 0.1)), "beta", *BETA) for kind in (nn.Momentum, nn.Nesterov, nn.RMSProp)),
@@ -84,8 +90,6 @@ SETTINGS = [
     (of(schedules.warm_up, schedules.constant(1)), "steps", [0, 3], [-1, 2.0]),
     (of(nn.l2_penalty, [np.ones((2, 2))], [np.ones((2, 2))]), "strength", *RATE),
     (of(nn.clip_norm, np.ones(3)), "largest", [0.1, 5], [0, -1]),
-    (of(nn.ExponentialMovingAverage, np.ones(3)), "decay", *BETA),
-    (nn.EarlyStopping, "patience", *COUNT),
     (of(nn.dropout_mask, (3, 4), rng=rng()), "rate", *BETA),
     (of(layers.leaky_relu_forward, X), "slope", [0.01, 1], [0, -1]),
     (of(layers.leaky_relu_backward, X, X), "slope", [0.01, 1], [0, -1]),
@@ -138,11 +142,17 @@ def test_what_a_setting_may_not_be(function, name, value):
     assert "\n" not in said
 
 
-def test_every_option_of_fit_that_is_a_number_is_among_these():
-    numbers = (int, float, int | None, float | None)
-    options = inspect.signature(nn.fit).parameters.values()
-    numeric = {option.name for option in options if option.annotation in numbers}
-    assert numeric == {name for function, name, *_ in SETTINGS if function is fit}
+def test_every_number_that_fit_and_the_callbacks_take_is_among_these():
+    def numeric(function):
+        parameters = inspect.signature(function).parameters.values()
+        return {each.name for each in parameters if each.annotation in (int, float, int | None)}
+
+    assert numeric(nn.fit) == {name for function, name, *_ in SETTINGS if function is fit}
+    kinds = {value for value in vars(nn).values() if isinstance(value, type)}
+    callbacks = {kind for kind in kinds if issubclass(kind, nn.Callback)}
+    assert {(kind, name) for kind in callbacks for name in numeric(kind)} == {
+        (kind, name) for kind, name, *_ in CALLBACKS
+    }
 
 
 @pytest.mark.parametrize(
@@ -194,10 +204,6 @@ def test_a_seed_is_no_generator(function, seed):
         ({"dev": (X, Y, Y)}, "found one tuple of 3"),
         ({"optimizer": nn.Adam}, "expected an optimizer, .*, found <class"),
         ({"optimizer": 0.1}, "expected an optimizer, .*, found 0.1"),
-        ({"schedule": 0.1}, "expected schedule to be a function, found 0.1"),
-        ({"augment": True}, "expected augment to be a function, found True"),
-        ({"schedule": lambda step: math.nan}, "lr of at least 0, found nan"),
-        ({"schedule": lambda step: -0.1}, r"lr of at least 0, found -0\.1"),
     ],
 )
 def test_other_options_of_fit(options, message):
@@ -205,13 +211,27 @@ def test_other_options_of_fit(options, message):
         fit(**options)
 
 
-def test_options_that_need_another():
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: nn.LearningRateSchedule(0.1), "expected schedule to be a function, found 0.1"),
+        (lambda: nn.Augmentation(True), "expected change to be a function, found True"),
+        (lambda: nn.Augmentation(None), "expected change to be a function, found None"),
+        (lambda: nn.Augmentation(nn.shift, 0.5), "expected strength to be a function, found 0.5"),
+        (lambda: nn.LearningRateSchedule(lambda step: math.nan), "lr of at least 0, found nan"),
+        (lambda: nn.LearningRateSchedule(lambda step: -0.1), r"lr of at least 0, found -0\.1"),
+    ],
+)
+def test_functions_that_callbacks_take(make, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        fit(callbacks=[make()])
+
+
+def test_label_smoothing_needs_cross_entropy():
     model = nn.MLP((4, 3), rng(), output="sigmoid", loss="mean_squared_error")
     options = {"epochs": 1, "batch_size": 5, "rng": rng(), "progress": False}
-    with pytest.raises(ValueError, match=r"cross_entropy, for smoothing .* mean_squared_error"):
-        nn.fit(model, nn.SGD(0.1), X, Y, smoothing=0.1, **options)
-    with pytest.raises(ValueError, match="expected augment, whose strength is given, found none"):
-        nn.fit(model, nn.SGD(0.1), X, Y, strength=schedules.constant(1), **options)
+    with pytest.raises(ValueError, match=r"cross_entropy, for LabelSmoothing .*_squared_error"):
+        nn.fit(model, nn.SGD(0.1), X, Y, callbacks=[nn.LabelSmoothing(0.1)], **options)
 
 
 @pytest.mark.parametrize("kind", [nn.SGD, nn.Momentum, nn.AdaGrad, nn.RMSProp, nn.Adam, nn.AdamW])

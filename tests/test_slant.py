@@ -90,9 +90,8 @@ def test_what_is_no_image_is_refused(function):
         function(np.zeros((1, 783), np.float32))
 
 
-def test_a_network_prepares_what_it_reads(digits):
-    options = {"preparation": "deslant"}
-    network = nn.MLP((784, 16, 10), np.random.default_rng(0), **options)
+def test_a_network_makes_upright_what_it_reads(digits):
+    network = nn.UprightMLP((784, 16, 10), np.random.default_rng(0))
     plain = nn.MLP((784, 16, 10), np.random.default_rng(0))
     upright, y = deslant(digits), np.arange(500) % 10
     assert np.array_equal(network.forward(digits), plain.forward(upright))
@@ -102,20 +101,24 @@ def test_a_network_prepares_what_it_reads(digits):
 
 
 def test_the_preparation_is_saved(digits, tmp_path):
-    network = nn.MLP((784, 16, 10), np.random.default_rng(0), preparation="deslant")
+    path = tmp_path / "weights.npz"
+    network = nn.UprightMLP((784, 16, 10), np.random.default_rng(0))
     for compact in (False, True):
-        save_network(tmp_path / "weights.npz", network, compact=compact)
-        again = load_network(tmp_path / "weights.npz")
-        assert again.preparation == "deslant"
-    with pytest.raises(ValueError, match="expected preparation to be one of"):
-        nn.MLP((784, 10), np.random.default_rng(0), preparation="deskew")
+        save_network(path, network, compact=compact)
+        assert type(load_network(path)) is nn.UprightMLP
+    save_network(path, network)
+    assert np.array_equal(load_network(path).forward(digits), network.forward(digits))
+    with np.load(path) as archive:
+        np.savez(path, **(dict(archive) | {"preparation": "deskew"}))
+    with pytest.raises(nn.DataError, match=r"preparation to be one of .*, found 'deskew'"):
+        load_network(path)
 
 
 def test_a_file_from_before_there_were_preparations(tmp_path):
     network = nn.MLP((3, 2), np.random.default_rng(0))
     names = {"activation": "relu", "output": "softmax", "loss": "cross_entropy"}
     np.savez(tmp_path / "old.npz", sizes=network.sizes, theta=network.theta, **names)
-    assert load_network(tmp_path / "old.npz").preparation == "none"
+    assert type(load_network(tmp_path / "old.npz")) is nn.MLP
 
 
 def test_turned_digits_stand_up_too(digits):

@@ -11,12 +11,26 @@ import pytest
 from nn_core import MLP, DataError, DivergenceError, accuracy, fit
 from nn_core.optimizers import BLOCK, SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
 from nn_core.regularization import (
+    Augmentation,
+    Dropout,
     EarlyStopping,
     ExponentialMovingAverage,
+    GradientClipping,
+    L2Penalty,
+    LabelSmoothing,
     clip_norm,
     l2_penalty,
 )
 from nn_core.schedules import cosine_decay
+from nn_core.tools import Checkpoint
+from nn_core.training import Callback, LearningRateSchedule, loss_and_grad
+
+
+class Watch(Callback):
+    """Calls a function with the run after each step, and another one after each epoch."""
+
+    def __init__(self, step=lambda run: None, epoch=lambda run: None):
+        self.after_step, self.after_epoch = step, epoch
 
 
 @pytest.fixture
@@ -110,15 +124,16 @@ def test_accuracy():
         accuracy(np.zeros(0), np.zeros(0))
 
 
-# --- what fit can do on top
+# --- what callbacks add
 
 
-def train(circles, *, model=None, optimizer=None, epochs=3, seed=0, **options):
+def train(circles, *callbacks, model=None, optimizer=None, epochs=3, seed=0, **options):
     X, y = circles
     rng = np.random.default_rng(seed)
     model = model or MLP((2, 8, 2), rng)
     options = {"batch_size": 50, "progress": False, **options}
-    history = fit(model, optimizer or SGD(0.1), X, y, epochs=epochs, rng=rng, **options)
+    optimizer = optimizer or SGD(0.1)
+    history = fit(model, optimizer, X, y, epochs=epochs, rng=rng, callbacks=callbacks, **options)
     return model, history
 
 
@@ -130,14 +145,28 @@ def test_full_batch_is_one_step_over_all(circles):
     assert np.allclose(model.theta, by_hand.theta - 0.1 * by_hand.grad, atol=1e-7)
 
 
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_large_batch_has_the_gradient_of_its_examples(masked, monkeypatch):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(23, 6)), rng.integers(0, 3, 23)
+    network = MLP((6, 5, 4, 3), rng, dtype=np.float64)
+    masks = network.dropout_masks(23, 0.5, rng) if masked else None
+    expected_loss = network.loss_and_grad(X, y, masks=masks, smoothing=0.1)
+    expected = network.grad.copy()
+    monkeypatch.setattr("nn_core.training.PIECE", 5)  # the last piece is smaller
+    loss = loss_and_grad(network, X, y, masks=masks, smoothing=0.1)
+    assert loss == pytest.approx(expected_loss)
+    assert np.allclose(network.grad, expected, rtol=1e-12, atol=0)
+    assert network.dW[0].base is network.grad  # still the views
+
+
 def test_schedule_sets_the_rate_of_each_step(circles):
     rates = []
-    optimizer = SGD(9.0)
     _, history = train(
         circles,
-        optimizer=optimizer,
-        schedule=lambda t: 0.1 / (t + 1),
-        on_step=lambda step, loss: rates.append((step, optimizer.lr)),
+        LearningRateSchedule(lambda t: 0.1 / (t + 1)),
+        Watch(lambda run: rates.append((run.step, run.optimizer.lr))),
+        optimizer=SGD(9.0),
     )
     # 400 examples in batches of 50: eight steps an epoch.
     assert rates == [(step, 0.1 / step) for step in range(1, 25)]
@@ -149,9 +178,8 @@ def test_callbacks_see_losses_and_rows(circles):
     X, y = circles
     _, history = train(
         circles,
+        Watch(lambda run: losses.append(run.loss), lambda run: rows.append(run.rows[-1])),
         dev=(X[:9], y[:9]),
-        on_step=lambda step, loss: losses.append(loss),
-        on_epoch=rows.append,
     )
     assert history.loss.tolist() == pytest.approx(np.reshape(losses, (3, 8)).mean(axis=1).tolist())
     assert [row["epoch"] for row in rows] == [1, 2, 3]
@@ -163,7 +191,7 @@ def test_l2_is_in_loss_and_gradient(circles):
     plain = MLP((2, 8, 2), np.random.default_rng(0))
     loss = plain.loss_and_grad(X, y)
     squares = sum(float(np.sum(W**2)) for W in plain.W)
-    model, history = train(circles, epochs=1, batch_size=None, l2=0.3)
+    model, history = train(circles, L2Penalty(0.3), epochs=1, batch_size=None)
     assert history.loss.iloc[0] == pytest.approx(loss + 0.15 * squares, rel=1e-5)
     expected = plain.theta - 0.1 * (plain.grad + 0.3 * plain.theta * plain.is_weight)
     assert np.allclose(model.theta, expected, atol=1e-6)
@@ -171,20 +199,16 @@ def test_l2_is_in_loss_and_gradient(circles):
 
 def test_clip_shortens_the_step(circles):
     before = MLP((2, 8, 2), np.random.default_rng(0)).theta
-    model, _ = train(circles, epochs=1, batch_size=None, clip=0.01)
+    model, _ = train(circles, GradientClipping(0.01), epochs=1, batch_size=None)
     assert np.linalg.norm(model.theta - before) == pytest.approx(0.1 * 0.01, rel=1e-3)
 
 
 def test_dropout_and_smoothing_reach_the_network(circles):
     losses = {
-        name: train(circles, epochs=1, optimizer=SGD(0), batch_size=None, **option)[1].loss.iloc[0]
-        for name, option in {
-            "plain": {},
-            "dropout": {"dropout": 0.5},
-            "smoothing": {"smoothing": 0.2},
-        }.items()
+        train(circles, *callbacks, epochs=1, optimizer=SGD(0), batch_size=None)[1].loss.iloc[0]
+        for callbacks in ([], [Dropout(0.5)], [LabelSmoothing(0.2)])
     }
-    assert len(set(losses.values())) == 3
+    assert len(losses) == 3
 
 
 def test_the_strength_of_the_augmentation_follows_its_schedule(circles):
@@ -194,7 +218,7 @@ def test_the_strength_of_the_augmentation_follows_its_schedule(circles):
         seen.append(strength)
         return X_batch
 
-    train(circles, augment=mirror, strength=cosine_decay(1.0, steps=24, final=0.5))
+    train(circles, Augmentation(mirror, cosine_decay(1.0, steps=24, final=0.5)))
     assert seen[0] == 1
     assert seen[12] == pytest.approx(0.75)
     assert np.all(np.diff(seen) < 0)
@@ -211,7 +235,7 @@ def test_augmentation_changes_what_is_learned_from(circles):
         return -X_batch
 
     kept = X.copy()
-    mirrored, _ = train(circles, augment=mirror)
+    mirrored, _ = train(circles, Augmentation(mirror))
     assert seen == [50] * 24
     assert np.array_equal(X, kept)
     direct, _ = train((-X, circles[1]))
@@ -225,11 +249,11 @@ def test_average_is_measured_and_kept(circles):
     start = model.theta.copy()
     train(
         circles,
+        ExponentialMovingAverage(0.9),
+        Watch(lambda run: points.append(model.theta.copy())),
         model=model,
         epochs=2,
-        average=0.9,
         dev=(X, y),
-        on_step=lambda *_: points.append(model.theta.copy()),
     )
     average = start
     for theta in points:
@@ -248,12 +272,12 @@ def test_patience_stops_and_goes_back_to_the_best(circles):
     # A rate so high that the accuracy jumps about and does not last.
     _, history = train(
         circles,
+        EarlyStopping(4),
+        Watch(epoch=lambda run: kept.setdefault(run.rows[-1]["dev_accuracy"], model.theta.copy())),
         model=model,
         optimizer=SGD(30.0),
         epochs=60,
-        patience=4,
         dev=(X, y),
-        on_epoch=lambda row: kept.setdefault(row["dev_accuracy"], model.theta.copy()),
     )
     best = history.dev_accuracy.max()
     assert len(history) == history.dev_accuracy.to_numpy().argmax() + 1 + 4 < 60
@@ -272,27 +296,23 @@ def test_dev_examples_are_named(circles):
         train(circles, dev=(X.T, y))
 
 
-def test_patience_needs_dev_examples(circles):
-    with pytest.raises(ValueError, match="expected dev examples"):
-        train(circles, patience=3)
+def test_early_stopping_needs_dev_examples(circles):
+    with pytest.raises(ValueError, match="expected dev examples for EarlyStopping"):
+        train(circles, EarlyStopping(3))
 
 
 def test_interrupting_keeps_what_was_learned(circles):
-    def stop(step, loss):
-        if step == 20:
+    points = []
+
+    def stop(run):
+        points.append(run.model.theta.copy())
+        if run.step == 20:
             raise KeyboardInterrupt
 
-    points = []
-    model = MLP((2, 8, 2), np.random.default_rng(0))
-
-    def step(number, loss):
-        points.append(model.theta.copy())
-        stop(number, loss)
-
-    _, history = train(circles, model=model, on_step=step)
+    model, history = train(circles, Watch(stop))
     assert history.index.tolist() == [1, 2]
     assert np.array_equal(model.theta, points[-1])
-    _, empty = train(circles, epochs=9, on_step=lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    _, empty = train(circles, Watch(stop), batch_size=10)  # 40 steps an epoch
     assert len(empty) == 0
     assert list(empty) == ["loss", "lr", "seconds"]
 
@@ -301,17 +321,19 @@ def test_interrupting_keeps_what_was_learned(circles):
 
 
 @pytest.mark.parametrize(
-    ("optimizer", "options"),
+    ("optimizer", "callbacks", "options"),
     [
-        (lambda: SGD(1e10), {}),
-        (lambda: SGD(1e10), {"batch_size": None, "epochs": 50}),
-        (lambda: Momentum(1e12), {"l2": 0.1}),
-        (lambda: Adam(1e12), {}),
-        (lambda: SGD(1e10), {"average": 0.9, "patience": 5}),
+        (lambda: SGD(1e10), [], {}),
+        (lambda: SGD(1e10), [], {"batch_size": None, "epochs": 50}),
+        (lambda: Momentum(1e12), [L2Penalty(0.1)], {}),
+        (lambda: Adam(1e12), [], {}),
+        (lambda: SGD(1e10), [ExponentialMovingAverage(0.9), EarlyStopping(5)], {}),
     ],
 )
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_training_stops_at_the_first_loss_that_is_no_number(circles, optimizer, options, dtype):
+def test_training_stops_at_the_first_loss_that_is_no_number(
+    circles, optimizer, callbacks, options, dtype
+):
     X, y = circles[0].astype(dtype), circles[1]
     losses, made = [], optimizer()
     model = MLP((2, 8, 8, 8, 2), np.random.default_rng(0), dtype=dtype, activation="leaky_relu")
@@ -323,11 +345,14 @@ def test_training_stops_at_the_first_loss_that_is_no_number(circles, optimizer, 
         with pytest.raises(DivergenceError) as stopped:
             train(
                 (X, y),
+                *callbacks,
+                Watch(
+                    lambda run: losses.append(run.loss),
+                    lambda run: starts.append(model.theta.copy()),
+                ),
                 model=model,
                 optimizer=made,
                 dev=(X, y),
-                on_step=lambda step, loss: losses.append(loss),
-                on_epoch=lambda row: starts.append(model.theta.copy()),
                 **options,
             )
     assert all(map(math.isfinite, losses))
@@ -348,7 +373,8 @@ def test_training_stops_at_the_first_loss_that_is_no_number(circles, optimizer, 
 def test_weights_that_overflow_in_the_last_step_of_an_epoch(circles):
     model = MLP((2, 8, 2), np.random.default_rng(0))
     start = model.theta.copy()
-    with pytest.raises(DivergenceError, match="step 1, where some weights are not finite"):
+    found = r"step 1, where some weights are not finite, after 0\.\d+, .* lower the learning rate"
+    with pytest.raises(DivergenceError, match=found):
         train(circles, model=model, optimizer=SGD(1e300), batch_size=None, epochs=1)
     assert np.array_equal(model.theta, start)
 
@@ -361,7 +387,7 @@ def test_a_loss_on_the_dev_examples_that_overflows(circles):
     model.W[0][2] = 1e38
     far = np.array([[0, 0, 9]], np.float32)
     with pytest.raises(DivergenceError, match="step 8, where the loss on the dev examples is "):
-        train((X, y), model=model, dev=(far, y[:1]), patience=2)
+        train((X, y), EarlyStopping(2), model=model, dev=(far, y[:1]))
 
 
 def test_starting_weights_that_are_far_too_large(circles):
@@ -377,9 +403,8 @@ def test_starting_weights_that_are_far_too_large(circles):
 def test_no_checkpoint_of_a_run_that_has_run_away(circles, tmp_path):
     path = tmp_path / "run.npz"
     rates = [0.1] * 16 + [1e30] * 8
-    options = {"schedule": lambda step: rates[step], "checkpoint": path, "epochs": 3}
     with pytest.raises(DivergenceError):
-        train(circles, **options)
+        train(circles, LearningRateSchedule(lambda step: rates[step]), Checkpoint(path))
     with np.load(path) as archive:
         assert np.isfinite(archive["theta"]).all()
         numbers = json.loads(str(archive["numbers"]))
@@ -404,11 +429,6 @@ def test_a_network_that_is_not_finite_does_not_predict(circles, value):
 # --- what is handed out and taken in is nobody else's
 
 
-def test_the_history_is_out_of_reach(circles):
-    _, history = train(circles, on_epoch=lambda row: row.update(loss=-1.0))
-    assert (history.loss > 0).all()
-
-
 @pytest.mark.parametrize("batch_size", [None, 50])
 def test_an_augmentation_in_place_leaves_the_examples_alone(circles, batch_size):
     X, _ = circles
@@ -418,19 +438,94 @@ def test_an_augmentation_in_place_leaves_the_examples_alone(circles, batch_size)
         X_batch += 1
         return X_batch
 
-    train(circles, augment=push, batch_size=batch_size)
+    train(circles, Augmentation(push), batch_size=batch_size)
     assert np.array_equal(X, kept)
+
+
+class Count(Callback):
+    """Counts the steps, in `state`."""
+
+    def before_training(self, run):
+        self.state["steps"] = np.zeros(1)
+
+    def after_step(self, run):
+        self.state["steps"] += 1
+
+
+def test_where_training_diverges_callbacks_go_back_too(circles):
+    # Two epochs of eight steps; then a rate at which the third one does not come to its end.
+    rates = [0.1] * 16 + [1e30] * 8
+    model = MLP((2, 8, 2), np.random.default_rng(0))
+    count, average = Count(), ExponentialMovingAverage(0.9)
+    schedule = LearningRateSchedule(lambda step: rates[step])
+    averages = []
+    watch = Watch(epoch=lambda run: averages.append(average.state["average"].copy()))
+    with pytest.raises(DivergenceError):
+        train(circles, schedule, average, count, watch, model=model)
+    assert count.state["steps"] == 16
+    assert np.array_equal(average.state["average"], averages[1])
+
+
+def test_a_callback_used_again_starts_afresh(circles):
+    X, y = circles
+    callbacks = [ExponentialMovingAverage(0.9), EarlyStopping(1), Count()]
+    options = {"dev": (X, y), "optimizer": SGD(0.0), "epochs": 5}
+    first, again = (train(circles, *callbacks, **options, seed=seed) for seed in (0, 1))
+    assert len(first[1]) == len(again[1]) == 2
+    assert callbacks[2].state["steps"] == 16
+    other = MLP((2, 8, 2), np.random.default_rng(1))
+    assert np.allclose(again[0].theta, other.theta)
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "error", "message"),
+    [
+        (lambda: Dropout(0.2), TypeError, "expected a list of callbacks, found "),
+        (
+            lambda: [Dropout],
+            TypeError,
+            r"expected callbacks, nn\.Dropout\(0\.2\) say, found <class",
+        ),
+        (lambda: [SGD(0.1)], TypeError, "expected callbacks, .* found <nn_core.optimizers.SGD"),
+        (lambda: [0.2], TypeError, "expected callbacks, .* found 0.2"),
+        (lambda: [Count()] * 2, ValueError, "expected different callbacks, found one of them"),
+        (
+            lambda: [Checkpoint("never.npz"), Count()],
+            ValueError,
+            "expected Checkpoint as the last of the callbacks",
+        ),
+    ],
+)
+def test_callbacks_that_cannot_be(circles, callbacks, error, message):
+    X, y = circles
+    rng = np.random.default_rng(0)
+    model = MLP((2, 8, 2), rng)
+    start = model.theta.copy()
+    with pytest.raises(error, match=message):
+        fit(model, SGD(0.1), X, y, epochs=1, batch_size=50, rng=rng, callbacks=callbacks())
+    assert np.array_equal(model.theta, start)
 
 
 # --- checkpoints
 
 
-def everything(circles, path, epochs):
+def everything(circles, epochs, *checkpoint):
     """Train with all that a checkpoint has to hold; a rate that jumps makes patience matter."""
     X, y = circles
     rng = np.random.default_rng(3)
     model = MLP((2, 8, 2), rng)
     optimizer = AdamW(0.05, weights=model.is_weight)
+    callbacks = [
+        LearningRateSchedule(cosine_decay(0.05, steps=42)),
+        Augmentation(lambda X, rng: X + rng.normal(scale=0.05, size=X.shape).astype(X.dtype)),
+        Dropout(0.2),
+        LabelSmoothing(0.1),
+        L2Penalty(1e-3),
+        GradientClipping(5.0),
+        ExponentialMovingAverage(0.8),
+        EarlyStopping(50),
+        Count(),
+    ]
     history = fit(
         model,
         optimizer,
@@ -440,47 +535,47 @@ def everything(circles, path, epochs):
         batch_size=64,
         rng=rng,
         dev=(X[:90], y[:90]),
-        schedule=cosine_decay(0.05, steps=42),
-        dropout=0.2,
-        average=0.8,
-        patience=50,
-        augment=lambda X, rng: X + rng.normal(scale=0.05, size=X.shape).astype(X.dtype),
-        checkpoint=path,
+        callbacks=[*callbacks, *checkpoint],
         progress=False,
     )
-    return model, optimizer, rng, history
+    return model, optimizer, rng, history, callbacks
 
 
 def test_training_goes_on_to_the_bit(circles, tmp_path):
-    straight = everything(circles, None, 6)
-    everything(circles, tmp_path / "run.npz", 2)
-    everything(circles, tmp_path / "run.npz", 5)
-    resumed = everything(circles, tmp_path / "run.npz", 6)
-    for (model, optimizer, rng, history), other in ((straight, resumed),):
-        assert np.array_equal(model.theta, other[0].theta)
-        assert optimizer.t == other[1].t == 42
-        assert optimizer.lr == other[1].lr
-        for name, moment in optimizer.state.items():
-            assert np.array_equal(moment, other[1].state[name])
-        assert rng.random() == other[2].random()
-        same = [column for column in history if column != "seconds"]
-        assert history[same].equals(other[3][same])
-    # Nothing is left to do: the file is read, and the result is the same again.
-    again = everything(circles, tmp_path / "run.npz", 6)
-    assert np.array_equal(again[0].theta, straight[0].theta)
+    checkpoint = Checkpoint(tmp_path / "run.npz")
+    straight = everything(circles, 6)
+    for epochs in (2, 5, 6, 6):  # the last time nothing is left to do
+        resumed = everything(circles, epochs, checkpoint)
+    model, optimizer, rng, history, callbacks = straight
+    assert np.array_equal(model.theta, resumed[0].theta)
+    assert optimizer.t == resumed[1].t == 42
+    assert optimizer.lr == resumed[1].lr
+    for owner, other in zip([optimizer, *callbacks], [resumed[1], *resumed[4]], strict=True):
+        assert owner.state.keys() == other.state.keys()
+        assert all(np.array_equal(value, other.state[name]) for name, value in owner.state.items())
+    assert rng.random() == resumed[2].random()
+    same = [column for column in history if column != "seconds"]
+    assert history[same].equals(resumed[3][same])
+    assert callbacks[-1].state["steps"] == 42
 
 
 def test_a_finished_wait_is_not_taken_up_again(circles, tmp_path):
     X, y = circles
-    options = {"optimizer": SGD(0.0), "epochs": 20, "patience": 2, "dev": (X, y)}
     for _ in range(2):
-        _, history = train(circles, checkpoint=tmp_path / "run.npz", **options)
+        _, history = train(
+            circles,
+            EarlyStopping(2),
+            Checkpoint(tmp_path / "run.npz"),
+            optimizer=SGD(0.0),
+            epochs=20,
+            dev=(X, y),
+        )
         assert len(history) == 3
 
 
 def test_interrupted_writing_leaves_the_last_checkpoint(circles, tmp_path, monkeypatch):
     path = tmp_path / "run.npz"
-    train(circles, epochs=1, checkpoint=path)
+    train(circles, Checkpoint(path), epochs=1)
     good = path.read_bytes()
 
     def torn(file, **arrays):
@@ -489,7 +584,7 @@ def test_interrupted_writing_leaves_the_last_checkpoint(circles, tmp_path, monke
 
     monkeypatch.setattr(np, "savez", torn)
     with pytest.raises(OSError, match="disk full"):
-        train(circles, epochs=2, checkpoint=path)
+        train(circles, Checkpoint(path), epochs=2)
     assert path.read_bytes() == good
     assert list(tmp_path.iterdir()) == [path]
 
@@ -499,32 +594,32 @@ def test_checkpoint_whose_moments_have_other_names(circles, tmp_path, monkeypatc
     path = tmp_path / "run.npz"
     with monkeypatch.context() as patch:
         patch.setattr(Adam, "moments", ("m", "v"))
-        train(circles, optimizer=Adam(), epochs=1, checkpoint=path)
+        train(circles, Checkpoint(path), optimizer=Adam(), epochs=1)
     found = r"optimizer.moments=\('m', 'v'\), where this run has optimizer.moments=\('m', 's'\)"
     with pytest.raises(DataError, match=found):
-        train(circles, optimizer=Adam(), epochs=2, checkpoint=path)
+        train(circles, Checkpoint(path), optimizer=Adam(), epochs=2)
 
 
 def test_checkpoint_of_something_else(circles, tmp_path):
     path = tmp_path / "run.npz"
-    train(circles, epochs=1, checkpoint=path)
+    train(circles, Checkpoint(path), epochs=1)
     with pytest.raises(DataError, match=r"with optimizer=SGD, where this run has optimizer=Adam:"):
-        train(circles, optimizer=Adam(), checkpoint=path)
+        train(circles, Checkpoint(path), optimizer=Adam())
     other = MLP((2, 9, 2), np.random.default_rng(0))
     with pytest.raises(DataError, match=r"model.sizes=\(2, 8, 2\), .*model.sizes=\(2, 9, 2\)"):
-        train(circles, model=other, checkpoint=path)
+        train(circles, Checkpoint(path), model=other)
     tanh = MLP((2, 8, 2), np.random.default_rng(0), activation="tanh")
     with pytest.raises(
         DataError, match=r"model.activation='relu'.* this run has model.activation='tanh'"
     ):
-        train(circles, model=tanh, checkpoint=path)
+        train(circles, Checkpoint(path), model=tanh)
     for content in (b"", b"<html>", path.read_bytes()[:-40]):
         path.write_bytes(content)
         with pytest.raises(DataError, match=r"run.npz: expected a checkpoint, found"):
-            train(circles, checkpoint=path)
+            train(circles, Checkpoint(path))
     np.savez(path, theta=np.array([object()]))
     with pytest.raises(DataError, match="expected a checkpoint, found"):
-        train(circles, checkpoint=path)
+        train(circles, Checkpoint(path))
 
 
 # --- the parts on their own
@@ -555,21 +650,12 @@ def test_early_stopping_by_hand():
     answers = []
     for score in (0.5, 0.7, 0.7, 0.9, 0.8, 0.6):
         theta[:] = score
-        answers.append(stopping.update(score, theta))
+        stopping.update(score, theta)
+        answers.append(stopping.done)
     # Equal is not better: 0.7 again counts as waiting.
     assert answers == [False, False, False, False, False, True]
-    assert stopping.best == 0.9
-    assert stopping.theta.tolist() == [0.9]
-
-
-def test_average_by_hand():
-    theta = np.array([1.0])
-    average = ExponentialMovingAverage(theta, decay=0.5)
-    theta[:] = 3
-    average.update(theta)
-    average.update(theta)
-    # 1 -> (1 + 3) / 2 = 2 -> (2 + 3) / 2
-    assert average.average.tolist() == [2.5]
+    assert stopping.state["best"] == 0.9
+    assert stopping.state["theta"].tolist() == [0.9]
 
 
 @pytest.mark.parametrize("make", [SGD, Momentum, Nesterov, AdaGrad, RMSProp, Adam, AdamW])

@@ -17,7 +17,7 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -30,9 +30,10 @@ import joblib
 import nn_core as nn
 import numpy as np
 from nn_core.initializers import glorot_uniform
-from nn_core.schedules import cosine_decay
-from nn_core.tools.recipes import RECIPES, Recipe, train
-from nn_core.tools.storage import save_network, whole_file
+from nn_core.schedules import cosine_decay, inverse_time_decay
+from nn_core.tools import RECIPES, Checkpoint, Recipe, save_network, train
+from nn_core.tools.checkpoints import finished_epochs
+from nn_core.tools.storage import whole_file
 from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,13 +89,39 @@ variant(
 variant(squared.name, "ReLU", network={**squared.network, "activation": "relu"})
 variant(squared.name, "Adam", optimizer=nn.Adam)
 variant(squared.name, "60 epochs", epochs=60)
-adam = RECIPES["adam-256-128"]
-variant(adam.name, "no dropout", regularization={"l2": 1e-4})
-variant(adam.name, "no L2", regularization={"dropout": 0.2})
-variant(adam.name, "cosine", schedule=lambda steps: cosine_decay(1e-3, steps=steps))
-variant(adam.name, "30 epochs", epochs=30)
-variant(adam.name, "shifts", regularization={**adam.regularization, "augment": one_pixel})
-variant(adam.name, "distortions", regularization={**adam.regularization, "augment": nn.distort})
+adam = "adam-256-128"
+falling = nn.LearningRateSchedule(inverse_time_decay(1e-3, rate=1e-3))
+dropout, l2 = nn.Dropout(0.2), nn.L2Penalty(1e-4)
+shifts, distortions = nn.Augmentation(one_pixel), nn.Augmentation(nn.distort)
+variant(adam, "no dropout", callbacks=lambda steps: [falling, l2])
+variant(adam, "no L2", callbacks=lambda steps: [falling, dropout])
+variant(
+    adam,
+    "cosine",
+    callbacks=lambda steps: [
+        nn.LearningRateSchedule(cosine_decay(1e-3, steps=steps)),
+        dropout,
+        l2,
+    ],
+)
+variant(adam, "30 epochs", epochs=30)
+variant(adam, "shifts", callbacks=lambda steps: [falling, shifts, dropout, l2])
+variant(adam, "distortions", callbacks=lambda steps: [falling, distortions, dropout, l2])
+
+
+def distorted(
+    *more: nn.Callback,
+    rate: tuple[float, float] = (1.5e-3, 0.0),
+    strength: tuple[float, float] = (1.5, 0.5),
+    change: Callable[..., np.ndarray] = nn.distort,
+) -> Callable[[int], list[nn.Callback]]:
+    """Make callbacks as the summit has them: learning rate and distortion, both from, to."""
+    return lambda steps: [
+        nn.LearningRateSchedule(cosine_decay(rate[0], steps=steps, final=rate[1])),
+        nn.Augmentation(change, cosine_decay(strength[0], steps=steps, final=strength[1])),
+        *more,
+    ]
+
 
 # The best network, trained on all pictures. Before it came two that read digits as they lean,
 # after it one of the size of Cireşan's of 2010, distorted at the same strength to the end.
@@ -106,14 +133,7 @@ for name, sizes, epochs in (
     ("summit, not made upright", (784, 1500, 1000, 500, 10), 60),
     ("summit, smaller and shorter", (784, 1024, 512, 10), 20),
 ):
-    earlier = replace(
-        summit,
-        name=name,
-        sizes=sizes,
-        epochs=epochs,
-        network={},
-        strength=lambda steps: cosine_decay(1.5, steps=steps, final=0.5),
-    )
+    earlier = replace(summit, name=name, sizes=sizes, epochs=epochs, kind=nn.MLP)
     PLANS[name] = Plan(earlier, dev=None, opens_test=True)
 PLANS["summit, as wide as in 2010"] = Plan(
     replace(
@@ -122,8 +142,7 @@ PLANS["summit, as wide as in 2010"] = Plan(
         sizes=(784, 2500, 2000, 1500, 1000, 500, 10),
         epochs=50,
         optimizer=partial(nn.Adam, 1e-3),
-        schedule=lambda steps: cosine_decay(1e-3, steps=steps),
-        strength=None,
+        callbacks=distorted(rate=(1e-3, 0), strength=(1, 1)),
     ),
     dev=None,
     opens_test=True,
@@ -139,38 +158,42 @@ for first, last in ((1, 1), (1.5, 0.5)):
             name=name,
             sizes=(784, 1024, 512, 10),
             epochs=24,
-            strength=lambda steps, first=first, last=last: cosine_decay(
-                first, steps=steps, final=last
-            ),
+            callbacks=distorted(strength=(first, last)),
         ),
         dev="together",
     )
 
 # What each of its ingredients buys is measured in small. So few epochs ask for less distortion.
 SMALL = "summit in small"
+MILD = (1.0, 0.2)
 PLANS[SMALL] = Plan(
     replace(
         summit,
         name=SMALL,
         sizes=(784, 512, 256, 10),
         epochs=10,
-        strength=lambda steps: cosine_decay(1.0, steps=steps, final=0.2),
+        callbacks=distorted(strength=MILD),
     ),
     dev="together",
 )
-variant(SMALL, "no distortion", regularization={}, strength=None)
-variant(SMALL, "not made upright", network={})
-variant(SMALL, "no elastic part", regularization={"augment": partial(nn.distort, alpha=0)})
 variant(
     SMALL,
-    "no affine part",
-    regularization={"augment": partial(nn.distort, degrees=0, scale=0, shear=0, pixels=0)},
+    "no distortion",
+    callbacks=lambda steps: [nn.LearningRateSchedule(cosine_decay(1.5e-3, steps=steps))],
 )
-variant(SMALL, "same strength to the end", strength=None)
-variant(SMALL, "same rate to the end", schedule=None)
-variant(SMALL, "smoothing", regularization={"augment": nn.distort, "smoothing": 0.1})
-variant(SMALL, "averaged weights", regularization={"augment": nn.distort, "average": 0.998})
-variant(SMALL, "dropout", regularization={"augment": nn.distort, "dropout": 0.1})
+variant(SMALL, "not made upright", kind=nn.MLP)
+for name, callbacks in {
+    "no elastic part": distorted(strength=MILD, change=partial(nn.distort, alpha=0)),
+    "no affine part": distorted(
+        strength=MILD, change=partial(nn.distort, degrees=0, scale=0, shear=0, pixels=0)
+    ),
+    "same strength to the end": distorted(strength=(1, 1)),
+    "same rate to the end": distorted(strength=MILD, rate=(1.5e-3, 1.5e-3)),
+    "smoothing": distorted(nn.LabelSmoothing(0.1), strength=MILD),
+    "averaged weights": distorted(nn.ExponentialMovingAverage(0.998), strength=MILD),
+    "dropout": distorted(nn.Dropout(0.1), strength=MILD),
+}.items():
+    variant(SMALL, name, callbacks=callbacks)
 variant(SMALL, "first layer twice as wide", sizes=(784, 1024, 256, 10))
 variant(SMALL, "twice as many epochs", epochs=20)
 
@@ -185,7 +208,7 @@ def carry_out(plan: Plan, seed: int, commit: str, folder: Path) -> tuple[dict[st
     name = plan.recipe.name
     folder.mkdir(exist_ok=True)
     checkpoint = folder / f"unfinished-{file_of(name, seed)}"
-    steps: list[int] = []
+    done = finished_epochs(checkpoint) if checkpoint.exists() else 0
     digits, dev = nn.load_mnist()[:2], None
     if plan.dev == "together":
         dev = tuple(array[TOGETHER] for array in digits)
@@ -197,15 +220,14 @@ def carry_out(plan: Plan, seed: int, commit: str, folder: Path) -> tuple[dict[st
         seed=seed,
         dev=dev,
         hold_out=plan.dev == "random",
-        checkpoint=checkpoint,
-        on_step=lambda network, step: steps.append(step),
+        callbacks=[Checkpoint(checkpoint)],
         progress=False,
     )
     if len(history) < plan.recipe.epochs:
         raise KeyboardInterrupt  # which `fit` has taken for itself
     seconds = time.process_time() - began
-    if steps:  # a run that was taken up again took as long for its earlier steps
-        seconds *= steps[-1] / len(steps)
+    if done < len(history):  # a run that was taken up again took as long for its earlier epochs
+        seconds *= len(history) / (len(history) - done)
     checkpoint.unlink()
     row = {
         "recipe": name,

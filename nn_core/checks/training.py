@@ -91,7 +91,7 @@ def check_loss(run: "TrainingState") -> None:
     The run then goes back to where its epoch began.
     """
     if not math.isfinite(run.loss):
-        _diverge(run, f"the loss is {run.loss}", run.step + 1)
+        _diverge(run, f"the loss is {run.loss}", run.step + 1, run.last_loss)
 
 
 def check_epoch(run: "TrainingState", row: dict[str, float]) -> None:
@@ -101,14 +101,14 @@ def check_epoch(run: "TrainingState", row: dict[str, float]) -> None:
     """
     held = (run.model.theta, *run.optimizer.state.values())
     if not all(np.isfinite(array).all() for array in held):
-        _diverge(run, "some weights are not finite", run.step)
+        _diverge(run, "some weights are not finite", run.step, run.loss)
     if not math.isfinite(row.get("dev_loss", 0.0)):
-        _diverge(run, f"the loss on the dev examples is {row['dev_loss']}", run.step)
+        _diverge(run, f"the loss on the dev examples is {row['dev_loss']}", run.step, run.loss)
 
 
-def _diverge(run: "TrainingState", found: str, step: int) -> None:
+def _diverge(run: "TrainingState", found: str, step: int, last: float) -> None:
     """Take the run back, then tell a learner what has happened, and what to do."""
-    lr, last = run.optimizer.lr, run.last_loss
+    lr = run.optimizer.lr
     run.go_back()
     begun = math.isfinite(last)
     before = f"after {last:.4g}, the last finite loss" if begun else "from the start"

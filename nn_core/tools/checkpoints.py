@@ -16,9 +16,11 @@ from nn_core.tools.identity import describe
 from nn_core.tools.storage import whole_file
 from nn_core.training import Callback, TrainingState
 
-# Views of `theta`, and what each step overwrites.
-SCRATCH = {"W", "b", "dW", "db", "_grad", "_work"}
-MEMORY = {"t", "size", "state", "lr"}  # what changes in a run: a checkpoint holds it
+# What decides nothing: views of `theta`, what each step overwrites, what a checkpoint holds.
+ASIDE = {
+    "model": {"W", "b", "dW", "db", "_grad"},
+    "optimizer": {"_work", "t", "size", "state", "lr"},
+}
 
 
 class Checkpoint(Callback):
@@ -131,6 +133,7 @@ def identity(run: TrainingState) -> dict[str, str]:
     back.
     """
     texts = {name: describe(getattr(run, name)) for name in ("X", "y", "dev", "batch_size", "rng")}
+    texts["optimizer.lr"] = describe(run.optimizer.lr)  # as it is before a schedule sets it
     return texts | _attributes("model", run.model) | _settings(run)
 
 
@@ -149,18 +152,18 @@ def _settings(run: TrainingState) -> dict[str, str]:
 
 def _attributes(owner: str, value: object) -> dict[str, str]:
     """Describe what an object is and holds, and what its classes hold for it, functions aside."""
-    aside = (property, classmethod, staticmethod)
+    functions = (property, classmethod, staticmethod)
     shared = {
         name: part
         for kind in reversed(type(value).__mro__)
         for name, part in vars(kind).items()
-        if not (name.startswith("__") or callable(part) or isinstance(part, aside))
+        if not (name.startswith("__") or callable(part) or isinstance(part, functions))
     }
     held = shared | vars(value)
     return {owner: describe(type(value))} | {
         f"{owner}.{name.lstrip('_')}": describe(part)
         for name, part in held.items()
-        if name not in SCRATCH and name not in MEMORY
+        if name not in ASIDE.get(owner, {"state"})
     }
 
 

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from nn_core.checks.settings import check_finite
+from nn_core.checks.settings import check_choice, check_finite
 from nn_core.data import DataError
 from nn_core.initializers import zeros
 from nn_core.network import MLP
@@ -129,7 +129,7 @@ def load_network(path: str | Path) -> MLP:
             parts = ("levels", "steps", "biases") if compact else ("theta",)
             saved = {name: archive[name] for name in ("sizes", *parts)}
             names = {name: str(archive[name]) for name in SAVED_OPTIONS}
-            kind = KINDS[str(archive.get("preparation", "none"))]
+            preparation = str(archive.get("preparation", "none"))
         sizes = saved["sizes"].tolist()
         theta = _theta_of_levels(sizes, saved) if compact else saved["theta"]
         count = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
@@ -138,7 +138,8 @@ def load_network(path: str | Path) -> MLP:
                 f"layers {sizes} with parameters {theta.dtype} {theta.shape} instead of ({count},)"
             )
         check_finite("weights", theta)
-        network = kind(
+        check_choice("preparation", preparation, KINDS)
+        network = KINDS[preparation](
             sizes, np.random.default_rng(0), initializer=zeros, dtype=theta.dtype.type, **names
         )
     # NumPy tells in many ways that an archive is damaged or does not hold plain arrays.
