@@ -282,11 +282,11 @@ def mirror(X, rng):
     return pictures.reshape(X.shape)
 
 
-for name, augment in (
-    ("nothing", None),
-    ("mirrored", mirror),
+for name, remedies in (
+    ("nothing", []),
+    ("mirrored", [Augmentation(mirror)]),
 ):
-    network, _, _ = learn(SEED, augment=augment)
+    network, _, _ = learn(SEED, *remedies)
     said = network.predict(X_judge)
     right = accuracy(y_judge, said)
     print(f"{name:8} {right:.3f}")

@@ -291,7 +291,7 @@ fit(
     epochs=4,
     batch_size=128,
     rng=rng,
-    augment=pens,
+    callbacks=[Augmentation(pens)],
     progress=False,
 )
 for pixels in (-1, 0, 2):
