@@ -11,7 +11,7 @@ def given() -> dict:
     images, labels, _, _ = nn.load_mnist()
     X_few, y_few = images[:200], labels[:200]
 
-    def learn(seed, **options):
+    def learn(seed, *remedies):
         network = nn.MLP((784, 32, 10), np.random.default_rng(seed))
         history = nn.fit(
             network,
@@ -21,8 +21,8 @@ def given() -> dict:
             epochs=5,
             batch_size=20,
             rng=np.random.default_rng(seed),
+            callbacks=remedies,
             progress=False,
-            **options,
         )
         return network, np.arange(200), history
 
@@ -37,8 +37,11 @@ def given() -> dict:
         "X_judge": images[500:800],
         "y_judge": labels[500:800],
         "learn": learn,
-        "thinned": {0.5: learn(0, dropout=0.5)},
-        **{name: getattr(nn, name) for name in ("MLP", "Adam", "accuracy", "fit", "softmax")},
+        "thinned": {0.5: learn(0, nn.Dropout(0.5))},
+        **{
+            name: getattr(nn, name)
+            for name in ("MLP", "Adam", "Augmentation", "accuracy", "fit", "softmax")
+        },
     }
 
 

@@ -44,7 +44,15 @@ def given() -> dict:
         "careful": nn.MLP((784, 8, 10), rng),
         **{
             name: getattr(nn, name)
-            for name in ("MLP", "Adam", "accuracy", "accuracy_interval", "fit", "load_mnist")
+            for name in (
+                "MLP",
+                "Adam",
+                "Augmentation",
+                "accuracy",
+                "accuracy_interval",
+                "fit",
+                "load_mnist",
+            )
         },
     }
 
