@@ -250,7 +250,11 @@ for make in (linear_decay, cosine_decay):
         Adam(),
         small,
         epochs=EPOCHS,
-        schedule=make(0.01, steps=steps),
+        callbacks=[
+            LearningRateSchedule(
+                make(0.01, steps=steps)
+            )
+        ],
     )
     reached = dev_accuracy(network)
     print(f"{make.__name__}: {reached:.1%}")
