@@ -13,11 +13,11 @@ def given() -> dict:
     X, y, _, _ = nn.load_mnist()
     small = X[:3000], y[:3000]
 
-    def train(optimizer, data, *, epochs, schedule):
+    def train(optimizer, data, *, epochs, callbacks):
         network = nn.MLP((784, 16, 10), np.random.default_rng(0))
         history = nn.fit(
             network, optimizer, *data, epochs=epochs, batch_size=128, rng=rng,
-            schedule=schedule, progress=False,
+            callbacks=callbacks, progress=False,
         )  # fmt: skip
         return network, history
 
@@ -30,6 +30,7 @@ def given() -> dict:
         "EPOCHS": 1,
         "steps": math.ceil(3000 / 128),
         "cosine_decay": nn.schedules.cosine_decay,
+        "LearningRateSchedule": nn.LearningRateSchedule,
     }
 
 

@@ -288,4 +288,7 @@ def test_what_the_chapter_derives():
         "inverse_time_decay",
         "cosine_decay",
         "warm_up",
+        "LearningRateSchedule",
+        "LearningRateSchedule.__init__",
+        "LearningRateSchedule.before_gradient",
     }
