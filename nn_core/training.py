@@ -1,8 +1,9 @@
 """The training loop, what it remembers, and the callbacks that add to it."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,7 +69,6 @@ class Callback:
         """Leave in `run.model` what training is to give."""
 
 
-@dataclass
 class TrainingState:
     """All that a training run has been given, and all that changes while it goes on.
 
@@ -88,33 +88,32 @@ class TrainingState:
         The loss of this step's batch, and that of the step before.
     """
 
-    model: MLP
-    optimizer: SGD
-    X: np.ndarray
-    y: np.ndarray
-    epochs: int
-    batch_size: int | None
-    rng: np.random.Generator
-    dev: Dev
-    callbacks: Sequence[Callback]
-    step: int = 0
-    rows: list[dict[str, float]] = field(default_factory=list)
-    X_batch: np.ndarray = field(default_factory=lambda: np.empty(0))
-    y_batch: np.ndarray = field(default_factory=lambda: np.empty(0))
-    options: dict[str, Any] = field(default_factory=dict)
-    loss: float = np.nan
-    last_loss: float = np.nan
+    def __init__(
+        self,
+        model: MLP,
+        optimizer: SGD,
+        X: np.ndarray,
+        y: np.ndarray,
+        epochs: int,
+        batch_size: int | None,
+        rng: np.random.Generator,
+        dev: Dev,
+        callbacks: Sequence[Callback],
+    ) -> None:
+        self.model, self.optimizer = model, optimizer
+        self.X, self.y, self.dev = X, y, dev
+        self.epochs, self.rng = epochs, rng
+        self.batch_size = batch_size
+        self.callbacks = callbacks
+        self.owners: list[Any] = [optimizer, *callbacks]  # all that have a `state`
+        self.step = 0
+        self.rows: list[dict[str, float]] = []
+        self.loss = self.last_loss = np.nan
 
-    @property
-    def steps(self) -> int:
-        """How many steps there are to be in all."""
-        size = self.batch_size or len(self.X)
-        return self.epochs * -(-len(self.X) // size)
-
-    @property
-    def owners(self) -> list[Any]:
-        """All that have a `state`: the optimizer and the callbacks."""
-        return [self.optimizer, *self.callbacks]
+    def tell(self, moment: str) -> None:
+        """Call each callback at a moment, in their order."""
+        for callback in self.callbacks:
+            getattr(callback, moment)(self)
 
     @property
     def done(self) -> bool:
@@ -122,29 +121,45 @@ class TrainingState:
         asked = any(callback.done for callback in self.callbacks)
         return asked or len(self.rows) >= self.epochs
 
-    def tell(self, moment: str) -> None:
-        """Call each callback at a moment, in their order."""
-        for callback in self.callbacks:
-            getattr(callback, moment)(self)
+    def train_step(self, X: np.ndarray, y: np.ndarray) -> None:
+        """Find the gradient of a batch, and take a step."""
+        self.X_batch, self.y_batch = X, y
+        self.options: dict[str, Any] = {}
+        self.last_loss = self.loss
+        self.tell("before_gradient")
+        self.loss = loss_and_grad(self.model, self.X_batch, self.y_batch, **self.options)
+        self.tell("after_gradient")
+        check_loss(self)
+        self.optimizer.step(self.model.theta, self.model.grad)
+        self.step += 1
+        self.tell("after_step")
+
+    def train_epoch(self, bar: Any) -> dict[str, float]:
+        """Walk once through all examples; give what the history is to say of this epoch."""
+        self.keep()
+        self.tell("before_epoch")
+        total = 0.0
+        for X, y in minibatches(self.X, self.y, self.batch_size, self.rng):
+            self.train_step(X, y)
+            total += self.loss * len(X)
+            bar.update()
+        self.tell("before_measure")
+        row = {"epoch": len(self.rows) + 1, "loss": total / len(self.X)}
+        if self.dev is not None:
+            row |= measure(self.model, self.X, self.y, *self.dev)
+        check_epoch(self, row)
+        return row | {"lr": float(self.optimizer.lr)}
 
     def keep(self) -> None:
         """Copy what an epoch changes, for `go_back`."""
-        states = [copied(owner.state) for owner in self.owners]
-        self._kept = self.model.theta.copy(), self.optimizer.t, states
+        states = [owner.state for owner in self.owners]
+        self.kept = deepcopy((self.model.theta, self.optimizer.t, states))
 
     def go_back(self) -> None:
         """Let network, optimizer and callbacks hold again what `keep` has copied."""
-        self.model.theta, self.optimizer.t, states = self._kept
+        self.model.theta, self.optimizer.t, states = self.kept
         for owner, state in zip(self.owners, states, strict=True):
             owner.state = state
-
-
-def copied(state: dict[str, Any]) -> dict[str, Any]:
-    """Copy a dictionary and the arrays in it."""
-    return {
-        name: value.copy() if isinstance(value, np.ndarray) else value
-        for name, value in state.items()
-    }
 
 
 def fit(
@@ -218,34 +233,17 @@ def fit(
         callback.state = {}
     run.tell("before_training")
     began = time.perf_counter() - (run.rows[-1]["seconds"] if run.rows else 0)
-    bar = tqdm(total=run.steps, initial=run.step, disable=not progress, unit="step")
+    steps = epochs * math.ceil(len(X) / (batch_size or len(X)))
+    bar = tqdm(total=steps, initial=run.step, disable=not progress, unit="step")
     # A loss that overflows ends the training in words; a warning would name a line of ours.
     with bar, np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         try:
             while not run.done:
-                epoch, total = len(run.rows) + 1, 0.0
-                bar.set_description(f"epoch {epoch}/{epochs}")
-                run.keep()
-                run.tell("before_epoch")
-                for run.X_batch, run.y_batch in minibatches(X, y, batch_size, rng):
-                    run.options, run.last_loss = {}, run.loss
-                    run.tell("before_gradient")
-                    run.loss = loss_and_grad(model, run.X_batch, run.y_batch, **run.options)
-                    run.tell("after_gradient")
-                    check_loss(run)
-                    optimizer.step(model.theta, model.grad)
-                    run.step += 1
-                    run.tell("after_step")
-                    total += run.loss * len(run.X_batch)
-                    bar.update()
-                row = {"epoch": epoch, "loss": total / len(X)}
-                run.tell("before_measure")
+                bar.set_description(f"epoch {len(run.rows) + 1}/{epochs}")
+                row = run.train_epoch(bar)
+                run.rows.append(row | {"seconds": time.perf_counter() - began})
                 if dev is not None:
-                    row |= measure(model, X, y, *dev)
                     bar.set_postfix_str(f"dev accuracy {row['dev_accuracy']:.2%}")
-                check_epoch(run, row)
-                row |= {"lr": float(optimizer.lr), "seconds": time.perf_counter() - began}
-                run.rows.append(row)
                 run.tell("after_epoch")
         except KeyboardInterrupt:
             bar.write(f"stopped after {len(run.rows)} of {epochs} epochs")
@@ -287,13 +285,13 @@ def measure(
     model: MLP, X: np.ndarray, y: np.ndarray, X_dev: np.ndarray, y_dev: np.ndarray
 ) -> dict[str, float]:
     """Accuracy on some training examples; loss and accuracy on the dev set."""
-    some = slice(len(X_dev))
+    N = len(X_dev)
     # The inputs were looked at when training began: not `forward`, which would do so again.
-    Z, Z_some = model.activations(X_dev)[-1], model.activations(X[some])[-1]
+    Z, Z_dev = model.activations(X[:N])[-1], model.activations(X_dev)[-1]
     values = (
-        accuracy(y[some], Z_some.argmax(axis=1)),
-        model.loss_of(Z, y_dev)[0],
-        accuracy(y_dev, Z.argmax(axis=1)),
+        accuracy(y[:N], Z.argmax(axis=1)),
+        model.loss_of(Z_dev, y_dev)[0],
+        accuracy(y_dev, Z_dev.argmax(axis=1)),
     )
     return dict(zip(MEASURED, values, strict=True))
 
