@@ -18,7 +18,15 @@ SEEDS = range(5)
 FEW = 1_000
 STEPS = 1_200
 
-# The same budget for each remedy: five strengths.
+# What a remedy's strength is called here. The same budget for each: five strengths.
+NAMES = {
+    "early stopping": "patience",
+    "L2 penalty": "l2",
+    "weight decay": "decay",
+    "dropout": "dropout",
+    "label smoothing": "smoothing",
+    "shifts": "augment",
+}
 GRIDS = {
     "early stopping": (2, 4, 8, 16, 32),
     "L2 penalty": (0.0003, 0.001, 0.003, 0.01, 0.03),
@@ -29,7 +37,7 @@ GRIDS = {
 }
 SHARES = (0.2, 0.4, 0.6, 0.8, 1)
 
-# How all of MNIST was tried: options of `fit`.
+# How all of MNIST was tried: remedies and their strengths.
 RECIPES = {
     "nothing": {},
     "dropout 0.2": {"dropout": 0.2},
@@ -47,11 +55,25 @@ X_judge, y_judge = X_aside[5_000:], y_aside[5_000:]
 
 
 def shifts(pixels):
-    """Shift by up to so many pixels, as `fit` takes it."""
-    return lambda X, rng: nn.shift(X, rng, pixels=pixels)
+    """Shift by up to so many pixels."""
+    return nn.Augmentation(lambda X, rng: nn.shift(X, rng, pixels=pixels))
 
 
-def learn(seed, pictures=FEW, decay=0.0, **options):
+CALLBACKS = {
+    "augment": shifts,
+    "dropout": nn.Dropout,
+    "smoothing": nn.LabelSmoothing,
+    "l2": nn.L2Penalty,
+    "patience": nn.EarlyStopping,
+}
+
+
+def remedies(strengths):
+    """Give the callbacks for remedies of these strengths, as `fit` takes them."""
+    return [make(strengths[name]) for name, make in CALLBACKS.items() if name in strengths]
+
+
+def learn(seed, pictures=FEW, decay=0.0, **strengths):
     """Train a network on a few pictures, as the chapter does."""
     rng = np.random.default_rng(seed)
     some = rng.choice(len(X_train), pictures, replace=False)
@@ -64,29 +86,18 @@ def learn(seed, pictures=FEW, decay=0.0, **options):
         epochs=50 * STEPS // pictures,
         batch_size=50,
         rng=rng,
+        dev=(X_dev, y_dev) if "patience" in strengths else None,
+        callbacks=remedies(strengths),
         progress=False,
-        **options,
     )
     return network
 
 
-def options(remedy, strength):
-    """What `learn` takes for a remedy."""
-    return {
-        "early stopping": {"patience": strength, "dev": (X_dev, y_dev)},
-        "L2 penalty": {"l2": strength},
-        "weight decay": {"decay": strength},
-        "dropout": {"dropout": strength},
-        "label smoothing": {"smoothing": strength},
-        "shifts": {"augment": shifts(strength)},
-    }[remedy]
-
-
-def measured(**options):
+def measured(**strengths):
     """Five seeds: dev accuracy; accuracy and loss for the judge."""
     found = {"dev": [], "judge": [], "loss": []}
     for seed in SEEDS:
-        network = learn(seed, **options)
+        network = learn(seed, **strengths)
         Z = network.forward(X_judge)
         found["dev"].append(nn.accuracy(y_dev, network.predict(X_dev)))
         found["judge"].append(nn.accuracy(y_judge, Z.argmax(axis=1)))
@@ -103,7 +114,7 @@ def few():
     """Sweep each remedy on 1,000 pictures; then put them together."""
     sweeps = {
         remedy: {
-            strength: measured(**options(remedy, strength))
+            strength: measured(**{NAMES[remedy]: strength})
             for strength in tqdm(strengths, desc=remedy)
         }
         for remedy, strengths in GRIDS.items()
@@ -120,7 +131,7 @@ def few():
     }
     for name, more in (
         ("three together", {}),
-        ("three and shifts", options("shifts", chosen["shifts"])),
+        ("three and shifts", {"augment": chosen["shifts"]}),
     ):
         sweeps[name] = {
             share: measured(**{key: share * value for key, value in others.items()}, **more)
@@ -143,7 +154,7 @@ def few():
     }
 
 
-def train_all(X, y, seed, augment=0, **options):
+def train_all(X, y, seed, **strengths):
     """Train the larger network on many pictures, as the chapter does in the end."""
     rng = np.random.default_rng(seed)
     network = nn.MLP((784, 256, 128, 10), rng)
@@ -157,10 +168,11 @@ def train_all(X, y, seed, augment=0, **options):
         epochs=epochs,
         batch_size=batch_size,
         rng=rng,
-        schedule=cosine_decay(0.002, steps=steps),
-        augment=shifts(augment) if augment else None,
+        callbacks=[
+            nn.LearningRateSchedule(cosine_decay(0.002, steps=steps)),
+            *remedies(strengths),
+        ],
         progress=False,
-        **options,
     )
     return network
 

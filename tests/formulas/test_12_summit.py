@@ -1,6 +1,7 @@
 """What the labelled formulas of chapter 12 say, and what nn_core computes."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -158,12 +159,15 @@ def test_a_committee_loses_at_most_what_its_members_lose_on_average():
 def test_average_of_weights():
     beta, steps = 0.8, np.random.default_rng(12).normal(size=(12, 6))
     start, *later = steps
-    running = ExponentialMovingAverage(start, beta)
-    for theta in later:
-        running.update(theta)
+    run = SimpleNamespace(model=SimpleNamespace(theta=start))
+    running = ExponentialMovingAverage(beta)
+    running.state = {}
+    running.before_training(run)
+    for run.model.theta in later:
+        running.after_step(run)
     t = len(later)
     written = (1 - beta) * sum(beta**k * later[t - 1 - k] for k in range(t)) + beta**t * start
-    assert np.allclose(running.average, written, rtol=1e-12)
+    assert np.allclose(running.state["average"], written, rtol=1e-12)
     assert (1 - beta) * sum(beta**k for k in range(t)) + beta**t == pytest.approx(1)
 
 
