@@ -17,7 +17,8 @@ from drawing import PICTURES, drawn, on_paper, save_transparent, save_turned
 from kill_training import write_digits
 from PIL import Image
 
-from nn_core import MLP, SGD, __main__
+from nn_core import MLP, SGD
+from nn_core.tools import command_line
 from nn_core.tools.checkpoints import finished_epochs
 from nn_core.tools.recipes import RECIPES
 from nn_core.tools.storage import load_network, save_network
@@ -192,7 +193,7 @@ def test_predict_goes_on_after_a_bad_picture(weights, tmp_path, capsys):
     Image.fromarray(np.full((90, 90), 200, np.uint8)).save(tmp_path / "blank.png")
     (tmp_path / "page.png").write_text("<!DOCTYPE html>", "utf-8")
     names = ["blank.png", "page.png", "none.png", "seven.png"]
-    code = __main__.main(["predict", str(weights), *(str(tmp_path / name) for name in names)])
+    code = command_line.main(["predict", str(weights), *(str(tmp_path / name) for name in names)])
     assert code == 1
     out, err = capsys.readouterr()
     assert out.startswith(f"{tmp_path / 'seven.png'}: ")
@@ -211,7 +212,7 @@ def test_outputs_that_are_no_probabilities_are_not_called_so(tmp_path, capsys):
     options = RECIPES["sigmoid-128-mse"].network
     save_network(tmp_path / "w.npz", MLP((784, 5, 10), np.random.default_rng(0), **options))
     Image.fromarray(on_paper(drawn(7))).save(tmp_path / "seven.png")
-    assert __main__.main(["predict", str(tmp_path / "w.npz"), str(tmp_path / "seven.png")]) == 0
+    assert command_line.main(["predict", str(tmp_path / "w.npz"), str(tmp_path / "seven.png")]) == 0
     assert re.search(r": \d \(output [\d.]+%\), then \d \(output", capsys.readouterr().out)
 
 
@@ -238,7 +239,7 @@ def test_problems_with_files(tmp_path, monkeypatch, capsys, arguments, found):
     Path("own.csv").write_text("a,b\n1,2\n", "utf-8")
     np.savetxt("pixels.csv", np.zeros((3, 784)), "%d", ",")
     np.savetxt("few.csv", np.zeros((6, 785)), "%d", ",")
-    assert __main__.main(arguments) == 1
+    assert command_line.main(arguments) == 1
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("error: ")
@@ -266,7 +267,7 @@ def test_a_problem_in_a_process_of_its_own(tmp_path):
 )
 def test_mistakes_in_the_command(arguments, capsys):
     with pytest.raises(SystemExit) as stopped:
-        __main__.main(arguments)
+        command_line.main(arguments)
     assert stopped.value.code == 2
     assert "usage: python -m nn_core" in capsys.readouterr().err
 
@@ -274,7 +275,7 @@ def test_mistakes_in_the_command(arguments, capsys):
 @pytest.mark.parametrize("command", ["", "list", "train", "evaluate", "predict"])
 def test_help_has_examples(command, capsys):
     with pytest.raises(SystemExit) as stopped:
-        __main__.main([*command.split(), "--help"])
+        command_line.main([*command.split(), "--help"])
     assert stopped.value.code == 0
     assert f"  python -m nn_core {command}" in capsys.readouterr().out
 
@@ -286,8 +287,8 @@ def write_some_digits(folder, count=600):
 
 def test_interrupted_before_the_first_epoch(tmp_path, monkeypatch, capsys):
     empty = pd.DataFrame({"dev_accuracy": []})
-    monkeypatch.setattr(__main__, "train", lambda *_, **__: (None, empty))
-    assert __main__.main(["train", "course", "--out", str(tmp_path)]) == 130
+    monkeypatch.setattr(command_line, "train", lambda *_, **__: (None, empty))
+    assert command_line.main(["train", "course", "--out", str(tmp_path)]) == 130
     said = "stopped by Ctrl-C before an epoch was finished: nothing is saved\n"
     assert capsys.readouterr().err.endswith(said)
     assert not list(tmp_path.iterdir())
@@ -301,9 +302,9 @@ def test_interrupted_while_loading(tmp_path, monkeypatch, capsys, command):
     def stop(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(__main__, "load_digits", stop)
+    monkeypatch.setattr(command_line, "load_digits", stop)
     before = signal.getsignal(signal.SIGTERM)
-    assert __main__.main(command) == 130
+    assert command_line.main(command) == 130
     out, err = capsys.readouterr()
     assert out == ""
     assert err.strip().startswith("stopped by Ctrl-C")
@@ -351,20 +352,20 @@ def test_a_run_takes_no_other_s_place_unasked(tmp_path, monkeypatch, capsys):
     arguments = [*write_some_digits(tmp_path), "--epochs", "2"]
     monkeypatch.chdir(tmp_path)
     weights = Path("out", "weights.npz")
-    assert __main__.main([*arguments, "--resume"]) == 0
+    assert command_line.main([*arguments, "--resume"]) == 0
     assert "no checkpoint is there, begins with epoch 1" in capsys.readouterr().out
     kept = weights.read_bytes()
-    assert __main__.main([*arguments, "--seed", "5"]) == 1
+    assert command_line.main([*arguments, "--seed", "5"]) == 1
     assert (
         "expected no earlier run, found checkpoint.npz and weights.npz" in capsys.readouterr().err
     )
-    assert __main__.main([*arguments, "--seed", "5", "--resume"]) == 1
+    assert command_line.main([*arguments, "--seed", "5", "--resume"]) == 1
     assert "expected a checkpoint of this very run" in capsys.readouterr().err
     assert weights.read_bytes() == kept
-    assert __main__.main([*arguments, "--seed", "5", "--overwrite"]) == 0
+    assert command_line.main([*arguments, "--seed", "5", "--overwrite"]) == 0
     assert weights.read_bytes() != kept
     Path("out", "checkpoint.npz").unlink()
-    assert __main__.main([*arguments, "--resume"]) == 1
+    assert command_line.main([*arguments, "--resume"]) == 1
     assert "expected a checkpoint to go on from, found weights alone" in capsys.readouterr().err
 
 
@@ -373,7 +374,7 @@ def test_a_training_that_diverges_saves_no_weights(tmp_path, monkeypatch, capsys
     monkeypatch.chdir(tmp_path)
     fast = replace(RECIPES["relu-h-gd"], optimizer=lambda: SGD(1e20))
     monkeypatch.setitem(RECIPES, "relu-h-gd", fast)
-    assert __main__.main(arguments) == 1
+    assert command_line.main(arguments) == 1
     assert "lower the learning rate, 1e+20 now" in capsys.readouterr().err
     assert not Path("out", "weights.npz").exists()
 
@@ -389,7 +390,7 @@ def test_a_network_that_is_not_finite_is_not_used(tmp_path, monkeypatch, capsys)
     )
     Image.fromarray(on_paper(drawn(7))).save("seven.png")
     for command in (["predict", "nan.npz", "seven.png"], ["evaluate", "nan.npz"]):
-        assert __main__.main(command) == 1
+        assert command_line.main(command) == 1
         out, err = capsys.readouterr()
         assert out == ""
         assert "expected weights to be finite, found NaN or infinity in 7,850 of 7,850" in err
