@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from nn_core.checks.examples import DataError
 from nn_core.checks.settings import check_finite
@@ -55,6 +54,8 @@ class Checkpoint(Callback):
         self._identity = identity(run)
         if not self.path.exists():
             return
+        from tqdm.auto import tqdm
+
         self._load(run)
         done = len(run.rows)
         if done > run.epochs:
