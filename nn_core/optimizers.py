@@ -13,6 +13,7 @@ import math
 import numpy as np
 
 from nn_core.checks.settings import check_number
+from nn_core.checks.training import check_step
 
 # An update passes over the vectors several times. In blocks of this many entries, what one pass
 # has brought from memory is still in the cache for the next; smaller blocks only add calls.
@@ -73,20 +74,6 @@ class SGD:
     ) -> None:
         np.multiply(g, self.lr, out=work)
         theta -= work
-
-
-def check_step(optimizer: SGD, theta: np.ndarray, grad: np.ndarray) -> None:
-    """Raise ValueError unless `optimizer` can move `theta` against `grad`."""
-    check_number("lr", optimizer.lr, at_least=0)
-    if theta.shape != grad.shape:
-        raise ValueError(
-            f"expected theta and grad of one shape, found {theta.shape} and {grad.shape}"
-        )
-    if optimizer.size not in (None, theta.size):
-        raise ValueError(
-            f"expected the {optimizer.size:,} parameters that this optimizer has moved before, "
-            f"found {theta.size:,}: make a new optimizer for each network"
-        )
 
 
 class Momentum(SGD):
