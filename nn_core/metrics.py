@@ -7,9 +7,9 @@ import numpy as np
 from nn_core.checks.examples import labels, numbers, scores, takes
 from nn_core.checks.predictions import (
     check_counts,
-    check_outputs,
     check_predictions,
     check_probabilities,
+    check_temperature,
 )
 from nn_core.checks.settings import check_number
 from nn_core.layers import softmax
@@ -311,19 +311,9 @@ def fit_temperature(Z: np.ndarray, y: np.ndarray) -> float:
     ----------
     Guo, Pleiss, Sun and Weinberger (2017), "On calibration of modern neural networks".
     """
-    check_outputs(Z, y)
     # In float32 the slope is rounded more coarsely than the halving can divide.
     Z = Z.astype(np.float64)
-    if temperature_slope(Z, y, 0) >= 0:
-        raise ValueError(
-            "expected scores that are higher for the right class than on average over the "
-            "classes, found the opposite: no temperature is best, the loss falls as T grows"
-        )
-    if np.all(Z[np.arange(len(Z)), y] == Z.max(axis=1)):
-        raise ValueError(
-            f"expected at least one wrong prediction, found all {len(Z)} right: no temperature "
-            "is best, the loss falls as T goes to 0; use more examples"
-        )
+    check_temperature(Z, y)
     low = high = 1.0
     while temperature_slope(Z, y, high) < 0:
         low, high = high, 2 * high

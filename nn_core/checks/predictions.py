@@ -52,3 +52,20 @@ def check_probabilities(P: np.ndarray, y: np.ndarray) -> None:
             f"{P[n].min():.4g} to {P[n].max():.4g} with sum {total[n]:.4g}; softmax(Z) turns "
             "scores into probabilities"
         )
+
+
+def check_temperature(Z: np.ndarray, y: np.ndarray) -> None:
+    """Raise ValueError unless one temperature is the best for the scores `Z` and labels `y`."""
+    check_outputs(Z, y)
+    right = Z[np.arange(len(Z)), y]
+    # The slope of the loss at beta = 0, rounded as `temperature_slope` rounds it.
+    if np.sum(1 / Z.shape[1] * (Z - right[:, None])) >= 0:
+        raise ValueError(
+            "expected scores that are higher for the right class than on average over the "
+            "classes, found the opposite: no temperature is best, the loss falls as T grows"
+        )
+    if np.all(right == Z.max(axis=1)):
+        raise ValueError(
+            f"expected at least one wrong prediction, found all {len(Z)} right: no temperature "
+            "is best, the loss falls as T goes to 0; use more examples"
+        )
