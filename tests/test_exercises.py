@@ -152,7 +152,7 @@ def test_solution_uses_only_what_the_chapter_has(path):
     def defined(tree):
         found = named(tree, ast.Store) | {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
         for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 found.add(node.name)
             elif isinstance(node, ast.Import | ast.ImportFrom):
                 found |= {(alias.asname or alias.name) for alias in node.names}
