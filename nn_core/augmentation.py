@@ -10,7 +10,8 @@ import functools
 import numpy as np
 
 from nn_core.checks.examples import examples, takes
-from nn_core.checks.settings import check_number, check_rng
+from nn_core.checks.images import check_field, check_images, check_places
+from nn_core.checks.settings import check_number, check_rng, check_strengths
 
 
 @takes(X=examples)
@@ -42,8 +43,8 @@ def shift(X: np.ndarray, rng: np.random.Generator, *, pixels: int = 2) -> np.nda
     side = image_side(X)
     check_rng(rng)
     check_number("pixels", pixels, at_least=0, whole=True)
-    images = X.reshape(-1, side, side)
-    padded = np.pad(images, ((0, 0), (pixels, pixels), (pixels, pixels)))
+    margin = (pixels, pixels)
+    padded = np.pad(X.reshape(-1, side, side), ((0, 0), margin, margin))
     # A view, windows[n, r, c] being the (side, side) cut of image n that starts at r, c.
     windows = np.lib.stride_tricks.sliding_window_view(padded, (side, side), axis=(1, 2))
     # The ink moves down where the cut starts further up.
@@ -105,7 +106,7 @@ def distort(
     n, side = len(X), image_side(X)
     check_rng(rng)
     check_number("strength", strength, at_least=0)
-    _check_strengths(degrees=degrees, scale=scale, shear=shear, pixels=pixels, alpha=alpha)
+    check_strengths(degrees=degrees, scale=scale, shear=shear, pixels=pixels, alpha=alpha)
     field = elastic_field(n, side, rng, alpha=strength * alpha, sigma=sigma)
     field += affine_field(
         n,
@@ -160,11 +161,12 @@ def affine_field(
     ValueError
         A strength is negative, or `scale` is not below 1.
     """
-    _check_strengths(degrees=degrees, scale=scale, shear=shear, pixels=pixels)
+    check_strengths(degrees=degrees, scale=scale, shear=shear, pixels=pixels)
     check_number("scale", scale, below=1)
     limits = np.array([np.deg2rad(degrees), scale, scale, shear, pixels, pixels])
     angle, tall, wide, slant, down, right = limits[:, None] * rng.uniform(-1, 1, (6, n))
     cos, sin, tall, wide = np.cos(angle), np.sin(angle), 1 / (1 + tall), 1 / (1 + wide)
+    # The columns of M - 1: what each step down adds to F, and each step to the right.
     per_row = np.array([cos * tall - sin * slant - 1, sin * tall + cos * slant], np.float32)
     per_column = np.array([-sin * wide, cos * wide - 1], np.float32)
     t = np.array([down, right], np.float32)
@@ -178,13 +180,13 @@ def affine_field(
 def elastic_field(
     n: int, side: int, rng: np.random.Generator, *, alpha: float, sigma: float
 ) -> np.ndarray:
-    """Draw smooth random displacements for `n` images: `F = alpha * K @ noise @ K^T`.
+    """Draw smooth random displacements for `n` images: `F = alpha H E H^T`.
 
     Simard, Steinkraus and Platt draw a random displacement for every pixel and blur that with
     a Gaussian of standard deviation `sigma`. Blurred noise is a random sum of Gaussian hills,
     one per pixel, and hills so wide do as well when they stand `1.5 sigma` apart. So here the
-    noise is one number per hill: 7 by 7 of them at `sigma = 6` on 28 by 28 pixels. A hill is
-    the product of its two profiles, and `K (side, hills)` holds a profile per column. For
+    noise `E` is one number per hill: 7 by 7 of them at `sigma = 6` on 28 by 28 pixels. A hill is
+    the product of its two profiles, and `H (side, hills)` holds a profile per column. For
     displacements `d` pixels apart the correlation is that of blurred noise,
     `exp(-d^2 / (4 sigma^2))`, within 0.05.
 
@@ -219,25 +221,25 @@ def elastic_field(
     """
     check_number("alpha", alpha, at_least=0)
     check_number("sigma", sigma, at_least=1)
-    K = _hills(side, float(sigma))
-    noise = rng.standard_normal((2, n, K.shape[1], K.shape[1]), np.float32)
-    noise *= float(alpha)  # on the few numbers, not on every pixel
-    return (K @ noise @ K.T).reshape(2, n, side * side)
+    H = hills(side, sigma)
+    E = rng.standard_normal((2, n, H.shape[1], H.shape[1]), np.float32)
+    E *= alpha  # on the few numbers, not on every pixel
+    return (H @ E @ H.T).reshape(2, n, side * side)
 
 
 @functools.lru_cache(maxsize=16)
-def _hills(side: int, sigma: float) -> np.ndarray:
-    """Profiles of Gaussian hills side by side, `(side, hills)`; each row has length 1."""
-    # They reach beyond the image, or the pixels at its edge would know fewer hills.
-    reach = 2 * sigma
-    count = int(np.ceil((side - 1 + 2 * reach) / (1.5 * sigma))) + 1
+def hills(side: int, sigma: float, apart: float = 1.5) -> np.ndarray:
+    """Profiles of Gaussian hills, at most `apart sigma` apart: float32 `(side, hills)`.
+
+    Each row has length 1, so that unit noise gives displacements of standard deviation 1.
+    """
+    reach = 2 * sigma  # beyond the image, or the pixels at its edge would know fewer hills
+    count = int(np.ceil((side - 1 + 2 * reach) / (apart * sigma))) + 1
     tops = np.linspace(-reach, side - 1 + reach, count)
-    K = np.exp(-(((np.arange(side)[:, None] - tops) / sigma) ** 2) / 2)
-    # So that unit noise gives displacements of standard deviation 1 at every pixel.
-    K /= np.linalg.norm(K, axis=1, keepdims=True)
-    K = K.astype(np.float32)
-    K.flags.writeable = False  # every later call gets this same array
-    return K
+    H = np.exp(-(((np.arange(side)[:, None] - tops) / sigma) ** 2) / 2)
+    H = (H / np.linalg.norm(H, axis=1, keepdims=True)).astype(np.float32)
+    H.flags.writeable = False  # every later call gets this same array
+    return H
 
 
 def warp(X: np.ndarray, field: np.ndarray) -> np.ndarray:
@@ -263,11 +265,8 @@ def warp(X: np.ndarray, field: np.ndarray) -> np.ndarray:
         X is not two-dimensional, its rows are not square images, or the field does not fit.
     """
     side = image_side(X)
-    if field.dtype != np.float32:
-        raise TypeError(f"expected a float32 field, found {field.dtype}")
-    if field.shape != (2, *X.shape):
-        raise ValueError(f"expected a field of shape {(2, *X.shape)}, found {field.shape}")
-    rows, columns = field + _pixel_grid(side)[:, None]
+    check_field(field, X)
+    rows, columns = field + np.indices((side, side), np.float32).reshape(2, 1, -1)
     return sample_bilinear(X.reshape(-1, side, side), rows, columns)
 
 
@@ -295,17 +294,11 @@ def sample_bilinear(images: np.ndarray, rows: np.ndarray, columns: np.ndarray) -
     ValueError
         The images are not three-dimensional, or there are not as many rows of places as images.
     """
-    matching = rows.ndim == 2 and rows.shape == columns.shape and len(rows) == len(images)
-    if images.ndim != 3 or not matching:
-        raise ValueError(
-            "expected images (N, height, width) and places (N, P), "
-            f"found {images.shape}, {rows.shape} and {columns.shape}"
-        )
+    check_places(images, rows, columns)
     n, height, width = images.shape
     # Zeros around the image stand for all that is outside, so no place needs a mask. After the
     # last row and column there are two: a place clipped to the first still has a neighbour.
-    padded = np.zeros((n, height + 3, width + 3), images.dtype)
-    padded[:, 1:-2, 1:-2] = images
+    padded = np.pad(images, ((0, 0), (1, 2), (1, 2)))
     a, b = np.clip(rows, -1, height), np.clip(columns, -1, width)
     r, c = np.floor(a), np.floor(b)
     a -= r
@@ -318,35 +311,23 @@ def sample_bilinear(images: np.ndarray, rows: np.ndarray, columns: np.ndarray) -
     first = np.arange(n) * (height + 3) * step + step + 1
     place = r.astype(np.int32) + first[:, None]
     flat = padded.reshape(-1)
-    top, bottom = flat.take(place), flat[step:].take(place)
-    for row, later in ((top, flat[1:]), (bottom, flat[step + 1 :])):
-        right = later.take(place)
-        right -= row
-        right *= b
-        row += right
-    bottom -= top
-    bottom *= a
-    top += bottom
-    return top
+    top = between(flat.take(place), flat[1:].take(place), b)
+    bottom = between(flat[step:].take(place), flat[step + 1 :].take(place), b)
+    return between(top, bottom, a)
 
 
-def _pixel_grid(side: int) -> np.ndarray:
-    """Row and column of every pixel: float32 `(2, side * side)`."""
-    return np.indices((side, side), np.float32).reshape(2, -1)
+def between(start: np.ndarray, end: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """The value a share of the way from start to end, `start + share (end - start)`.
+
+    It takes the place of `end`, so that no memory is asked for.
+    """
+    end -= start
+    end *= share
+    end += start
+    return end
 
 
 def image_side(X: np.ndarray) -> int:
     """Height and width of the images in the rows of X, which must be float32 and square."""
-    if X.dtype != np.float32:
-        raise TypeError(f"expected float32 images from 0 to 1, found {X.dtype}")
-    if X.ndim != 2:
-        raise ValueError(f"expected images as rows, of shape (N, D), found {X.shape}")
-    side = round(X.shape[1] ** 0.5)
-    if side * side != X.shape[1] or side == 0:
-        raise ValueError(f"expected rows that are square images, found rows of {X.shape[1]} pixels")
-    return side
-
-
-def _check_strengths(**strengths: float) -> None:
-    for name, value in strengths.items():
-        check_number(name, value, at_least=0)
+    check_images(X)
+    return round(X.shape[1] ** 0.5)

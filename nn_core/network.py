@@ -183,7 +183,8 @@ class MLP:
                 return smoothed_cross_entropy(Z, y, smoothing)
             return softmax_cross_entropy(Z, y)
         forward, backward = ACTIVATIONS[self.output]
-        A = forward(scores(Z, "Z"))
+        Z = scores(Z, "Z")
+        A = forward(Z)
         loss, dA = mean_squared_error(A, y)
         return loss, backward(dA, A)
 

@@ -2,7 +2,8 @@
 
 All work on the flat vectors of a network, `step(theta, grad)`, and change `theta` in place.
 `lr`, the learning rate, may be set anew before each step (see `schedules`). What an optimizer
-remembers is in `t`, the number of steps taken, and in `state`, one vector for each moment.
+remembers is in `t`, the number of steps taken, and in `state`, one vector for each moment, under
+the letter that the moment has in the formula. Adam alone keeps multiples of its moments.
 
 Rates, decay and epsilon are finite and not negative, each beta is from 0 to below 1: anything else
 is a ValueError, or a TypeError where it is no number, that names the argument.
@@ -15,9 +16,11 @@ import numpy as np
 from nn_core.checks.settings import check_number
 from nn_core.checks.training import check_step
 
-# An update passes over the vectors several times. In blocks of this many entries, what one pass
-# has brought from memory is still in the cache for the next; smaller blocks only add calls.
+# An update passes over the vectors several times. In blocks of this many entries, what a pass has
+# brought from memory is still in the cache when the next pass needs it. Shorter blocks add calls.
 BLOCK = 65_536
+
+Array = np.ndarray
 
 
 class SGD:
@@ -40,8 +43,8 @@ class SGD:
         self.lr = lr
         self.t = 0
         self.size: int | None = None  # of the vector it moves, known from the first step on
-        self.state: dict[str, np.ndarray] = {}
-        self._work: np.ndarray | None = None
+        self.state: dict[str, Array] = {}
+        self._work = np.zeros(BLOCK, np.float32)
 
     def step(self, theta: np.ndarray, grad: np.ndarray) -> None:
         """Move `theta` in place, one step against `grad`.
@@ -55,25 +58,24 @@ class SGD:
         check_step(self, theta, grad)
         self.size = theta.size
         self.t += 1
-        for name in self.moments:
-            if name not in self.state:
-                self.state[name] = np.zeros_like(theta)
-        if self._work is None or self._work.dtype != theta.dtype:
-            self._work = np.empty(BLOCK, theta.dtype)
-        for start in range(0, theta.size, BLOCK):
-            block = slice(start, start + BLOCK)
-            part = theta[block]
-            memory = [self.state[name][block] for name in self.moments]
-            self._move(part, grad[block], self._work[: part.size], *memory)
+        if not self.state:
+            self.state = {name: np.zeros_like(theta) for name in self.moments}
+        self._work = self._work.astype(theta.dtype, copy=False)
+        length = len(self._work)
+        for start in range(0, theta.size, length):
+            block = slice(start, start + length)
+            part, g = theta[block], grad[block]
+            work = self._work[: len(part)]
+            moments = [self.state[name][block] for name in self.moments]
+            direction, rate = self._direction(g, work, *moments)
+            np.multiply(direction, rate, out=work)
+            part -= work
 
-    # In each of these methods every line writes into memory that is there already. Scalars should
-    # be Python floats: with one of NumPy's, a line is computed in float64 and then rounded to
-    # float32, which takes three to five times as long.
-    def _move(
-        self, theta: np.ndarray, g: np.ndarray, work: np.ndarray, *moments: np.ndarray
-    ) -> None:
-        np.multiply(g, self.lr, out=work)
-        theta -= work
+    # Scalars should be Python floats. With a scalar of NumPy's, a line is computed in float64 and
+    # then rounded to float32, which takes three to five times as long.
+    def _direction(self, g: Array, work: Array, *moments: Array) -> tuple[Array, float]:
+        """The direction of a step and its rate; `moments` change in place, `work` is free."""
+        return g, self.lr
 
 
 class Momentum(SGD):
@@ -98,14 +100,11 @@ class Momentum(SGD):
         check_number("beta", beta, at_least=0, below=1)
         self.beta = beta
 
-    def _move(
-        self, theta: np.ndarray, g: np.ndarray, work: np.ndarray, *moments: np.ndarray
-    ) -> None:
+    def _direction(self, g: Array, work: Array, *moments: Array) -> tuple[Array, float]:
         (v,) = moments
         v *= self.beta
         v += g
-        np.multiply(v, self.lr, out=work)
-        theta -= work
+        return v, self.lr
 
 
 class Nesterov(Momentum):
@@ -126,16 +125,11 @@ class Nesterov(Momentum):
     optimizing recurrent networks".
     """
 
-    def _move(
-        self, theta: np.ndarray, g: np.ndarray, work: np.ndarray, *moments: np.ndarray
-    ) -> None:
-        (v,) = moments
-        v *= self.beta
-        v += g
+    def _direction(self, g: Array, work: Array, *moments: Array) -> tuple[Array, float]:
+        v, rate = super()._direction(g, work, *moments)
         np.multiply(v, self.beta, out=work)
         work += g
-        work *= self.lr
-        theta -= work
+        return work, rate
 
 
 class AdaGrad(SGD):
@@ -162,17 +156,18 @@ class AdaGrad(SGD):
         check_number("epsilon", epsilon, at_least=0)
         self.epsilon = epsilon
 
-    def _move(
-        self, theta: np.ndarray, g: np.ndarray, work: np.ndarray, *moments: np.ndarray
-    ) -> None:
+    def _direction(self, g: Array, work: Array, *moments: Array) -> tuple[Array, float]:
         (s,) = moments
         np.multiply(g, g, out=work)
         s += work
-        np.sqrt(s, out=work)
-        work += self.epsilon
-        np.divide(g, work, out=work)
-        work *= self.lr
-        theta -= work
+        return divide_by_root(g, s, self.epsilon, work), self.lr
+
+
+def divide_by_root(a: Array, s: Array, epsilon: float, work: Array) -> Array:
+    """`a / (sqrt(s) + epsilon)`, computed in `work`."""
+    np.sqrt(s, out=work)
+    work += epsilon
+    return np.divide(a, work, out=work)
 
 
 class RMSProp(SGD):
@@ -203,19 +198,13 @@ class RMSProp(SGD):
         check_number("epsilon", epsilon, at_least=0)
         self.beta, self.epsilon = beta, epsilon
 
-    def _move(
-        self, theta: np.ndarray, g: np.ndarray, work: np.ndarray, *moments: np.ndarray
-    ) -> None:
+    def _direction(self, g: Array, work: Array, *moments: Array) -> tuple[Array, float]:
         (s,) = moments
         s *= self.beta
         np.multiply(g, g, out=work)
         work *= 1 - self.beta
         s += work
-        np.sqrt(s, out=work)
-        work += self.epsilon
-        np.divide(g, work, out=work)
-        work *= self.lr
-        theta -= work
+        return divide_by_root(g, s, self.epsilon, work), self.lr
 
 
 class Adam(SGD):
@@ -262,23 +251,18 @@ class Adam(SGD):
         check_number("epsilon", epsilon, at_least=0)
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
 
-    def _move(
-        self, theta: np.ndarray, g: np.ndarray, work: np.ndarray, *moments: np.ndarray
-    ) -> None:
-        # What is remembered is divided by (1 - beta1) and (1 - beta2). These factors and the bias
-        # corrections are plain numbers and go into the step and epsilon.
+    def _direction(self, g: Array, work: Array, *moments: Array) -> tuple[Array, float]:
         m, s = moments
         m *= self.beta1
         m += g
         np.multiply(g, g, out=work)
         s *= self.beta2
         s += work
-        np.sqrt(s, out=work)
-        root = math.sqrt((1 - self.beta2) / (1 - self.beta2**self.t))
-        work += self.epsilon / root
-        np.divide(m, work, out=work)
-        work *= self.lr * (1 - self.beta1) / (1 - self.beta1**self.t) / root
-        theta -= work
+        # The bias corrections are plain numbers: they go into the rate and into epsilon.
+        b1, b2, t = self.beta1, self.beta2, self.t
+        root = math.sqrt((1 - b2) / (1 - b2**t))
+        rate = self.lr * (1 - b1) / (1 - b1**t) / root
+        return divide_by_root(m, s, self.epsilon / root, work), rate
 
 
 class AdamW(Adam):

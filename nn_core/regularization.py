@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from nn_core.checks.settings import check_number
+from nn_core.checks.settings import check_function, check_number
 from nn_core.training import Callback, TrainingState
 
 
@@ -215,9 +215,9 @@ class Augmentation(Callback):
         change: Callable[..., np.ndarray],
         strength: Callable[[int], float] | None = None,
     ) -> None:
-        for name, function in (("change", change), ("strength", strength)):
-            if not (callable(function) or (name == "strength" and function is None)):
-                raise TypeError(f"expected {name} to be a function, found {function!r}")
+        check_function("change", change)
+        if strength is not None:
+            check_function("strength", strength)
         self.change, self.strength = change, strength
 
     def before_gradient(self, run: TrainingState) -> None:

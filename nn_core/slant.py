@@ -42,7 +42,7 @@ def slant_of(X: np.ndarray) -> np.ndarray:
     ValueError
         X is not two-dimensional, or its rows are not square images.
     """
-    return _slant_and_centre(X)[0]
+    return slant_and_centre(X)[0]
 
 
 @takes(X=examples)
@@ -69,13 +69,13 @@ def deslant(X: np.ndarray) -> np.ndarray:
     LeCun, Bottou, Bengio and Haffner (1998), "Gradient-based learning applied to document
     recognition", one of whose sets of digits is deslanted, by second moments and a shear.
     """
-    s, r_mean, rows = _slant_and_centre(X)
+    s, r_mean, r = slant_and_centre(X)
     field = np.zeros((2, *X.shape), np.float32)
-    np.multiply(s[:, None], rows - r_mean[:, None], out=field[1])
+    field[1] = s[:, None] * (r - r_mean[:, None])
     return warp(X, field)
 
 
-def _slant_and_centre(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def slant_and_centre(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The slant and the middle row of each image's ink, and the row of each pixel."""
     side = image_side(X)
     # Counted from the centre: smaller numbers, so less is lost when squares are subtracted.

@@ -236,12 +236,15 @@ def fit(
     steps = epochs * math.ceil(len(X) / (batch_size or len(X)))
     bar = tqdm(total=steps, initial=run.step, disable=not progress, unit="step")
     # A loss that overflows ends the training in words; a warning would name a line of ours.
-    with bar, np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+    with bar, np.errstate(all="ignore"):
         try:
             while not run.done:
-                bar.set_description(f"epoch {len(run.rows) + 1}/{epochs}")
+                epoch = len(run.rows) + 1
+                bar.set_description(f"epoch {epoch}/{epochs}")
                 row = run.train_epoch(bar)
-                run.rows.append(row | {"seconds": time.perf_counter() - began})
+                now = time.perf_counter()
+                row["seconds"] = now - began
+                run.rows.append(row)
                 if dev is not None:
                     bar.set_postfix_str(f"dev accuracy {row['dev_accuracy']:.2%}")
                 run.tell("after_epoch")
@@ -287,7 +290,8 @@ def measure(
     """Accuracy on some training examples; loss and accuracy on the dev set."""
     N = len(X_dev)
     # The inputs were looked at when training began: not `forward`, which would do so again.
-    Z, Z_dev = model.activations(X[:N])[-1], model.activations(X_dev)[-1]
+    Z = model.activations(X[:N])[-1]
+    Z_dev = model.activations(X_dev)[-1]
     values = (
         accuracy(y[:N], Z.argmax(axis=1)),
         model.loss_of(Z_dev, y_dev)[0],

@@ -14,13 +14,16 @@ from test_notebooks import CHAPTERS, calls, cells, code
 
 from nn_core.lab import check, exercises, hint, page, solution
 from nn_core.lab.exercises.exercise import all_exercises, find
-from nn_core.lab.exercises.explain import (
+from nn_core.lab.exercises.expect import (
+    Mistake,
     Unanswered,
     Wrong,
-    compare,
-    explain_difference,
+    expect_array,
+    expect_function,
+    expect_numbers,
     run,
 )
+from nn_core.lab.exercises.explain import explain_difference
 from nn_core.lab.exercises.texts import parse, texts_of
 from nn_core.lab.markup import markup
 
@@ -74,6 +77,13 @@ def test_exercise_is_complete(exercise):
     assert max(map(len, exercise.solution.splitlines())) <= 54, "a cell fits on a phone"
 
 
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+def test_each_mistake_is_told_to_somebody_who_makes_it(exercise):
+    told = [words for _, words in stored(exercise.chapter).REJECTED.get(exercise.name, [])]
+    for name, words in exercise.mistakes.items():
+        assert any(part in words for part in told), name
+
+
 def test_no_stored_answer_and_no_text_is_left_over():
     for path in STORED.glob("chapter_*.py"):
         names = {*stored(path.stem).ACCEPTED, *stored(path.stem).REJECTED}
@@ -103,7 +113,7 @@ def test_no_answer_is_not_judged(exercise, nothing):
 
 @pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
 def test_texts_are_whole(exercise):
-    html = markup("\n\n".join([*exercise.hints, exercise.explanation]))
+    html = markup("\n\n".join([*exercise.hints, exercise.explanation, *exercise.mistakes.values()]))
     assert not re.findall(r"[`$]|\*\*", re.sub(r"<code>.*?</code>", "", html))
 
 
@@ -198,6 +208,12 @@ answer = 1
 Because.
 
 - It is so.
+
+### Mistakes
+
+- **sign**: The sign is
+  wrong.
+- **loss, 2**: Twice: **too** much.
 """
 
 
@@ -208,6 +224,7 @@ def test_texts_are_read():
         ("First, in two lines.", "Then $n < 3$."),
         "answer = 1\n\n# done",
         "Because.\n\n- It is so.",
+        {"sign": "The sign is wrong.", "loss, 2": "Twice: **too** much."},
     )
     assert found["two"] == found["one"]
 
@@ -217,8 +234,11 @@ def test_texts_are_read():
     [
         ("```python", "```", "expected a solution, one block of ```python, found 0"),
         ("1. First", "First", "expected hints, a list with the numbers from 1 on, above the"),
-        ("2. Then", "3. Then", "expected hints"),
+        ("2. Then", "1. Then", "expected hints"),
         ("Because.\n\n- It is so.\n", "", "expected an explanation, text without blocks, below"),
+        ("### Mistakes", "### mistakes", "expected an explanation"),
+        ("- **sign**", "sign", "expected mistakes, a list of items such as '- **name**: words', f"),
+        ("loss, 2", "sign", "expected mistakes"),
         ("Because.", "```\ncode\n```", "expected an explanation"),
     ],
 )
@@ -442,18 +462,13 @@ first_row[1] += rng.normal(size=3)
         (A.astype(object), A, {}, "values of type object"),
         (..., A, {}, "is still `...`"),
         (A.T, A, {}, "shape (3, 4); (4, 3) is asked for. It is the transpose"),
-        (np.ones((3, 4)), A, {}, "It looks transposed"),
         (Q.T, Q, {}, "as many rows as columns"),
         (v[:, None], v, {}, "An axis of length 1 is left over"),
         (v, v[:, None], {}, "`keepdims=True` keeps"),
         (A.ravel(), A, {}, "only their arrangement is not"),
-        (v[:, None] - v, v, {}, "A row and a column of 3 numbers"),
+        (v[:, None] + 0 * v, v, {}, "A row and a column of 3 numbers"),
         (3.0, v, {}, "is a single number; an array of shape (3,)"),
         (v, 3.0, {}, "a single number is asked for"),
-        (A.sum(axis=1), A.sum(axis=0), {"summed": A}, "the sum over axis 1; the sum over axis 0"),
-        (A.mean(axis=0), A.sum(axis=0), {"summed": A}, "it is the mean over axis 0; the sum over"),
-        (Q.sum(axis=1), Q.sum(axis=0), {"summed": Q}, "it is the sum over axis 1"),
-        (A.sum(), A.sum(axis=0), {"summed": A}, "the sum over everything"),
         (-A, A, {}, "has the wrong sign, everywhere."),
         (
             128 * A,
@@ -472,10 +487,10 @@ first_row[1] += rng.normal(size=3)
         (A / 2, A, {}, "half as large"),
         (7 * A, A, {}, "is 7 times too large, everywhere"),
         (A / 7, A, {}, "is 7 times too small, everywhere"),
-        (92.5, 0.925, {}, "is a percentage. A share from 0 to 1"),
         (5, 8, {}, "is 5; 8 is right"),
         (-8, 8, {}, "wrong sign"),
-        (A + 1, A, {}, "too large by 1, everywhere. Is something counted from 1"),
+        (v + 1, v, {}, "too large by 1, everywhere. Is something counted from 1"),
+        (A + 1, A, {}, "too large by 1, everywhere."),
         (A - 0.5, A, {}, "too small by 0.5, everywhere"),
         (0 * A, A, {}, "zero everywhere"),
         (nan, A, {}, "NaN in 1 of 12 entries, the first at `dW[2, 1]`. NaN comes from"),
@@ -534,20 +549,171 @@ def backward(X, W):
     return X @ W
 
 
-def test_compare_says_where_a_function_is_right():
-    square = np.arange(9.0).reshape(3, 3)
-    symmetric = square + square.T
+@pytest.mark.parametrize(
+    ("found", "expected", "told"),
+    [
+        (np.ones((3, 4)), A, "`dW` has the shape (3, 4); (4, 3) is asked for."),
+        (v[:, None] - v, v, "`dW` has the shape (3, 3); (3,) is asked for."),
+        (v.mean(), v, "`dW` is a single number; an array of shape (3,) is asked for."),
+        (92.5, 0.925, "`dW` is 92.5; 0.925 is right."),
+        (6.0, 3.0, "`dW` is 6; 3 is right."),
+        (A + 1, A, "`dW` is too large by 1, everywhere."),
+    ],
+)
+def test_no_cause_is_named_that_one_case_does_not_prove(found, expected, told):
+    assert explain_difference(found, expected, "`dW`") == told
+
+
+# --- the vocabulary of checks
+
+
+def words_of(expectation, *arguments, **options):
+    """What the exception says; of a mistake, what is said before its words, and its name."""
     with pytest.raises(Wrong) as wrong:
-        compare(lambda X, W: X @ W.T, backward, (X, W), (square, symmetric), name="`dX`")
-    assert "ValueError: matmul" in str(wrong.value)
-    assert "only where all sizes are equal. A transpose can hide there." in str(wrong.value)
-    with pytest.raises(Wrong) as wrong:
-        compare(lambda X, W: 5 * (X @ W), backward, (X, W), name="`dX`")
-    assert str(wrong.value).startswith(
-        "`dX` is 5 times too large, everywhere. Is a division by $N = 5$"
-    )
-    assert "(For `X` of shape (5, 4) and `W` of shape (4, 3).)" in str(wrong.value)
-    compare(backward, backward, (X, W), (square, symmetric))
+        expectation(*arguments, **options)
+    before = getattr(wrong.value, "before", "")
+    return before + str(wrong.value)
+
+
+square, symmetric = np.arange(9.0).reshape(3, 3), np.diag([1.0, 2.0, 3.0]) + 1
+
+
+def test_function_is_told_where_it_is_right():
+    cases = [(X, W), (square, symmetric)]
+    told = words_of(expect_function, lambda X, W: X @ W.T, backward, cases, name="`dX`")
+    assert "ValueError: matmul" in told
+    assert "only where all sizes are equal. A transpose can hide there." in told
+    told = words_of(expect_function, lambda X, W: 7.0 * X[0] @ W, backward, cases[:1], name="`dX`")
+    assert told.endswith("(5, 3) is asked for. (For `X` of shape (5, 4) and `W` of shape (4, 3).)")
+    expect_function(backward, backward, cases)
+
+
+def triple(x):
+    return 3 * x
+
+
+SQUARE = {"square": lambda x: x**2}
+
+
+def test_mistake_is_named_where_it_holds_in_all_cases():
+    # For 2 both give 4.
+    plus = words_of(expect_function, lambda x: x + 2, triple, [(2,), (5,)], SQUARE)
+    assert plus == "The result is 4; 6 is right. (For `x` = 2.)"
+    assert words_of(expect_function, lambda x: x * x, triple, [(2,), (5,)], SQUARE) == "square"
+
+
+def test_mistake_is_not_named_where_another_says_the_same():
+    both = {**SQUARE, "plus": lambda x: x + 2}
+    assert "is right" in words_of(expect_function, lambda x: x * x, triple, [(2,)], both)
+    assert words_of(expect_function, lambda x: x * x, triple, [(2,), (4,)], both) == "square"
+
+
+def test_exceptions_of_a_mistake_must_be_the_same():
+    turned = {"turned": lambda X, W: X @ W.T}
+    mine = (lambda X, W: X @ W.transpose(), backward)
+    general = square + np.arange(3.0)
+    assert words_of(expect_function, *mine, [(X, W), (square, general)], turned) == "turned"
+    # Errors alone prove nothing, and another kind of error is another mistake.
+    assert "matmul" in words_of(expect_function, *mine, [(X, W)], turned)
+    other = (lambda X, W: X @ W.T if len(X) == 3 else {}["X"], backward)
+    assert "KeyError" in words_of(expect_function, *other, [(X, W), (square, general)], turned)
+
+
+def test_mistake_in_one_of_several_values():
+    def right(x):
+        return x, 2 * x
+
+    mistakes = {"second": lambda x: (x, x), "first": lambda x: (-x, ...)}
+    cases = [(rng.normal(size=3),) for _ in range(2)]
+    assert words_of(expect_function, lambda x: (x, x), right, cases, mistakes) == "second"
+    assert words_of(expect_function, lambda x: (-x, 9 * x), right, cases, mistakes) == "first"
+    told = words_of(expect_function, lambda x: (x, -x), right, cases, mistakes, name="`a`, `b`")
+    assert "`b` has the wrong sign and is half as large" in told
+
+
+def mean(x):
+    return np.mean(x)
+
+
+ROWS = [(rng.normal(size=N),) for N in (7, 5)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (np.sum, "`L` is 7 times too large. Is a division by $N = 7$ missing?"),
+        (lambda x: np.mean(x) / len(x), "`L` is 7 times too small. Is it divided by $N = 7$ once"),
+        (lambda x: -2 * np.mean(x), "`L` has the wrong sign and is twice as large"),
+        # Seven is N in the first case alone, and the factor is another one in each case.
+        (lambda x: 7 * np.mean(x), "`L` is {7 * mean:.6g}; {mean:.6g} is right. (For"),
+        (lambda x: np.mean(x) * (9 - len(x)), "`L` is {2 * mean:.6g}; {mean:.6g} is right. (For"),
+    ],
+)
+def test_factor_has_to_hold_in_all_cases(answer, told):
+    known = {"name": "`L`", "N": len}
+    first = np.mean(ROWS[0])
+    for k in ("7 * ", "2 * ", ""):
+        factor = float(k.strip(" *") or 1)
+        told = told.replace(f"{{{k}mean:.6g}}", f"{factor * first:.6g}")
+    assert words_of(expect_function, answer, mean, ROWS, **known).startswith(told)
+
+
+def test_answer_of_a_wrapper_may_be_wrong():
+    def size(x):
+        return expect_array(run(lambda x: x[:2], x), (3,)).size
+
+    assert words_of(expect_function, size, len, [(v,)]).startswith("An array of shape (3,) is")
+
+
+@pytest.mark.parametrize(
+    ("found", "kind", "told"),
+    [
+        ([1.0, 2.0], np.floating, "An array of shape (2,) is asked for. You gave a list of 2."),
+        (np.ones(3), np.floating, "An array of shape (2,) is asked for. You gave an array of"),
+        (np.ones(2, int), np.floating, "of type int64; numbers with a point are asked for."),
+        (np.ones(2), np.float32, "Your array is of type float64; float32 are asked for."),
+        (np.array([1, np.nan]), np.floating, "Some numbers in your array are infinite"),
+    ],
+)
+def test_array_of_another_kind_is_told(found, kind, told):
+    assert told in words_of(expect_array, found, (2,), kind)
+
+
+PAPER = {
+    "right": {"a": 2, "b": (0.5, 0.25), "c": True},
+    "mistakes": {"a": {"half": 1, "nearly": 1.004}, "b": {"turned": (0.25, 0.5)}},
+    "within": 0.01,
+}
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "c", "told"),
+    [
+        ("2", (0.5, 0.25), True, "`a` is a number; you handed in a text."),
+        (4, (0.5, 0.25), True, "`a` is not right yet. a, otherwise"),
+        (0.992, (0.5, 0.25), True, "`a`: a, half"),
+        (1.002, (0.5, 0.25), True, "`a` is not right yet. a, otherwise"),  # it may be either
+        (2.01, [0.25, 0.5], True, "`a` is right. `b`: b, turned"),
+        (2, 0.5, True, "`a` is right. `b` is an array of shape (2,); you handed in the number 0.5"),
+        (2, (1, 0.5), True, "`a` is right. `b` is twice as large as it should be, everywhere."),
+        (2, [0.501, 0.249], False, "`a` and `b` are right. `c` is not right yet. c, otherwise"),
+        (2, (0.5, 0.25), 1, "`a` and `b` are right. `c` is `True` or `False`; you handed in the"),
+    ],
+)
+def test_numbers_are_told(a, b, c, told):
+    assert words_of(expect_numbers, {"a": a, "b": b, "c": c}, **PAPER).startswith(told)
+
+
+def test_numbers_are_right():
+    expect_numbers({"a": 1.99, "b": [0.502, 0.25], "c": np.True_}, **PAPER)
+
+
+def test_words_for_a_mistake_are_those_of_the_exercise(monkeypatch):
+    def check_undo(labels_of):
+        raise Mistake("axis", "`y`: ")
+
+    exercise = find("data-undo")._replace(check=check_undo, mistakes={"axis": "Along rows."})
+    assert exercise.judge(1) == ("wrong", "`y`: Along rows.")
 
 
 # --- the little Markdown

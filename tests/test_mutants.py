@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import copy
+import inspect
 import io
 import itertools
 import random
@@ -16,6 +17,7 @@ from mutants import mutants, shown
 from test_exercises import EXERCISES, given, stored
 
 import nn_core as nn
+from nn_core.lab.exercises import expect, explain
 from nn_core.lab.exercises.exercise import Verdict
 
 MOST = 80  # mutants tried of one exercise, drawn by its name where there are more
@@ -207,6 +209,46 @@ def test_mutants_are_refused_or_equal(exercise):
     assert not any(told.values()), "\n".join(f"{k}: {w}" for k, ws in told.items() for w in ws)
 
 
+# --- mistakes that have a name
+
+
+def asked_by(exercise, word, answers, monkeypatch):
+    """How often a check uses a word of the vocabulary, with what, where the answers are right."""
+    module, seen = sys.modules[exercise.check.__module__], []
+    original = getattr(expect, word)
+
+    def spy(*given, **named):
+        seen.append(inspect.signature(original).bind(*given, **named).arguments)
+        return original(*given, **named)
+
+    monkeypatch.setattr(module, word, spy, raising=False)
+    assert exercise.judge(*answers).kind == "right"
+    return seen
+
+
+def same_results(mine, others, within):
+    """Whether two functions give the same in all cases, or end in the same exception."""
+    return all(
+        type(a) is type(b) if isinstance(a, Exception) else expect.same(a, b, within)
+        for a, b in zip(mine, others, strict=True)
+    )
+
+
+@pytest.mark.parametrize("exercise", [e for e in CODE if e.mistakes], ids=lambda e: e.name)
+def test_cases_tell_mistakes_apart(exercise, monkeypatch):
+    right = answer(exercise, code_of(exercise))
+    for asked in asked_by(exercise, "expect_function", right, monkeypatch):
+        mistakes = asked.get("mistakes", {})
+        assert {*mistakes} <= {*exercise.mistakes}
+        results = {
+            name: [expect.result_of(function, case) for case in asked["cases"]]
+            for name, function in {"right": asked["right"], **mistakes}.items()
+        }
+        within = asked.get("within", explain.TOLERANCE)
+        for one, other in itertools.permutations(results, 2):
+            assert not same_results(results[one], results[other], within), (one, other)
+
+
 # --- answers of every kind
 
 
@@ -273,12 +315,31 @@ def worked_out(exercise, source):
     return [names[asked] for asked in exercise.asked], numbers
 
 
-@pytest.mark.parametrize("exercise", PAPER, ids=lambda e: e.name)
-def test_other_numbers_are_refused(exercise):
+def calculation(exercise):
+    """The lines of a solution that compute the answers, without what tries them out."""
     lines = ast.parse(exercise.solution).body
     kept = [n for n in lines if isinstance(n, ast.Assign | ast.AugAssign)]
     named = [n for n in kept if "softmax" not in ast.unparse(n) and "cases" not in ast.unparse(n)]
-    source = ast.unparse(ast.Module(named, []))
+    return ast.unparse(ast.Module(named, []))
+
+
+@pytest.mark.parametrize("exercise", [e for e in PAPER if e.mistakes], ids=lambda e: e.name)
+def test_mistaken_numbers_differ(exercise, monkeypatch):
+    right, _ = worked_out(exercise, calculation(exercise))
+    for asked in asked_by(exercise, "expect_numbers", right, monkeypatch):
+        within = asked.get("within", explain.TOLERANCE)
+        for name, value in asked["right"].items():
+            known = asked.get("mistakes", {}).get(name, {})
+            keys = {f"{name}, {mistake}" for mistake in known}
+            keys |= {f"{name}, otherwise"} if np.ndim(value) == 0 else set()
+            assert keys <= {*exercise.mistakes}
+            for (_, one), other in itertools.permutations([("right", value), *known.items()], 2):
+                assert not explain.close(np.asarray(one), other[1], within), (name, other)
+
+
+@pytest.mark.parametrize("exercise", PAPER, ids=lambda e: e.name)
+def test_other_numbers_are_refused(exercise):
+    source = calculation(exercise)
     right, numbers = worked_out(exercise, source)
     tried = []
     for mutant in mutants(source):

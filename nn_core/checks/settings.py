@@ -62,6 +62,18 @@ def check_number(
         raise ValueError(f"expected {a}{name} {wanted}, found {value}")
 
 
+def check_function(name: str, value: object) -> None:
+    """Raise TypeError unless a setting is a function."""
+    if not callable(value):
+        raise TypeError(f"expected {name} to be a function, found {value!r}")
+
+
+def check_strengths(**strengths: float) -> None:
+    """Raise as `check_number` does unless each strength, given by name, is at least 0."""
+    for name, value in strengths.items():
+        check_number(name, value, at_least=0)
+
+
 def check_rng(rng: object) -> None:
     """Raise TypeError where a seed, or another source of numbers, stands for a random generator.
 

@@ -94,14 +94,14 @@ def unit_sizes(W, X):
 
 REJECTED = {
     "init-hand": [
-        (HAND + "3**0.5, 1.5, 0.2", "is the standard deviation"),
+        (HAND + "3**0.5, 1.5, 0.2", "That is the standard deviation"),
         (HAND + "1.5, 1.5, 0.2", "The ReLU comes after"),
-        (HAND + "6, 3, 0.2", "lacks the mean square of the inputs"),
+        (HAND + "6, 3, 0.2", "It lacks the mean square of the inputs"),
         (HAND + "0.12, 1.5, 0.2", "It is the variance already"),
         (HAND + "0.02, 1.5, 0.2", "the variance of *one* term"),
-        (HAND + "0.75, 1.5, 0.2", "squares the mean square"),
-        (HAND + "4, 1.5, 0.2", "is not right yet"),
-        (HAND + "3, 3, 0.2", "still that of $z$"),
+        (HAND + "0.75, 1.5, 0.2", "You squared the mean square"),
+        (HAND + "4, 1.5, 0.2", "Write down its formula first."),
+        (HAND + "3, 3, 0.2", "still the one of $z$"),
         (HAND + "3, 0.75, 0.2", "it is their number that is halved"),
         (HAND + "3, 3 * (1 / 2 - 1 / (2 * np.pi)), 0.2", "is the variance of $a$"),
         (HAND + "3, 1.5**0.5, 0.2", "is the size"),
@@ -121,6 +121,10 @@ REJECTED = {
     ],
     "init-leaky": [
         (leaky("np.sqrt(2 / (1 + slope**2) * shape[0])"), "divides by `a` only"),
+        (leaky("np.sqrt(2 / (1 + slope**2 * shape[0]))"), "Put $1 + s^2$ in parentheses"),
+        (leaky("(2 / ((1 + slope**2) * shape[0])) ** 0.25"), "You took the root twice"),
+        (leaky("2**0.5 / ((1 + slope**2) * shape[0])"), "The root was taken of the 2 only"),
+        (leaky("2 / np.sqrt((1 + slope**2) * shape[0])"), "twice what it should be"),
         (
             "def leaky_normal(shape, rng, slope):\n"
             "    w = np.sqrt(6 / ((1 + slope**2) * shape[0]))\n"
@@ -147,13 +151,16 @@ REJECTED = {
         (leaky("np.sqrt(2 * (1 + slope**2) / shape[0])"), "upside down"),
         (leaky("np.sqrt(2 / ((1 + slope**2) * shape[1]))"), "the number of outputs"),
         (leaky("np.sqrt(4 / ((1 + slope**2) * sum(shape)))"), "as Glorot does"),
-        (leaky("np.sqrt(7 / ((1 + slope**2) * shape[0]))"), "the variance of your weights is"),
+        (leaky("np.sqrt(7 / ((1 + slope**2) * shape[0]))"), "The variance of your weights is"),
         (
             "def leaky_normal(shape, rng, slope):\n"
             "    return rng.uniform(0, np.sqrt(6 / (1 + slope**2) / shape[0]), shape)",
             "The mean of your weights is",
         ),
-        ("def leaky_normal(shape, rng, slope):\n    return rng.normal(0, 0.1)", "an array of that"),
+        (
+            "def leaky_normal(shape, rng, slope):\n    return rng.normal(0, 0.1)",
+            "An array of shape (200, 700) is asked for",
+        ),
     ],
     "init-measure": [
         (MEASURE.replace("W_l = W_l / size(Z)", "W_l /= size(Z)"), "changes the `W`"),

@@ -232,4 +232,20 @@ def test_what_the_chapter_derives():
     derived = {
         name.partition(".")[0] for chapter, name, _ in DERIVED if chapter == "09_regularization"
     }
-    assert derived == {"AdamW", "EarlyStopping", "dropout_mask", "l2_penalty"}
+    assert derived == {
+        "AdamW",
+        "Augmentation",
+        "Dropout",
+        "EarlyStopping",
+        "GradientClipping",
+        "L2Penalty",
+        "LabelSmoothing",
+        "MLP",
+        "clip_norm",
+        "drop",
+        "dropout_mask",
+        "image_side",
+        "l2_penalty",
+        "shift",
+        "smoothed_cross_entropy",
+    }

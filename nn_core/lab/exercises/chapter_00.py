@@ -7,10 +7,10 @@ import numpy as np
 
 import nn_core as nn
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.explain import Wrong, as_numbers, close, describe, is_number
+from nn_core.lab.exercises.expect import Wrong, expect_network, expect_pictures, expect_reached
+from nn_core.lab.exercises.explain import as_numbers, close, describe, is_number
 
 TRAINED = 0.88  # the share that a short training reaches even with 16 hidden units
-ROUNDED = 0.00051  # how far a share written down with three digits may be off
 
 
 @cache
@@ -20,55 +20,10 @@ def some_digits() -> tuple[np.ndarray, np.ndarray]:
     return X[:5_000], y[:5_000]
 
 
-def network_of(sizes: tuple[int, ...], network: Any) -> nn.MLP:
-    """Make sure that an answer is a network of these sizes."""
-    if not isinstance(network, nn.MLP):
-        raise Wrong(
-            f"The first answer is the network, an `nn.MLP`. You handed in {describe(network)}."
-        )
-    if network.sizes != sizes:
-        raise Wrong(
-            f"Your network has the sizes `{network.sizes}`; `{sizes}` is asked for: the inputs, "
-            "the hidden units, the outputs."
-        )
-    return network
-
-
-def dev_pictures(X_dev: Any) -> np.ndarray:
-    """Make sure that an answer is the pictures of the dev set, or others of their shape."""
-    numbers = isinstance(X_dev, np.ndarray) and X_dev.dtype == np.float32
-    if not numbers or X_dev.ndim != 2 or X_dev.shape[1] != 784:
-        raise Wrong(
-            "`X_dev` is the dev set's pictures, as the chapter made them; you handed in "
-            f"{describe(X_dev)}."
-        )
-    return X_dev
-
-
-def check_reached(reached: Any, network: nn.MLP, X_dev: Any, y_dev: Any) -> None:
-    """Make sure that what is stated is the share of the dev set that this network reads."""
-    pictures = dev_pictures(X_dev)
-    if not isinstance(y_dev, np.ndarray) or y_dev.shape != (len(pictures),):
-        raise Wrong(
-            "`y_dev` holds the labels of the dev set, as the chapter made it; you handed in "
-            f"{describe(y_dev)}."
-        )
-    if not is_number(reached):
-        raise Wrong(f"`reached` is a number; you handed in {describe(reached)}.")
-    if reached > 1:
-        raise Wrong("`reached` looks like a percentage or a count. Hand in a share from 0 to 1.")
-    share = nn.accuracy(y_dev, network.predict(pictures))
-    if not abs(reached - share) <= ROUNDED:
-        raise Wrong(
-            f"`reached` says {reached:.2%}, but your network reads {share:.2%} of the dev set. Is "
-            "that the accuracy of another network, of the training set, or of an early epoch?"
-        )
-
-
 @exercise("tour-small")
 def check_small(small: Any, parameters: Any, reached: Any, X_dev: Any, y_dev: Any) -> str:
     """Look at sizes, count and accuracy."""
-    network = network_of((784, 16, 10), small)
+    network = expect_network(small, (784, 16, 10))
     X, y = some_digits()
     share = nn.accuracy(y, network.predict(X))
     if share < TRAINED:
@@ -86,7 +41,7 @@ def check_small(small: Any, parameters: Any, reached: Any, X_dev: Any, y_dev: An
             f"{parameters:,} is not the number of its parameters. Each layer has a weight for each "
             "pair of an input and an output, and a bias for each output."
         )
-    check_reached(reached, network, X_dev, y_dev)
+    expect_reached(reached, network, X_dev, y_dev)
     return f"{count:,} parameters, and it reads {reached:.1%} of the dev set."
 
 
@@ -110,7 +65,7 @@ def check_shuffled(shuffled: Any, order: Any) -> str:
         )
     if np.array_equal(order, np.arange(784)):
         raise Wrong("This `order` leaves every pixel where it is.")
-    network = network_of((784, 256, 10), shuffled)
+    network = expect_network(shuffled, (784, 256, 10))
     X, y = some_digits()
     share = nn.accuracy(y, network.predict(X[:, order]))
     plain = nn.accuracy(y, network.predict(X))
@@ -138,7 +93,7 @@ def check_unsure(unsure: Any, chances: Any, network: Any, X_dev: Any) -> str:
         )
     if not isinstance(network, nn.MLP):
         raise Wrong(f"`network` is the network of the tour; you handed in {describe(network)}.")
-    said = network.predict_proba(dev_pictures(X_dev))
+    said = network.predict_proba(expect_pictures(X_dev))
     if chances.shape != said.shape or not close(chances, said):
         raise Wrong(
             "`chances` is not what `network` says of `X_dev`. Did you ask another network, or show "

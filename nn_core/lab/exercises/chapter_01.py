@@ -7,14 +7,8 @@ import numpy as np
 
 from nn_core.data import MNIST_FOLDER, minibatches, one_hot, read_bytes
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.explain import (
-    Wrong,
-    close,
-    describe,
-    expect,
-    is_number,
-    run,
-)
+from nn_core.lab.exercises.expect import Wrong, expect, run
+from nn_core.lab.exercises.explain import close, describe, is_number
 
 
 @exercise("data-labels")

@@ -7,15 +7,8 @@ import numpy as np
 
 from nn_core import MLP, dense_forward, relu_forward, softmax
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.explain import (
-    Wrong,
-    as_numbers,
-    close,
-    compare,
-    describe,
-    is_number,
-    run,
-)
+from nn_core.lab.exercises.expect import Wrong, expect_function, run
+from nn_core.lab.exercises.explain import as_numbers, close, describe, is_number
 
 
 @exercise("forward-count")
@@ -94,13 +87,12 @@ def check_columns(dense_columns: Any) -> None:
         )
     if isinstance(found, np.ndarray) and close(found, W @ X):
         raise Wrong("That is the product alone. The bias is missing.")
-    compare(
+    expect_function(
         dense_columns,
         lambda X, W, b: W @ X + b[:, None],
-        case(7, 4, 3),
-        square,
+        [case(7, 4, 3), square],
         name="`Z`",
-        N=7,
+        N=lambda X, W, b: X.shape[1],
     )
 
 
@@ -131,7 +123,7 @@ def check_temperature(softmax_at: Any) -> None:
         if isinstance(found, np.ndarray) and close(found, mistake):
             raise Wrong(words)
     with np.errstate(all="ignore"):
-        compare(softmax_at, lambda Z, T: softmax(Z / T), (Z, 2.5), (Z, 0.3), name="`P`")
+        expect_function(softmax_at, lambda Z, T: softmax(Z / T), [(Z, 2.5), (Z, 0.3)], name="`P`")
         extreme = run(softmax_at, 50 + 10 * Z, 0.01)
     if not np.isfinite(extreme).all():
         raise Wrong(
@@ -139,7 +131,7 @@ def check_temperature(softmax_at: Any) -> None:
             "exponentials overflow, or a whole row of them is rounded to zero. Subtract the "
             "largest score *of each row*."
         )
-    compare(softmax_at, lambda Z, T: softmax(Z / T), (50 + 10 * Z, 0.01), name="`P`")
+    expect_function(softmax_at, lambda Z, T: softmax(Z / T), [(50 + 10 * Z, 0.01)], name="`P`")
 
 
 @exercise("forward-views")

@@ -6,15 +6,8 @@ import numpy as np
 
 from nn_core.gradcheck import numerical_gradient
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.explain import (
-    Wrong,
-    as_numbers,
-    compare,
-    describe,
-    expect,
-    is_number,
-    run,
-)
+from nn_core.lab.exercises.expect import Wrong, expect, expect_function, run
+from nn_core.lab.exercises.explain import as_numbers, describe, is_number
 
 
 @exercise("numeric-hand")
@@ -138,7 +131,8 @@ def check_better(better_slope: Any) -> None:
         near, far = (f(x + h) - f(x - h)) / (2 * h), (f(x + 2 * h) - f(x - 2 * h)) / (4 * h)
         return float((4 * near - far) / 3)
 
-    compare(better_slope, reference, (np.exp, 0.5, 0.1), (np.sin, 1.0, 0.05), name="the slope")
+    cases = [(np.exp, 0.5, 0.1), (np.sin, 1.0, 0.05)]
+    expect_function(better_slope, reference, cases, name="the slope")
 
 
 @exercise("numeric-fool")

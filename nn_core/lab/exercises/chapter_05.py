@@ -5,15 +5,8 @@ from typing import Any
 import numpy as np
 
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.explain import (
-    Wrong,
-    close,
-    compare,
-    describe,
-    explain_difference,
-    is_number,
-    run,
-)
+from nn_core.lab.exercises.expect import Wrong, expect_function, run
+from nn_core.lab.exercises.explain import close, describe, explain_difference, is_number
 from nn_core.layers import dense_backward, relu_backward, sigmoid_forward
 from nn_core.losses import softmax_cross_entropy
 from nn_core.network import MLP
@@ -79,7 +72,7 @@ def check_softplus(softplus_backward: Any) -> None:
         (dA * (A > 0), "That is ReLU. The output of softplus is above zero everywhere."),
     ]
     tell(found, stories)
-    compare(softplus_backward, lambda dA, A: dA * (1 - np.exp(-A)), (dA, A), name="`dZ`")
+    expect_function(softplus_backward, lambda dA, A: dA * (1 - np.exp(-A)), [(dA, A)], name="`dZ`")
 
 
 @exercise("backprop-tied")
@@ -115,7 +108,7 @@ def check_tied(tied_gradient: Any) -> None:
     def reference(dZ: np.ndarray, X: np.ndarray, W: np.ndarray) -> np.ndarray:
         return X.T @ (dZ @ W) + dZ.T @ (X @ W)
 
-    compare(tied_gradient, reference, (dZ, X, W), square, name="`dW`")
+    expect_function(tied_gradient, reference, [(dZ, X, W), square], name="`dW`")
 
 
 @exercise("backprop-fool")

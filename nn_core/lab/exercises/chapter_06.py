@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 
 import nn_core as nn
-from nn_core.lab.exercises.chapter_00 import check_reached, network_of, some_digits
+from nn_core.lab.exercises.chapter_00 import some_digits
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.explain import Wrong, close, describe, expect, is_number, run
+from nn_core.lab.exercises.expect import Wrong, expect, expect_network, expect_reached, run
+from nn_core.lab.exercises.explain import close, describe, is_number
 
 
 @exercise("training-hand")
@@ -183,7 +184,7 @@ LINEAR = 0.89  # what a decent rate reaches in a few epochs, and a bad one does 
 @exercise("training-linear")
 def check_linear(linear: Any, reached: Any, X_dev: Any, y_dev: Any) -> str:
     """Look at its sizes, its training and the share."""
-    network = network_of((784, 10), linear)
+    network = expect_network(linear, (784, 10))
     X, y = some_digits()
     share = nn.accuracy(y, network.predict(X))
     if share < LINEAR:
@@ -191,5 +192,5 @@ def check_linear(linear: Any, reached: Any, X_dev: Any, y_dev: Any) -> str:
             f"The sizes are right. But it reads only {share:.0%} of the training pictures. Was it "
             "trained, on all of `X_train`, for some epochs, and with a rate that suits it?"
         )
-    check_reached(reached, network, X_dev, y_dev)
+    expect_reached(reached, network, X_dev, y_dev)
     return f"{network.theta.size:,} parameters, and it reads about {share:.0%} of the pictures."

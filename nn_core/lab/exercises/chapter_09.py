@@ -7,15 +7,8 @@ from typing import Any
 import numpy as np
 
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.explain import (
-    Wrong,
-    close,
-    compare,
-    describe,
-    expect_draws,
-    is_number,
-    run,
-)
+from nn_core.lab.exercises.expect import Wrong, expect_draws, expect_function, run
+from nn_core.lab.exercises.explain import close, describe, is_number
 from nn_core.layers import softmax
 from nn_core.metrics import accuracy
 from nn_core.network import MLP
@@ -99,10 +92,10 @@ def check_l1(l1_penalty: Any) -> None:
         if isinstance(dW, np.ndarray) and close(dW, gradient):
             raise Wrong(story)
     cases = (W, 0.3), (rng.normal(size=(3, 3)), 2.0)
-    compare(
+    expect_function(
         l1_penalty,
         lambda W, strength: (strength * np.abs(W).sum(), strength * np.sign(W)),
-        *cases,
+        cases,
         name="`penalty`, `dW`",
     )
     with np.errstate(all="ignore"):

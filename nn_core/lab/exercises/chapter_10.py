@@ -8,15 +8,8 @@ from typing import Any
 import numpy as np
 
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.explain import (
-    Wrong,
-    and_list,
-    describe,
-    expect,
-    expect_draws,
-    is_number,
-    run,
-)
+from nn_core.lab.exercises.expect import Wrong, expect, expect_draws, run
+from nn_core.lab.exercises.explain import and_list, describe, is_number
 from nn_core.metrics import accuracy_interval
 
 

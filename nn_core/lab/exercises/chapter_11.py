@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.explain import Wrong, describe, expect, is_number, run
+from nn_core.lab.exercises.expect import Wrong, expect, run
+from nn_core.lab.exercises.explain import describe, is_number
 
 
 @exercise("published-work")

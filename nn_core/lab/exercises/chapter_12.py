@@ -5,16 +5,8 @@ from typing import Any
 import numpy as np
 
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.explain import (
-    Wrong,
-    as_numbers,
-    close,
-    compare,
-    describe,
-    expect_draws,
-    is_number,
-    run,
-)
+from nn_core.lab.exercises.expect import Wrong, expect_draws, expect_function, run
+from nn_core.lab.exercises.explain import as_numbers, close, describe, is_number
 
 
 @exercise("summit-turn")
@@ -80,17 +72,12 @@ def check_goes(goes_to: Any) -> None:
     others = [(rng.normal(size=(2, 2)), rng.normal(size=2), rng.normal(size=2)) for _ in range(8)]
     cases = [(M, t, v), (np.eye(2), t, v), (np.array([[1, 0], [0.5, 1]]), 0 * t, v), *others]
 
-    def as_given(M: np.ndarray, t: np.ndarray, v: np.ndarray) -> Any:
+    def as_array(M: np.ndarray, t: np.ndarray, v: np.ndarray) -> Any:
         answer = run(goes_to, M, t, v)
         pair = isinstance(answer, tuple | list) and all(map(is_number, answer))
         return np.array(answer, float) if pair else answer
 
-    compare(
-        as_given,
-        lambda M, t, v: np.linalg.inv(M) @ (v - t),
-        *cases,
-        name="the place",
-    )
+    expect_function(as_array, lambda M, t, v: np.linalg.inv(M) @ (v - t), cases, name="the place")
 
 
 @exercise("summit-between")
@@ -156,14 +143,14 @@ def check_vote(vote: Any) -> None:
     P = rng.dirichlet(np.ones(6), (4, 300))
     votes = (P.argmax(axis=2)[..., None] == np.arange(6)).sum(axis=0)
 
-    def as_given(P: np.ndarray) -> Any:
+    def as_array(P: np.ndarray) -> Any:
         answer = run(vote, P)
         return as_numbers(answer) if isinstance(answer, list) else answer
 
-    compare(
-        as_given,
+    expect_function(
+        as_array,
         lambda P: (votes + P.mean(axis=0) / 2).argmax(axis=1),
-        (P,),
+        [(P,)],
         name="the digits named",
     )
 

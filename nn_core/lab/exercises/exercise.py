@@ -15,7 +15,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from nn_core.lab.exercises.explain import Unanswered, Wrong, and_list, describe
+from nn_core.lab.exercises.expect import Mistake, Unanswered, Wrong
+from nn_core.lab.exercises.explain import and_list, describe
 from nn_core.lab.exercises.texts import texts_of
 from nn_core.lab.markup import as_code
 
@@ -38,6 +39,7 @@ class Exercise(NamedTuple):
     hints: tuple[str, ...]
     solution: str  # code that defines the answers, given what the chapter has defined
     explanation: str
+    mistakes: dict[str, str]  # what to say of each
 
     @property
     def asked(self) -> list[str]:
@@ -79,6 +81,8 @@ class Exercise(NamedTuple):
             remark = self.check(*answers)
         except Unanswered as left_open:
             return Verdict("open", str(left_open))
+        except Mistake as mistake:
+            return Verdict("wrong", mistake.before + self.mistakes[mistake.name])
         except Wrong as wrong:
             return Verdict("wrong", str(wrong))
         except (Exception, SystemExit) as error:
@@ -98,8 +102,8 @@ def exercise(name: str) -> Callable[[Check], Check]:
     """Make a function the check of an exercise, and keep the exercise under its name.
 
     The check is called with the answers, none of them None or Ellipsis. It raises `Wrong`, as the
-    helpers in `explain` do, or returns; a text it returns is shown with the praise. The texts of
-    the exercise stand in the chapter's file.
+    helpers in `expect` do, or returns; a text it returns is shown with the praise. All other texts
+    of the exercise stand in the chapter's file.
     """
 
     def keep(check: Check) -> Check:

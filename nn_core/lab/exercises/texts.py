@@ -1,4 +1,4 @@
-"""The prose of exercises: the hints, the solution and the explanation of each, in MyST files.
+"""The prose of exercises: hints, solution, explanation, and words for mistakes, in MyST files.
 
 Each chapter has a file here, `chapter_00.md` beside `chapter_00.py`. An exercise looks so in it:
 
@@ -13,6 +13,12 @@ Each chapter has a file here, `chapter_00.md` beside `chapter_00.py`. An exercis
     ```
 
     The explanation: a paragraph or more, written as `nn_core.lab.markup` reads it.
+
+    ### Mistakes
+
+    - **loss, sign**: What is said of a mistake that the check calls "loss, sign".
+
+The mistakes may be missing, the rest may not.
 """
 
 import re
@@ -27,6 +33,7 @@ class Texts(NamedTuple):
     hints: tuple[str, ...]
     solution: str
     explanation: str
+    mistakes: dict[str, str]  # what to say of each, by the name that the check uses
 
 
 @cache
@@ -55,22 +62,36 @@ def parse(text: str, file: str) -> dict[str, Texts]:
 
 def parse_exercise(section: str, where: str) -> Texts:
     """Take what stands below the heading of one exercise apart; `where` begins an error."""
-    before, *blocks = re.split(r"^```python\n(.*?)^```\n", section, flags=re.MULTILINE | re.DOTALL)
+    above, *blocks = re.split(r"^```python\n(.*?)^```\n", section, flags=re.MULTILINE | re.DOTALL)
     if len(blocks) != 2:
         raise ValueError(
             f"{where}: expected a solution, one block of ```python, found {len(blocks) // 2}"
         )
-    solution, explanation = (block.strip() for block in blocks)
-    above, *hints = re.split(r"^(\d+)\. ", before, flags=re.MULTILINE)
-    numbers, words = hints[::2], hints[1::2]
-    if above.strip() or not hints or numbers != [str(k + 1) for k in range(len(numbers))]:
+    solution, below = blocks
+    explanation, heading, mistakes = below.partition("\n### Mistakes\n")
+    hints = items(r"(\d+)\. ", above)
+    if not hints or [*hints] != [str(k + 1) for k in range(len(hints))]:
         raise ValueError(
             f"{where}: expected hints, a list with the numbers from 1 on, above the solution, "
-            f"found {before.strip()[:40]!r}"
+            f"found {above.strip()[:40]!r}"
         )
-    if not explanation or "```" in explanation:
+    if not explanation.strip() or "```" in below or "\n#" in explanation:
         raise ValueError(
             f"{where}: expected an explanation, text without blocks, below the solution, "
-            f"found {explanation[:40]!r}"
+            f"found {explanation.strip()[:40]!r}"
         )
-    return Texts(tuple(" ".join(hint.split()) for hint in words), solution, explanation)
+    named = items(r"- \*\*(.+?)\*\*: ", mistakes)
+    if heading and not named:
+        raise ValueError(
+            f"{where}: expected mistakes, a list of items such as '- **name**: words', "
+            f"found {mistakes.strip()[:40]!r}"
+        )
+    return Texts(tuple(hints.values()), solution.strip(), explanation.strip(), named)
+
+
+def items(mark: str, text: str) -> dict[str, str]:
+    """Give the items of a list, by what their marks name; nothing if the text is no such list."""
+    above, *found = re.split(f"^{mark}", text, flags=re.MULTILINE)
+    names, words = found[::2], [" ".join(item.split()) for item in found[1::2]]
+    whole = not above.strip() and len({*names}) == len(names)
+    return dict(zip(names, words, strict=True)) if whole else {}
