@@ -14,6 +14,7 @@ import math
 import numpy as np
 
 from nn_core.checks.settings import check_number
+from nn_core.checks.training import check_step
 
 # An update passes over the vectors several times. In blocks of this many entries, what a pass has
 # brought from memory is still in the cache when the next pass needs it. Shorter blocks add calls.
@@ -75,20 +76,6 @@ class SGD:
     def _direction(self, g: Array, work: Array, *moments: Array) -> tuple[Array, float]:
         """The direction of a step and its rate; `moments` change in place, `work` is free."""
         return g, self.lr
-
-
-def check_step(optimizer: SGD, theta: np.ndarray, grad: np.ndarray) -> None:
-    """Raise ValueError unless `optimizer` can move `theta` against `grad`."""
-    check_number("lr", optimizer.lr, at_least=0)
-    if theta.shape != grad.shape:
-        raise ValueError(
-            f"expected theta and grad of one shape, found {theta.shape} and {grad.shape}"
-        )
-    if optimizer.size not in (None, theta.size):
-        raise ValueError(
-            f"expected the {optimizer.size:,} parameters that this optimizer has moved before, "
-            f"found {theta.size:,}: make a new optimizer for each network"
-        )
 
 
 class Momentum(SGD):

@@ -1,4 +1,4 @@
-"""What `fit` looks at: settings and examples, and on the way whether all is still finite."""
+"""What `fit` and a step look at: settings and examples, and whether all is still finite."""
 
 import math
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from nn_core.checks.settings import check_finite, check_number, check_rng
 
 if TYPE_CHECKING:
     from nn_core.network import MLP
+    from nn_core.optimizers import SGD
     from nn_core.training import TrainingState
 
 Dev = tuple[np.ndarray, np.ndarray] | None
@@ -83,6 +84,20 @@ def _learnable(
     check_not_empty(X)
     check_labels_below(y, model.sizes[-1])
     return X, y
+
+
+def check_step(optimizer: "SGD", theta: np.ndarray, grad: np.ndarray) -> None:
+    """Raise ValueError unless `optimizer` can move `theta` against `grad`."""
+    check_number("lr", optimizer.lr, at_least=0)
+    if theta.shape != grad.shape:
+        raise ValueError(
+            f"expected theta and grad of one shape, found {theta.shape} and {grad.shape}"
+        )
+    if optimizer.size not in (None, theta.size):
+        raise ValueError(
+            f"expected the {optimizer.size:,} parameters that this optimizer has moved before, "
+            f"found {theta.size:,}: make a new optimizer for each network"
+        )
 
 
 def check_loss(run: "TrainingState") -> None:
