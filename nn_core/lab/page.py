@@ -28,7 +28,7 @@ class Kind(NamedTuple):
     styles: tuple[str, ...] = ("lab",)
 
 
-FIGURE = (("lab", "maths", "figures"), ("lab", "figures"))  # what figures.js needs
+FIGURE = (("lab", "network", "figures"), ("lab", "figures"))  # what figures.js needs
 
 KINDS: dict[str, Kind] = {
     "activation": Kind("figure with sliders: an activation and its derivative", *FIGURE),
@@ -38,7 +38,7 @@ KINDS: dict[str, Kind] = {
     "valley": Kind("figure with sliders: gradient descent in a valley", *FIGURE),
     "exercise": Kind("exercise", (), ("lab", "exercises")),
     "quiz": Kind("quiz", (), ("lab", "quiz")),
-    "draw": Kind("Draw a digit", ("lab", "digits", "draw"), ("lab", "draw")),
+    "draw": Kind("Draw a digit", ("lab", "network", "digits", "draw"), ("lab", "draw")),
     "explore": Kind("Figure with sliders", ("lab", "explore"), ("lab", "explore")),
     "playground": Kind(
         "A network that learns in this page",

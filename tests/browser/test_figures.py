@@ -1,6 +1,5 @@
-"""Figures that the reader moves: their formulas beside nn_core's, their controls, their manners."""
+"""Figures that the reader moves: their numbers beside nn_core's, their controls, their manners."""
 
-import itertools
 import re
 
 import numpy as np
@@ -10,9 +9,6 @@ from conftest import AXE
 import nn_core as nn
 from nn_core.lab import live, page
 from nn_core.lab.figures import FIGURES
-from nn_core.layers import ACTIVATIONS
-
-EXACT = {"rtol": 1e-6, "atol": 1e-6}
 
 # What a browser has drawn and written, and where the controls stand.
 STATE = """() => ({
@@ -52,91 +48,10 @@ def notebook(browser, monkeypatch):
     assert complaints == []
 
 
-@pytest.fixture
-def maths(notebook):
-    """Evaluate a function of `maths`, that is nnLab.maths, in the browser."""
-    tab = notebook("neuron")
-
-    def evaluate(function, *given):
-        given = [each.tolist() if isinstance(each, np.ndarray) else each for each in given]
-        return np.array(tab.evaluate(f"(given) => (({function}))(nnLab.maths, ...given)", given))
-
-    return evaluate
-
-
 def settle(tab):
     """Let time pass until a change is drawn and told, and give what is told."""
     tab.clock.run_for(700)
     return tab.locator(".words").inner_text().replace("\u00a0", " ").replace("−", "-")
-
-
-# Where nothing happens, where much does, at a kink, and where exp would overflow.
-SCORES = np.array([*np.linspace(-8, 8, 161), -1e-9, 1e-9, -40, 40, -800, 800, -1e300, 1e300])
-
-
-@pytest.mark.parametrize("name", ["identity", "leaky_relu", "relu", "sigmoid", "tanh"])
-def test_activation(maths, name):
-    forward, backward = ACTIVATIONS[name]
-    A = maths(f"(maths, Z) => Z.map(z => maths.{name}_forward(z))", SCORES)
-    assert np.allclose(A, forward(SCORES), **EXACT)
-    for dA in (1.0, -2.5):
-        dZ = maths(f"(maths, dA, A) => A.map(a => maths.{name}_backward(dA, a))", dA, A)
-        assert np.allclose(dZ, backward(np.full_like(A, dA), forward(SCORES)), **EXACT)
-
-
-def test_leaky_relu_with_another_slope(maths):
-    A = maths("(maths, Z) => Z.map(z => maths.leaky_relu_forward(z, 0.1))", SCORES)
-    assert np.allclose(A, nn.leaky_relu_forward(SCORES, 0.1), **EXACT)
-    dZ = maths("(maths, A) => A.map(a => maths.leaky_relu_backward(3, a, 0.1))", A)
-    assert np.allclose(dZ, nn.leaky_relu_backward(np.full_like(A, 3), A, 0.1), **EXACT)
-
-
-def test_dense(maths):
-    rng = np.random.default_rng(0)
-    X, W, b = rng.normal(size=(7, 4)), rng.normal(size=(4, 3)), rng.normal(size=3)
-    Z = maths("(maths, X, W, b) => X.map(x => maths.dense_forward(x, W, b))", X, W, b)
-    assert np.allclose(Z, nn.dense_forward(X, W, b), **EXACT)
-
-
-EXTREME = [[0, 0, 0], [800, 0, -800], [-1e4, -1e4, -1e4 + 1], [1e300, 0, -1e300], [30, -30, 29.5]]
-
-
-@pytest.fixture
-def Z():  # noqa: N802 - the symbol of the formulas
-    rng = np.random.default_rng(1)
-    return np.array([*rng.normal(scale=3, size=(40, 3)), *EXTREME])
-
-
-def test_softmax(maths, Z):
-    assert np.allclose(maths("(maths, Z) => Z.map(maths.softmax)", Z), nn.softmax(Z), **EXACT)
-
-
-@pytest.mark.parametrize("loss", ["softmax_cross_entropy", "mean_squared_error"])
-def test_loss(maths, Z, loss):
-    inputs = Z if loss == "softmax_cross_entropy" else np.clip(Z, -1e3, 1e3)
-    for y in range(3):
-        found = maths(f"(maths, Z, y) => Z.map(z => maths.{loss}(z, y).flat())", inputs, y)
-        for z, row in zip(inputs, found, strict=True):
-            value, gradient = getattr(nn, loss)(z[None], np.array([y]))
-            assert np.allclose(row, [value, *gradient[0]], **EXACT)
-
-
-@pytest.mark.parametrize("beta", [None, 0.0, 0.5, 0.9, 0.98])
-def test_optimizer(maths, beta):
-    method = "new maths.SGD(lr)" if beta is None else "new maths.Momentum(lr, beta)"
-    follow = (
-        f"(maths, lr, beta, c) => maths.descend({method}, [-8.5, 3],"
-        " (theta) => theta.map((value, i) => c[i] * value), 60)"
-    )
-    # Slow, fast, and far beyond what converges.
-    for lr, curvature in itertools.product([0.005, 0.1, 0.25], [(1, 8), (1, 20), (0.3, 1)]):
-        optimizer = nn.SGD(lr) if beta is None else nn.Momentum(lr, beta)
-        theta = np.array([-8.5, 3])
-        path = [theta.copy()]
-        for _ in range(60):
-            optimizer.step(theta, curvature * theta)
-            path.append(theta.copy())
-        assert np.allclose(maths(follow, lr, beta, curvature), path, **EXACT)
 
 
 def test_the_figures_have_names():

@@ -1,221 +1,12 @@
-"""The playground: its network learns as nn_core does, and its page does what it says."""
+"""The playground: its page does what it says, and its experiments show what they should."""
 
-import itertools
 import re
 import time
 
 import numpy as np
 import pytest
 
-import nn_core as nn
-from nn_core import initializers
 from nn_core.lab import page
-
-# --- the engine, beside nn_core
-
-
-@pytest.fixture(scope="module")
-def engine(browser):
-    tab = browser.new_page()
-    for name in ("network.js", "session.js"):
-        tab.add_script_tag(content=page.static(name))
-    yield tab
-    tab.close()
-
-
-OPTIMIZERS = {
-    "SGD": lambda network: nn.SGD(0.3),
-    "Momentum": lambda network: nn.Momentum(0.05),
-    "Nesterov": lambda network: nn.Nesterov(0.05),
-    "AdaGrad": lambda network: nn.AdaGrad(0.1),
-    "RMSProp": lambda network: nn.RMSProp(0.02),
-    "Adam": lambda network: nn.Adam(0.03),
-    "AdamW": lambda network: nn.AdamW(0.03, decay=0.2, weights=network.is_weight),
-}
-CASES = [
-    *(
-        (optimizer, "tanh", output, loss, l2, dropout)
-        for optimizer, (loss, output), (l2, dropout) in itertools.product(
-            OPTIMIZERS,
-            [("cross_entropy", "softmax"), ("mean_squared_error", "sigmoid")],
-            [(0, 0), (0.05, 0), (0, 0.3)],
-        )
-    ),
-    *(
-        ("Adam", activation, "softmax", "cross_entropy", 0.01, 0.4)
-        for activation in ("identity", "leaky_relu", "relu", "sigmoid")
-    ),
-    *(
-        ("Momentum", "relu", output, "mean_squared_error", 0, 0)
-        for output in ("identity", "leaky_relu", "relu", "softmax", "tanh")
-    ),
-]
-TRAIN = """({settings, theta, optimizer, lr, decay, l2, steps}) => {
-  const {MLP, OPTIMIZERS, Random, trainStep} = nnNetwork;
-  const network = new MLP([2, 5, 4, 2], new Random(0), settings);
-  network.theta.set(theta);
-  const method = new OPTIMIZERS[optimizer](lr, decay, network.isWeight);
-  return steps.map(([X, y, masks]) => {
-    masks &&= masks.map((mask) => Float64Array.from(mask));
-    const loss = trainStep(network, method, Float64Array.from(X), y, {masks, l2});
-    return [loss, [...network.grad], [...network.theta]];
-  });
-}"""
-
-
-@pytest.mark.parametrize(("optimizer", "activation", "output", "loss", "l2", "dropout"), CASES)
-def test_ten_steps_as_nn_core(engine, optimizer, activation, output, loss, l2, dropout):
-    rng = np.random.default_rng(5)
-    settings = {"activation": activation, "output": output, "loss": loss}
-    network = nn.MLP((2, 5, 4, 2), rng, dtype=np.float64, **settings)
-    # Biases that are not zero, so that a mistake with them shows.
-    network.theta = theta = rng.normal(0, 0.7, network.theta.size)
-    method = OPTIMIZERS[optimizer](network)
-    expected, steps = [], []
-    for _ in range(10):
-        X, y = rng.normal(size=(7, 2)), rng.integers(2, size=7)
-        masks = network.dropout_masks(7, dropout, rng) if dropout else None
-        value = network.loss_and_grad(X, y, masks=masks)
-        if l2:
-            value += nn.l2_penalty(network.W, network.dW, l2)
-        method.step(network.theta, network.grad)
-        expected.append((value, network.grad.copy(), network.theta.copy()))
-        flat = masks and [mask.ravel().tolist() for mask in masks]
-        steps.append((X.ravel().tolist(), y.tolist(), flat))
-    got = engine.evaluate(
-        TRAIN,
-        {
-            "settings": settings,
-            "theta": theta.tolist(),
-            "optimizer": optimizer,
-            "lr": method.lr,
-            "decay": getattr(method, "decay", 0),
-            "l2": l2,
-            "steps": steps,
-        },
-    )
-    assert len(got) == 10
-    for one, other in zip(expected, got, strict=True):
-        for a, b in zip(one, other, strict=True):
-            np.testing.assert_allclose(b, a, rtol=0, atol=1e-6)
-    # Ten steps that lead somewhere.
-    assert np.abs(network.theta - theta).max() > 0.01
-
-
-def test_huge_scores_do_not_overflow(engine):
-    loss = engine.evaluate(
-        """() => {
-          const network = new nnNetwork.MLP([2, 2], new nnNetwork.Random(0));
-          network.theta.set([1000, -1000, 0, 0, 0, 0]);
-          return network.lossAndGrad(Float64Array.from([1, 0]), [1]);
-        }"""
-    )
-    assert loss == pytest.approx(2000)
-
-
-def test_prediction_as_nn_core(engine):
-    rng = np.random.default_rng(1)
-    network = nn.MLP((2, 6, 3), rng, dtype=np.float64)
-    X = rng.normal(size=(50, 2))
-    got = engine.evaluate(
-        """({theta, X}) => {
-          const network = new nnNetwork.MLP([2, 6, 3], new nnNetwork.Random(0));
-          network.theta.set(theta);
-          const input = Float64Array.from(X);
-          return [[...network.outputOf(network.forward(input))], network.predict(input)];
-        }""",
-        {"theta": network.theta.tolist(), "X": X.ravel().tolist()},
-    )
-    np.testing.assert_allclose(got[0], network.predict_proba(X).ravel(), atol=1e-12)
-    assert got[1] == network.predict(X).tolist()
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "zeros",
-        "small_normal",
-        "uniform",
-        "glorot_normal",
-        "glorot_uniform",
-        "he_normal",
-        "he_uniform",
-    ],
-)
-def test_initializer_draws_as_nn_core(engine, name):
-    shape = (60, 400)
-    got = np.array(
-        engine.evaluate(
-            "({name, shape}) => [...nnNetwork.INITIALIZERS[name](shape, new nnNetwork.Random(3))]",
-            {"name": name, "shape": shape},
-        )
-    )
-    expected = getattr(initializers, name)(shape, np.random.default_rng(3)).ravel()
-    assert got.shape == expected.shape
-    # The same distribution: mean, variance, and how far out each share of the values lies.
-    spread = expected.std()
-    assert abs(got.mean()) <= 0.03 * spread
-    assert got.std() == pytest.approx(spread, rel=0.02)
-    shares = [0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99]
-    np.testing.assert_allclose(
-        np.quantile(got, shares), np.quantile(expected, shares), atol=0.08 * spread
-    )
-    # Neighbours have nothing to do with each other.
-    if spread:
-        assert abs(np.corrcoef(got[:-1], got[1:])[0, 1]) < 0.03
-
-
-def test_engine_offers_all_of_nn_core(engine):
-    assert set(engine.evaluate("Object.keys(nnNetwork.OPTIMIZERS)")) == set(OPTIMIZERS)
-    named = {
-        name
-        for name, value in vars(initializers).items()
-        if callable(value) and value.__module__ == initializers.__name__
-    }
-    assert set(engine.evaluate("Object.keys(nnNetwork.INITIALIZERS)")) == named
-
-
-def test_chance_is_the_same_for_ever(engine):
-    """A shared link must show the same run next year: mulberry32, written once more."""
-
-    def mulberry32(state):
-        while True:
-            state = (state + 0x6D2B79F5) % 2**32
-            z = (state ^ state >> 15) * (state | 1) % 2**32
-            z ^= (z + (z ^ z >> 7) * (z | 61)) % 2**32
-            yield (z ^ z >> 14) / 2**32
-
-    got = engine.evaluate(
-        "() => { const rng = new nnNetwork.Random(9); return [1, 2, 3].map(() => rng.random()); }"
-    )
-    assert got == list(itertools.islice(mulberry32(9), 3))
-
-
-def test_minibatches_walk_through_all(engine):
-    epochs = engine.evaluate(
-        """() => {
-          const rng = new nnNetwork.Random(2);
-          const X = Float64Array.from({length: 20}, (_, i) => i);
-          const y = Array.from({length: 10}, (_, i) => i);
-          const walk = () => [...nnNetwork.minibatches(X, y, 4, rng)];
-          return [walk(), walk()].map((all) => all.map(([X, y]) => [[...X], y]));
-        }"""
-    )
-    orders = []
-    for batches in epochs:
-        assert [len(y) for _, y in batches] == [4, 4, 2]
-        for X, y in batches:
-            assert [value for n in y for value in (2 * n, 2 * n + 1)] == X
-        orders.append([n for _, y in batches for n in y])
-    assert sorted(orders[0]) == sorted(orders[1]) == list(range(10))
-    assert orders[0] != orders[1]
-
-
-def test_dropout_mask(engine):
-    got = engine.evaluate("[...nnNetwork.dropoutMask(20000, 0.2, new nnNetwork.Random(1))]")
-    assert set(got) == {0, 1.25}
-    assert np.mean(got) == pytest.approx(1, abs=0.02)
-
 
 # --- the page
 
@@ -253,7 +44,7 @@ class Playground:
     def measured(self):
         """Loss and accuracy on training points, then on test points."""
         cells = self.root.locator("tbody td").all_inner_texts()
-        return [float(text.replace(" %", "")) for text in cells]
+        return [float(text.removesuffix("%")) for text in cells]
 
     @property
     def picture(self):
@@ -473,7 +264,7 @@ def test_pictures_are_described(playground):
     boundary = playground.root.get_by_role("img", name="Decision boundary")
     before = boundary.get_attribute("aria-label")
     playground.train(60)
-    after = boundary.get_attribute("aria-label")
+    after = boundary.get_attribute("aria-label").replace("\u00a0", " ")
     assert before != after
     train, test = playground.measured[1], playground.measured[3]
     assert f"right for {train:.1f} % of the training points and {test:.1f} % of the test" in after
@@ -557,14 +348,18 @@ HISTORY = """([address, ...stages]) => {
 }"""
 
 
-@pytest.fixture
-def run(engine):
+@pytest.fixture(scope="module")
+def run(browser):
     """What happens in an experiment: for each epoch, loss and accuracy, in training and in test."""
+    tab = browser.new_page()
+    for name in ("network.js", "session.js"):
+        tab.add_script_tag(content=page.static(name))
 
     def run(address, *stages):
-        return np.array(engine.evaluate(HISTORY, [address, *stages])).T
+        return np.array(tab.evaluate(HISTORY, [address, *stages])).T
 
-    return run
+    yield run
+    tab.close()
 
 
 def test_zeros_learn_nothing(run):

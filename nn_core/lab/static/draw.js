@@ -1,22 +1,42 @@
+// @ts-check
 // The drawing pad. Ink becomes 28 x 28 pixels as in the last steps of nn_core.photos, from where the ink is
-// cut out, and the network reads those; its weights are in digits.js.
-{
+// cut out. The network reads these pixels; its weights are in digits.js.
+
+/** @typedef {{ H: number, W: number, pixels: Float32Array }} Picture with float32, as in NumPy, so that halves round alike */
+/** @typedef {Picture & { top: number, left: number }} Cut the part of a picture that begins at this row and column */
+/** @typedef {{ cut: Cut, digit: Picture, image: Picture }} Prepared the steps from ink to the network's input */
+/** @typedef {{ points: [number, number][], width: number, pointer: number }} Stroke */
+/** @typedef {Stroke | { pixels: string }} Mark a stroke, or a test digit, each of whose pixels is a square on the pad */
+
+// A notebook runs this script once for each element, so the name must allow a second declaration.
+var nnPad = (() => {
+  const { button, contextOf, make } = nnLab;
+  const { number, percent } = nnNetwork;
   const [SIDE, BOX] = [28, 20]; // pixels, as in nn_core.data and nn_core.photos
   const PAGE = 14 * SIDE; // pixels of the pad
   const MIDDLE = SIDE / 2;
+  /** @type {Record<string, number>} */
   const PENS = { thin: 12, medium: 26, thick: 44 }; // pixels of the pad
 
+  /** @type {(H: number, W: number) => Picture} */
   const picture = (H, W) => ({ H, W, pixels: new Float32Array(H * W) });
 
-  // As Python rounds: a half goes to the even neighbour.
+  /**
+   * As Python rounds: a half goes to the even neighbour.
+   * @param {number} x
+   */
   function round(x) {
     const near = Math.round(x);
     return near - x === 0.5 && near % 2 !== 0 ? near - 1 : near;
   }
 
-  // ---- from ink to the network's input: nn_core.photos
+  // --- from ink to the network's input: nn_core.photos
 
-  // The part of the ink that holds all of it, and where that was; null without ink.
+  /**
+   * The part of a picture that holds all the ink, or null without ink.
+   * @param {Picture} ink
+   * @returns {Cut | null}
+   */
   function cutOut(ink) {
     let [top, bottom, left, right] = [ink.H, -1, ink.W, -1];
     for (let r = 0, k = 0; r < ink.H; r++) {
@@ -37,10 +57,15 @@
     return { ...cut, top, left };
   }
 
-  // For each new pixel, which old ones it covers, and how much each of them counts.
+  /**
+   * For each new pixel the old pixels that it covers, each with its weight.
+   * @param {number} old
+   * @param {number} count
+   */
   function areaWeights(old, count) {
     return Array.from({ length: count }, (_, i) => {
       const [start, end] = [i * (old / count), (i + 1) * (old / count)];
+      /** @type {[number, number][]} */
       const covered = [];
       for (let k = Math.floor(start); k < Math.min(end, old); k++) {
         covered.push([k, (Math.min(end, k + 1) - Math.max(start, k)) * (count / old)]);
@@ -49,6 +74,11 @@
     });
   }
 
+  /**
+   * The picture in new pixels, its longer side `side`. Each pixel is the mean of the area it covers.
+   * @param {Picture} image
+   * @param {number} side
+   */
   function fitInto(image, side) {
     const scale = side / Math.max(image.H, image.W);
     const [h, w] = [image.H, image.W].map((n) => Math.max(1, round(n * scale)));
@@ -67,6 +97,10 @@
     return fitted;
   }
 
+  /**
+   * The digit in 28 x 28 pixels, its centre of mass in the middle.
+   * @param {Picture} digit
+   */
   function centre(digit) {
     let [mass, row, column] = [0, 0, 0];
     digit.pixels.forEach((value, k) => {
@@ -74,6 +108,7 @@
       row += value * Math.floor(k / digit.W);
       column += value * (k % digit.W);
     });
+    /** @type {(middle: number, n: number) => number} */
     const place = (middle, n) => Math.min(Math.max(round(MIDDLE - middle / mass), 0), SIDE - n);
     const [top, left] = [place(row, digit.H), place(column, digit.W)];
     const image = picture(SIDE, SIDE);
@@ -84,85 +119,78 @@
     return image;
   }
 
+  /**
+   * The steps from ink to the network's input; null without ink.
+   * @param {Picture} ink
+   * @returns {Prepared | null}
+   */
   function prepare(ink) {
     const cut = cutOut(ink);
     if (!cut) return null;
     const digit = fitInto(cut, BOX);
     const most = Math.max(...digit.pixels);
-    digit.pixels.forEach((value, k) => (digit.pixels[k] = value / most));
+    for (let k = 0; k < digit.pixels.length; k++) digit.pixels[k] /= most;
     return { cut, digit, image: centre(digit) };
   }
 
-  // ---- the network: nn_core.network.MLP
+  // --- the network
 
+  /** @type {MLP | undefined} */
   let stored;
 
-  // The weights are made when they are first asked for, so that a page that nobody draws on does
-  // not wait for them.
+  /** The network that reads. It is made at the first call: the page does not wait for it before. */
   function network() {
     if (stored) return stored;
-    const { alphabet, step, W, b } = nnLab.digits;
+    const { sizes, alphabet, step, W, b } = nnDigits;
+    stored = new nnNetwork.MLP(sizes, new nnNetwork.Random(0), { initializer: "zeros" });
     const level = new Int8Array(128);
     for (let k = 0; k < alphabet.length; k++) {
       level[alphabet.charCodeAt(k)] = k - (alphabet.length - 1) / 2;
     }
-    const decode = (text, layer) => {
-      const weights = new Float32Array(text.length);
-      for (let k = 0; k < text.length; k++) weights[k] = step[layer] * level[text.charCodeAt(k)];
-      return weights;
-    };
-    return (stored = { W: W.map(decode), b: b.map((values) => Float32Array.from(values)) });
-  }
-
-  // All that flows forward: the input, each hidden layer's output, then the logits.
-  function activations(x) {
-    const { W, b } = network();
-    const A = [x];
-    for (let layer = 0; layer < W.length; layer++) {
-      const Z = b[layer].slice();
-      for (let i = 0; i < A[layer].length; i++) {
-        const a = A[layer][i];
-        if (a === 0) continue; // most are: paper, and units that stay silent
-        for (let j = 0, k = i * Z.length; j < Z.length; j++, k++) Z[j] += a * W[layer][k];
+    for (const [layer, weights] of stored.W.entries()) {
+      for (let k = 0; k < weights.length; k++) {
+        weights[k] = step[layer] * level[W[layer].charCodeAt(k)];
       }
-      A.push(layer < W.length - 1 ? Z.map((z) => Math.max(z, 0)) : Z);
+      stored.b[layer].set(b[layer]);
     }
-    return A;
+    return stored;
   }
 
-  function softmax(Z) {
-    const largest = Math.max(...Z);
-    const powers = Array.from(Z, (z) => Math.exp(z - largest));
-    const sum = powers.reduce((a, b) => a + b);
-    return powers.map((power) => power / sum);
-  }
+  // --- the page
 
-  // ---- the page
-
-  const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)} %`;
+  /** @param {number} digit */
   const named = (digit) => `${digit === 8 ? "an" : "a"} ${digit}`;
 
+  /** @param {Float64Array} chances */
   function inWords(chances) {
     const [first, second] = [...chances.keys()].sort((a, b) => chances[b] - chances[a]);
-    const answer = chances[first] >= 0.5 ? "The network reads" : "The network hesitates. Perhaps it is";
+    const answer =
+      chances[first] >= 0.5 ? "The network reads" : "The network hesitates. Perhaps it is";
     const rest = `Next comes ${second}, with ${percent(chances[second])}.`;
     return `${answer} ${named(first)}, with ${percent(chances[first])}. ${rest}`;
   }
 
+  /** @type {(H: number, W: number, label: string) => HTMLCanvasElement} */
   function sheet(H, W, label) {
-    return nnLab.make("canvas", { height: H, width: W, role: "img", "aria-label": label });
+    return make("canvas", { height: H, width: W, role: "img", "aria-label": label });
   }
 
-  // Values from 0 to 1 become ink. The style sheet turns its black into white in the dark.
+  /**
+   * Values from 0 to 1 become ink. The style sheet turns its black into white in the dark.
+   * @param {HTMLCanvasElement} canvas
+   * @param {Picture | null} image
+   */
   function print(canvas, image, top = 0, left = 0) {
-    const context = canvas.getContext("2d");
+    const context = contextOf(canvas);
     context.clearRect(0, 0, canvas.width, canvas.height);
     if (!image) return;
     const data = context.createImageData(image.W, image.H);
-    image.pixels.forEach((value, k) => (data.data[4 * k + 3] = Math.round(255 * value)));
+    const { pixels } = image;
+    for (let k = 0; k < pixels.length; k++) data.data[4 * k + 3] = Math.round(255 * pixels[k]);
     context.putImageData(data, left, top);
   }
 
+  /** @param {CanvasRenderingContext2D} context */
   function inkOf(context) {
     const ink = picture(PAGE, PAGE);
     const { data } = context.getImageData(0, 0, PAGE, PAGE);
@@ -170,10 +198,14 @@
     return ink;
   }
 
-  // A mark is a stroke, or a test digit, each of whose pixels is a square on the pad.
-  function paint(context, { points, width, pixels }) {
-    if (pixels) {
-      const { alphabet } = nnLab.digits;
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Mark} mark
+   */
+  function paint(context, mark) {
+    if ("pixels" in mark) {
+      const { pixels } = mark;
+      const { alphabet } = nnDigits;
       const size = PAGE / SIDE;
       for (let k = 0; k < pixels.length; k++) {
         context.fillStyle = `rgb(0 0 0 / ${alphabet.indexOf(pixels[k]) / (alphabet.length - 1)})`;
@@ -182,17 +214,16 @@
       return;
     }
     context.strokeStyle = "black";
-    context.lineWidth = width;
+    context.lineWidth = mark.width;
     context.lineCap = context.lineJoin = "round";
     context.beginPath();
-    context.moveTo(...points[0]);
-    for (const point of points) context.lineTo(...point);
+    context.moveTo(...mark.points[0]);
+    for (const point of mark.points) context.lineTo(...point);
     context.stroke();
   }
 
-  // The three steps of the preparation; gives a function that shows them.
+  /** The three steps of the preparation, and a function that shows them. */
   function buildSteps() {
-    const { make } = nnLab;
     const sheets = [
       sheet(PAGE, PAGE, "Your drawing, with a box around its ink"),
       sheet(BOX, BOX, "The ink in the box, in 20 by 20 pixels"),
@@ -208,94 +239,110 @@
         "div",
         {},
         make("div", { class: "lab-draw-sheet" }, canvas),
-        make("p", { class: "lab-draw-note" }, make("strong", {}, captions[k][0]), ` ${captions[k][1]}`),
+        make(
+          "p",
+          { class: "lab-draw-note" },
+          make("strong", {}, captions[k][0]),
+          ` ${captions[k][1]}`,
+        ),
       ),
     );
+    /** @type {(ink: Picture, steps: Prepared | null) => void} */
     const show = (ink, steps) => {
       print(sheets[0], ink);
-      print(sheets[1], steps?.digit, (BOX - steps?.digit.H) >> 1, (BOX - steps?.digit.W) >> 1);
-      print(sheets[2], steps?.image);
+      print(sheets[1], null);
+      print(sheets[2], null);
       if (!steps) return;
-      const context = sheets[0].getContext("2d");
+      print(sheets[1], steps.digit, (BOX - steps.digit.H) >> 1, (BOX - steps.digit.W) >> 1);
+      print(sheets[2], steps.image);
+      const context = contextOf(sheets[0]);
       context.lineWidth = 6;
       context.setLineDash([16, 10]);
       context.strokeRect(steps.cut.left, steps.cut.top, steps.cut.W, steps.cut.H);
     };
-    return [make("div", { class: "lab-draw-steps" }, ...figures), show];
+    return { node: make("div", { class: "lab-draw-steps" }, ...figures), show };
   }
 
-  // Ten bars; gives a function that sets them.
+  /** Ten bars, and a function that sets them. */
   function buildBars() {
-    const { make } = nnLab;
     const rows = Array.from({ length: 10 }, (_, digit) => {
       const [bar, value] = [make("span"), make("span", { class: "lab-draw-value" })];
       const track = make("span", { class: "lab-draw-track" }, bar);
       return { bar, value, item: make("li", {}, make("span", {}, `${digit}`), track, value) };
     });
+    /** @type {(chances: Float64Array | null) => void} */
     const show = (chances) => {
       const largest = chances ? Math.max(...chances) : 1;
-      rows.forEach(({ bar, value, item }, digit) => {
+      for (const [digit, { bar, value, item }] of rows.entries()) {
         const chance = chances ? chances[digit] : 0;
-        bar.style.width = percent(chance).replace(" ", "");
+        bar.style.width = `${number(100 * chance, 1)}%`;
         value.textContent = chances ? percent(chance) : "";
         item.classList.toggle("lab-draw-best", chance === largest);
-      });
+      }
     };
-    const label = "Probability of each digit";
-    return [make("ol", { "aria-label": label, class: "lab-draw-bars" }, ...rows.map((r) => r.item)), show];
+    const attributes = { "aria-label": "Probability of each digit", class: "lab-draw-bars" };
+    return { node: make("ol", attributes, ...rows.map(({ item }) => item)), show };
   }
 
-  // The hidden layers, to unfold; gives a function that shows what they pass on.
+  /**
+   * The hidden layers, to unfold, and a function that shows what they pass on.
+   * @param {() => void} refresh
+   */
   function buildHidden(refresh) {
-    const { make, digits } = nnLab;
-    const layers = digits.sizes.slice(1, -1).map((units, k) => {
+    const layers = nnDigits.sizes.slice(1, -1).map((units, k) => {
       const canvas = sheet(16, units / 16, `Hidden layer ${k + 1}`);
       return { canvas, caption: make("p", { class: "lab-draw-note" }) };
     });
     const figures = layers.map(({ canvas, caption }) => make("div", {}, canvas, caption));
-    const details = make(
+    const node = make(
       "details",
       { ontoggle: refresh },
       make("summary", {}, "Look inside: the hidden units"),
       make("p", {}, "Each cell is a unit. The stronger its shade, the more it passes on."),
       make("div", { class: "lab-draw-hidden" }, ...figures),
     );
+    /** @type {(A: Float64Array[] | null) => void} */
     const show = (A) => {
-      if (!details.open) return;
-      layers.forEach(({ canvas, caption }, k) => {
-        const values = A ? A[k + 1] : new Float32Array(digits.sizes[k + 1]);
+      if (!node.open) return;
+      for (const [k, { canvas, caption }] of layers.entries()) {
+        const values = A ? A[k + 1] : new Float64Array(nnDigits.sizes[k + 1]);
         const most = Math.max(...values) || 1;
-        print(canvas, { H: canvas.height, W: canvas.width, pixels: values.map((a) => a / most) });
+        const pixels = Float32Array.from(values, (a) => a / most);
+        print(canvas, { H: canvas.height, W: canvas.width, pixels });
         const active = values.filter((a) => a > 0).length;
         caption.textContent = `Layer ${k + 1}: ${active} of ${values.length} units pass something on.`;
-      });
+      }
     };
-    return [details, show];
+    return { node, show };
   }
 
+  /** @param {HTMLElement} root */
   function build(root) {
-    const { make, digits } = nnLab;
+    const { examples, sizes, accuracy } = nnDigits;
+    /** @type {Mark[]} */
     let marks = [];
-    let stroke = null; // the mark that is being drawn
+    /** @type {Stroke | null} the mark that is being drawn */
+    let stroke = null;
     let waiting = false; // whether a frame is on its way
 
     const pad = sheet(PAGE, PAGE, "Drawing pad, for mouse, finger or pen");
-    const context = pad.getContext("2d", { willReadFrequently: true });
+    const context = contextOf(pad, { willReadFrequently: true });
     const verdict = make("p", { class: "lab-draw-verdict", role: "status" });
+    /** @type {(value: string | number, text: string) => HTMLOptionElement} */
     const option = (value, text) => make("option", { value }, text);
     const pen = make("select", {}, ...Object.keys(PENS).map((name) => option(name, name)));
     pen.value = "medium";
-    const examples = digits.examples.map(({ label }, k) => option(k, named(label)));
+    const offered = examples.map(({ label }, k) => option(k, named(label)));
     const chooser = make(
       "select",
       {},
       option("", "…"),
-      make("optgroup", { label: "From the test set" }, ...examples.slice(0, 10)),
-      make("optgroup", { label: "Test digits it misreads" }, ...examples.slice(10)),
+      make("optgroup", { label: "From the test set" }, ...offered.slice(0, 10)),
+      make("optgroup", { label: "Test digits it misreads" }, ...offered.slice(10)),
     );
-    const [steps, showSteps] = buildSteps();
-    const [bars, showBars] = buildBars();
-    const [hidden, showHidden] = buildHidden(() => refresh());
+    const steps = buildSteps();
+    const bars = buildBars();
+    const hidden = buildHidden(() => refresh());
 
     function refresh() {
       if (waiting) return;
@@ -311,24 +358,28 @@
       for (const mark of marks) paint(context, mark);
       const ink = inkOf(context);
       const prepared = prepare(ink);
-      const A = prepared && activations(prepared.image.pixels);
-      const chances = A && softmax(A.at(-1));
-      showSteps(ink, prepared);
-      showBars(chances);
-      showHidden(A);
+      const A = prepared && network().activations(Float64Array.from(prepared.image.pixels));
+      const chances = A && network().outputOf(A[A.length - 1]);
+      steps.show(ink, prepared);
+      bars.show(chances);
+      hidden.show(A);
       // A screen reader waits until the stroke is done.
-      verdict.ariaBusy = stroke !== null;
-      verdict.textContent = chances ? inWords(chances) : "Draw a digit from 0 to 9 into the square.";
+      verdict.ariaBusy = String(stroke !== null);
+      verdict.textContent = chances
+        ? inWords(chances)
+        : "Draw a digit from 0 to 9 into the square.";
     }
 
+    /** @param {Mark[]} now */
     function change(now) {
       marks = now;
-      if (!marks.some((mark) => mark.pixels)) chooser.value = "";
+      if (!marks.some((mark) => "pixels" in mark)) chooser.value = "";
       refresh();
     }
 
+    /** @param {PointerEvent} event */
     function extend(event) {
-      if (event.pointerId !== stroke?.pointer) return;
+      if (!stroke || event.pointerId !== stroke.pointer) return;
       const { left, top, width } = pad.getBoundingClientRect();
       // Between two frames a pointer may have been at many places.
       const events = event.getCoalescedEvents?.() ?? [];
@@ -338,6 +389,7 @@
       refresh();
     }
 
+    /** @param {PointerEvent} event */
     function finish(event) {
       if (event.pointerId !== stroke?.pointer) return;
       stroke = null;
@@ -356,10 +408,9 @@
     pad.addEventListener("pointerup", finish);
     pad.addEventListener("pointercancel", finish);
     chooser.addEventListener("change", () => {
-      change(chooser.value ? [{ pixels: digits.examples[chooser.value].pixels }] : []);
+      change(chooser.value ? [{ pixels: examples[Number(chooser.value)].pixels }] : []);
     });
 
-    const button = (text, onclick) => make("button", { type: "button", onclick }, text);
     const controls = make(
       "div",
       { class: "lab-draw-controls" },
@@ -368,7 +419,6 @@
       make("label", {}, "Pen ", pen),
       make("label", {}, "Show me ", chooser),
     );
-    const { sizes, accuracy } = digits;
     const note =
       `The network has ${sizes.join("-")} units. It reads ${percent(accuracy.stored, 2)} of the 10,000 ` +
       `test digits. Before its weights were rounded to fit this page, it read ` +
@@ -377,16 +427,21 @@
       make(
         "div",
         { class: "lab-draw-main" },
-        make("div", { class: "lab-draw-left" }, make("div", { class: "lab-draw-sheet" }, pad), controls),
-        make("div", { class: "lab-draw-right" }, verdict, bars),
+        make(
+          "div",
+          { class: "lab-draw-left" },
+          make("div", { class: "lab-draw-sheet" }, pad),
+          controls,
+        ),
+        make("div", { class: "lab-draw-right" }, verdict, bars.node),
       ),
-      steps,
-      hidden,
+      steps.node,
+      hidden.node,
       make("p", { class: "lab-draw-note" }, note),
     );
     render();
   }
 
-  nnLab.pad = { activations, softmax, prepare };
   nnLab.start("draw", build);
-}
+  return { network, prepare };
+})();

@@ -1,39 +1,87 @@
-// What the scripts of all elements share. Each calls nnLab.start(kind, build): build(root, data) is
-// called once for every element of that kind on the page.
-globalThis.nnLab ??= {
-  start(kind, build) {
+// @ts-check
+// What the scripts of all elements share.
+
+/** @typedef {string | number | boolean | null | undefined | ((event: never) => void)} Attribute */
+/** @typedef {Record<string, Attribute>} Attributes */
+
+// A notebook runs this script once for each element, so the name must allow a second declaration.
+var nnLab = (() => {
+  /**
+   * Calls build(root, data) for every element of a kind on the page, once.
+   * @template Data
+   * @param {string} kind
+   * @param {(root: HTMLElement, data: Data) => void} build
+   */
+  function start(kind, build) {
     const run = () => {
-      for (const root of document.querySelectorAll(`[data-lab="${kind}"]:not([data-ready])`)) {
+      /** @type {NodeListOf<HTMLElement>} */
+      const roots = document.querySelectorAll(`[data-lab="${kind}"]:not([data-ready])`);
+      for (const root of roots) {
         root.dataset.ready = "";
-        // JupyterLab takes no key for a shortcut that is pressed on an element with this mark. It must
-        // be on that element itself: around it, most shortcuts are found before the mark is.
-        root.addEventListener("focusin", ({target}) => {
-          target.setAttribute("data-lm-suppress-shortcuts", "true");
+        // JupyterLab takes no key for a shortcut that is pressed on an element with this mark. The mark
+        // must be on that element itself: JupyterLab finds most shortcuts before a mark around it.
+        root.addEventListener("focusin", ({ target }) => {
+          /** @type {Element} */ (target).setAttribute("data-lm-suppress-shortcuts", "true");
         });
-        build(root, JSON.parse(root.querySelector("script").textContent));
+        build(root, JSON.parse(root.getElementsByTagName("script")[0].textContent));
       }
     };
     if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", run);
     else run();
-  },
+  }
 
-  // nnLab.make("button", {class: "go", onclick: f}, "Go"): an HTML element. Names that begin with
-  // "on" are listeners; text is never read as HTML.
-  make(tag, attributes = {}, ...children) {
-    return nnLab.fill(document.createElement(tag), attributes, children);
-  },
-
-  // The same for SVG.
-  draw(tag, attributes = {}, ...children) {
-    return nnLab.fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
-  },
-
-  fill(element, attributes, children) {
+  /**
+   * @template {Element} Made
+   * @param {Made} element
+   * @param {Attributes} attributes
+   * @param {(Node | string)[]} children
+   */
+  function fill(element, attributes, children) {
     for (const [name, value] of Object.entries(attributes)) {
-      if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-      else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value);
+      if (typeof value === "function") {
+        element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
+      } else if (value !== null && value !== undefined && value !== false) {
+        element.setAttribute(name, String(value));
+      }
     }
     element.append(...children);
     return element;
-  },
-};
+  }
+
+  /**
+   * make("button", {class: "go", onclick: f}, "Go"): an HTML element. A function is a listener. Text is
+   * never read as HTML.
+   * @template {keyof HTMLElementTagNameMap} Tag
+   * @param {Tag} tag
+   * @param {Attributes} attributes
+   * @param {(Node | string)[]} children
+   */
+  function make(tag, attributes = {}, ...children) {
+    return fill(document.createElement(tag), attributes, children);
+  }
+
+  /**
+   * The same for SVG.
+   * @template {keyof SVGElementTagNameMap} Tag
+   * @param {Tag} tag
+   * @param {Attributes} attributes
+   * @param {(Node | string)[]} children
+   */
+  function draw(tag, attributes = {}, ...children) {
+    return fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+  }
+
+  /** @type {(text: string, onclick: () => void) => HTMLButtonElement} */
+  const button = (text, onclick) => make("button", { type: "button", onclick }, text);
+
+  /**
+   * What draws on a canvas.
+   * @param {HTMLCanvasElement} canvas
+   * @param {CanvasRenderingContext2DSettings} [settings]
+   */
+  function contextOf(canvas, settings) {
+    return /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", settings));
+  }
+
+  return { button, contextOf, draw, make, start };
+})();

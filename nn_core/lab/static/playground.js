@@ -1,14 +1,27 @@
+// @ts-check
 // "Train it here": a network with two inputs that learns while you watch. The maths is in network.js,
-// settings and training in session.js; here is what is seen of them.
+// settings and training in session.js. This file draws both.
+
+/** @typedef {{ layer: number, unit: number, from?: number }} Where a unit; with `from`, the weight from that unit before it */
+
 (() => {
   const { ANEW, AT_ONCE, SETTINGS, Session, read, write } = nnSession;
-  const { draw, make } = nnLab;
+  const { button, contextOf, draw, make } = nnLab;
+  const { number, percent } = nnNetwork;
   const CLASSES = ["orange", "blue"];
-  const RGB = [[0xd5, 0x5e, 0x00], [0x00, 0x72, 0xb2]];
+  const PARTS = /** @type {const} */ (["test", "train"]);
+  const RGB = [
+    [0xd5, 0x5e, 0x00],
+    [0x00, 0x72, 0xb2],
+  ];
 
   // Options that have a better name than the one in the address.
+  /** @type {Record<string, string>} */
   const WORDS = {
-    blobs: "two blobs", xor: "XOR", cross_entropy: "cross-entropy", mean_squared_error: "squared error",
+    blobs: "two blobs",
+    xor: "XOR",
+    cross_entropy: "cross-entropy",
+    mean_squared_error: "squared error",
   };
 
   // --- pictures of what is computed: blue where it is above zero, orange where below, clear at zero,
@@ -26,19 +39,29 @@
   // Colours for the values -1 to 1.
   const PALETTE = Uint32Array.from({ length: 255 }, (_, i) => {
     const [red, green, blue] = RGB[i < 127 ? 0 : 1];
-    return new Uint32Array(new Uint8ClampedArray([red, green, blue, 1.6 * Math.abs(i - 127)]).buffer)[0];
+    return new Uint32Array(
+      new Uint8ClampedArray([red, green, blue, 1.6 * Math.abs(i - 127)]).buffer,
+    )[0];
   });
 
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {(n: number) => number} value
+   */
   function paint(canvas, value) {
     for (let n = 0; n < pixels.length; n++) {
       pixels[n] = PALETTE[127 + Math.round(127 * Math.max(-1, Math.min(1, value(n))))];
     }
-    canvas.getContext("2d").putImageData(image, 0, 0);
+    contextOf(canvas).putImageData(image, 0, 0);
   }
 
+  /** @param {Attributes} attributes */
   const picture = (attributes) => make("canvas", { width: SIZE, height: SIZE, ...attributes });
 
-  // What is drawn of a unit, as a function of the pixel. An output is drawn in the colour it speaks for.
+  /**
+   * What is drawn of a unit, as a function of the pixel. An output has the colour of its class.
+   * @type {(A: Float64Array[], layer: number, unit: number) => (n: number) => number}
+   */
   function pictureOf(A, layer, unit) {
     const K = A[layer].length / (SIZE * SIZE);
     if (layer === 0) return (n) => A[0][2 * n + unit] / EDGE;
@@ -48,33 +71,46 @@
 
   // --- words
 
-  const number = (x, digits = 2) => x.toFixed(digits).replace("-", "−");
-  const percent = (x) => `${number(100 * x, 1)} %`;
-
+  /** @type {(network: MLP, layer: number, unit: number) => string} */
   function nameOf(network, layer, unit) {
     if (layer === 0) return `input ${unit + 1}`;
-    return layer === network.W.length ? `output “${CLASSES[unit]}”` : `hidden unit ${layer}.${unit + 1}`;
+    return layer === network.W.length
+      ? `output “${CLASSES[unit]}”`
+      : `hidden unit ${layer}.${unit + 1}`;
   }
 
+  /** @type {(network: MLP, layer: number, unit: number) => string} */
   function weightsOf(network, layer, unit) {
     if (layer === 0) return "what the network is given";
     const column = network.W[layer - 1].filter((_, i) => i % network.sizes[layer] === unit);
     const last = column.length - 1;
-    const from = nameOf(network, layer - 1, 0) + (last ? ` to ${nameOf(network, layer - 1, last)}` : "");
+    const from =
+      nameOf(network, layer - 1, 0) + (last ? ` to ${nameOf(network, layer - 1, last)}` : "");
     const weights = Array.from(column, (w) => number(w)).join(", ");
     return `bias ${number(network.b[layer - 1][unit])}; weights, from ${from}: ${weights}`;
   }
 
   // --- the network: a button with its picture for each unit, a line for each weight
 
+  /** @type {Record<string, [number, number]>} */
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-  // point(where) is told what the reader points at: {layer, unit}, with {from} for a weight, or null.
+  /**
+   * The network, and a function that draws it anew. point(where) is told what the reader points at.
+   * @param {MLP} network
+   * @param {(where: Where) => void} point
+   */
   function diagram(network, point) {
     const columns = network.sizes.length;
+    /** @param {number} layer */
     const x = (layer) => (100 * (layer + 0.5)) / columns;
+    /** @type {(layer: number, unit: number) => number} */
     const y = (layer, unit) => 50 + 12 * (unit - (network.sizes[layer] - 1) / 2);
-    const svg = draw("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none", "aria-hidden": "true" });
+    const svg = draw("svg", {
+      viewBox: "0 0 100 100",
+      preserveAspectRatio: "none",
+      "aria-hidden": "true",
+    });
     const lines = network.shapes.map(([fanIn, fanOut], layer) =>
       Array.from({ length: fanIn * fanOut }, (_, i) => {
         const [from, unit] = [Math.floor(i / fanOut), i % fanOut];
@@ -82,74 +118,97 @@
         const line = draw("line", ends);
         // A broad line that is not seen is easier to hit.
         const where = { layer: layer + 1, unit, from };
-        svg.append(line, draw("line", { ...ends, class: "target", onpointerenter: () => point(where) }));
+        svg.append(
+          line,
+          draw("line", { ...ends, class: "target", onpointerenter: () => point(where) }),
+        );
         return line;
       }),
     );
     const units = network.sizes.map((size, layer) =>
       Array.from({ length: size }, (_, unit) => {
-        const button = make("button", {
-          type: "button",
-          class: layer === columns - 1 ? `unit ${CLASSES[unit]}` : "unit",
-          style: `left: ${x(layer)}%; top: ${y(layer, unit)}%`,
-          // One stop for the Tab key; from there the arrow keys lead through the network.
-          tabindex: layer === 0 && unit === 0 ? 0 : -1,
-          onpointerenter: () => point({ layer, unit }),
-          onfocus: () => {
-            const name = nameOf(network, layer, unit);
-            button.setAttribute("aria-label", `${name}: ${weightsOf(network, layer, unit)}`);
-            point({ layer, unit });
+        const canvas = picture({ "aria-hidden": "true" });
+        const button = make(
+          "button",
+          {
+            type: "button",
+            class: layer === columns - 1 ? `unit ${CLASSES[unit]}` : "unit",
+            style: `left: ${x(layer)}%; top: ${y(layer, unit)}%`,
+            // One stop for the Tab key; from there the arrow keys lead through the network.
+            tabindex: layer === 0 && unit === 0 ? 0 : -1,
+            onpointerenter: () => point({ layer, unit }),
+            onfocus: () => {
+              const name = nameOf(network, layer, unit);
+              button.setAttribute("aria-label", `${name}: ${weightsOf(network, layer, unit)}`);
+              point({ layer, unit });
+            },
+            onkeydown: (/** @type {KeyboardEvent} */ event) => move(event, layer, unit),
           },
-          onkeydown: (event) => move(event, layer, unit),
-        }, picture({ "aria-hidden": "true" }));
+          canvas,
+        );
         button.setAttribute("aria-label", nameOf(network, layer, unit));
-        return button;
+        return { button, canvas };
       }),
     );
 
+    /** @type {(event: KeyboardEvent, layer: number, unit: number) => void} */
     function move(event, layer, unit) {
       if (!(event.key in ARROWS)) return;
       event.preventDefault();
       const [across, down] = ARROWS[event.key];
       const column = units[Math.max(0, Math.min(columns - 1, layer + across))];
       const next = column[Math.max(0, Math.min(column.length - 1, unit + down))];
-      units[layer][unit].tabIndex = -1;
-      next.tabIndex = 0;
-      next.focus();
+      units[layer][unit].button.tabIndex = -1;
+      next.button.tabIndex = 0;
+      next.button.focus();
     }
 
     const titles = network.sizes.map((_, layer) =>
-      make("span", {}, layer === 0 ? "inputs" : layer === columns - 1 ? "outputs" : `hidden ${layer}`));
+      make(
+        "span",
+        {},
+        layer === 0 ? "inputs" : layer === columns - 1 ? "outputs" : `hidden ${layer}`,
+      ),
+    );
     return {
       parts: [
         make("div", { class: "titles" }, ...titles),
-        make("div", { class: "units" }, svg, ...units.flat()),
+        make("div", { class: "units" }, svg, ...units.flat().map(({ button }) => button)),
       ],
+      /** @param {Float64Array[]} A */
       update(A) {
-        units.forEach((column, layer) =>
-          column.forEach((button, unit) => paint(button.firstChild, pictureOf(A, layer, unit))));
-        network.W.forEach((W, layer) =>
-          W.forEach((w, i) => {
+        for (const [layer, column] of units.entries()) {
+          for (const [unit, { canvas }] of column.entries()) {
+            paint(canvas, pictureOf(A, layer, unit));
+          }
+        }
+        for (const [layer, W] of network.W.entries()) {
+          for (const [i, w] of W.entries()) {
             const line = lines[layer][i];
             line.setAttribute("class", w > 0 ? "above" : w < 0 ? "below" : "zero");
             // From half a pixel to 8, so that the largest weights do not bury the rest.
-            line.setAttribute("stroke-width", (0.5 + 7.5 / (1 + 3 / Math.abs(w)) || 0.5).toFixed(2));
-          }));
+            line.setAttribute(
+              "stroke-width",
+              (0.5 + 7.5 / (1 + 3 / Math.abs(w)) || 0.5).toFixed(2),
+            );
+          }
+        }
       },
     };
   }
 
   // --- the data, drawn over the picture of the answer
 
+  /** @param {Session} session */
   function dots(session) {
     const viewBox = `${-EDGE} ${-EDGE} ${2 * EDGE} ${2 * EDGE}`;
     const svg = draw("svg", { viewBox, "aria-hidden": "true" });
-    for (const part of ["test", "train"]) {
+    for (const part of PARTS) {
       const { X, y } = session[part];
-      y.forEach((label, n) => {
+      for (const [n, label] of y.entries()) {
         const place = { cx: X[2 * n], cy: -X[2 * n + 1], r: part === "train" ? 0.06 : 0.05 };
         svg.append(draw("circle", { ...place, class: `${part} ${CLASSES[label]}` }));
-      });
+      }
     }
     return svg;
   }
@@ -160,38 +219,59 @@
   const HIGH = 150;
 
   function curves() {
-    const paths = { train: draw("path", { class: "train" }), test: draw("path", { class: "test" }) };
+    const paths = {
+      train: draw("path", { class: "train" }),
+      test: draw("path", { class: "test" }),
+    };
     const top = draw("text", { x: 0, y: 12 });
     const last = draw("text", { x: WIDE, y: HIGH - 2, "text-anchor": "end" });
-    const svg = draw("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img" },
-      draw("path", { class: "axis", d: `M36 6V${HIGH - 18}H${WIDE}` }), top, last,
-      draw("text", { x: 0, y: HIGH - 15 }, "0"), draw("text", { x: 36, y: HIGH - 2 }, "epoch 0"),
-      paths.train, paths.test);
+    const svg = draw(
+      "svg",
+      { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img" },
+      draw("path", { class: "axis", d: `M36 6V${HIGH - 18}H${WIDE}` }),
+      top,
+      last,
+      draw("text", { x: 0, y: HIGH - 15 }, "0"),
+      draw("text", { x: 36, y: HIGH - 2 }, "epoch 0"),
+      paths.train,
+      paths.test,
+    );
     return {
       svg,
-      update(session) {
-        const { history } = session;
+      /** @param {Session} session */
+      update({ history }) {
         const values = history.flatMap(({ train, test }) => [train, test]).filter(Number.isFinite);
         // One leap must not flatten all the rest.
-        const highest = Math.min(Math.max(...values), 3 * Math.max(history[0].train, history[0].test));
-        const time = Math.max(1, history.at(-1).time);
-        for (const [part, path] of Object.entries(paths)) {
-          const places = history.filter((entry) => Number.isFinite(entry[part])).map((entry) => {
-            const height = Math.min(1, entry[part] / highest);
-            const x = 36 + ((WIDE - 36) * entry.time) / time;
-            return `${x.toFixed(1)} ${(HIGH - 18 - (HIGH - 24) * height).toFixed(1)}`;
-          });
-          path.setAttribute("d", `M${places.join("L")}`);
+        const highest = Math.min(
+          Math.max(...values),
+          3 * Math.max(history[0].train, history[0].test),
+        );
+        const time = Math.max(1, history[history.length - 1].time);
+        for (const part of PARTS) {
+          const places = history
+            .filter((entry) => Number.isFinite(entry[part]))
+            .map((entry) => {
+              const height = Math.min(1, entry[part] / highest);
+              const x = 36 + ((WIDE - 36) * entry.time) / time;
+              return `${x.toFixed(1)} ${(HIGH - 18 - (HIGH - 24) * height).toFixed(1)}`;
+            });
+          paths[part].setAttribute("d", `M${places.join("L")}`);
         }
         top.textContent = number(highest);
         last.textContent = number(time, time % 1 ? 1 : 0);
       },
-      // For those who cannot see them.
+      /**
+       * Says the losses to those who cannot see the curves.
+       * @param {Session} session
+       */
       tell({ history, train, test }) {
         const [from, to] = [history[0], { train: train.loss, test: test.loss }];
-        svg.setAttribute("aria-label", "Loss, epoch by epoch: " +
-          `on training points from ${number(from.train, 3)} to ${number(to.train, 3)}, ` +
-          `on test points from ${number(from.test, 3)} to ${number(to.test, 3)}.`);
+        svg.setAttribute(
+          "aria-label",
+          "Loss, epoch by epoch: " +
+            `on training points from ${number(from.train, 3)} to ${number(to.train, 3)}, ` +
+            `on test points from ${number(from.test, 3)} to ${number(to.test, 3)}.`,
+        );
       },
     };
   }
@@ -201,73 +281,127 @@
   nnLab.start("playground", (root) => {
     // In a frame, as some notebooks use, the address is not the reader's.
     const addressed = window === window.top;
-    let settings, session, net, P;
+    /** @type {Record<string, string>} */
+    let settings;
+    /** @type {Session} */
+    let session;
+    /** @type {ReturnType<typeof diagram>} */
+    let net;
+    /** @type {Float64Array} what the network answers for each pixel */
+    let P;
     let running = false;
+    /** @type {Where | null} */
     let pointed = null;
     let told = 0;
 
-    const button = (text, onclick) => make("button", { type: "button", onclick }, text);
     const run = button("Run", () => (running ? pause() : go()));
-    const toolbar = make("div", { class: "tools" }, run,
+    const toolbar = make(
+      "div",
+      { class: "tools" },
+      run,
       button("One step", () => take(() => session.step())),
       button("One epoch", () => take(() => session.epoch())),
       button("Reset", () => start()),
-      button("New seed", () => change("seed", String(Math.floor(1e6 * Math.random())))));
+      button("New seed", () => change("seed", String(Math.floor(1e6 * Math.random())))),
+    );
     const counter = make("p", { class: "counter" });
     const status = make("p", { class: "status", role: "status" });
 
-    const network = make("div", { class: "network", role: "group", "aria-label": "The network",
-      onpointerleave: () => point(null), onfocusout: () => point(null) });
+    const network = make("div", {
+      class: "network",
+      role: "group",
+      "aria-label": "The network",
+      onpointerleave: () => point(null),
+      onfocusout: () => point(null),
+    });
     const readout = make("p", { class: "readout" });
     const canvas = picture({ role: "img" });
     const square = make("div", { class: "square" }, canvas);
     const caption = make("figcaption", {});
     const curve = curves();
-    const cells = {};
-    const titles = { train: "training points ●", test: "test points ○" };
-    const rows = Object.entries(titles).map(([part, title]) => {
-      cells[part] = [make("td", {}), make("td", {})];
-      return make("tr", {}, make("th", { scope: "row", class: part }, title), ...cells[part]);
-    });
-    const table = make("table", {},
-      make("thead", {}, make("tr", {}, make("td", {}), ...["loss", "accuracy"].map((title) =>
-        make("th", { scope: "col" }, title)))),
-      make("tbody", {}, ...rows));
+    const cells = {
+      train: [make("td"), make("td")],
+      test: [make("td"), make("td")],
+    };
+    const table = make(
+      "table",
+      {},
+      make(
+        "thead",
+        {},
+        make(
+          "tr",
+          {},
+          make("td"),
+          make("th", { scope: "col" }, "loss"),
+          make("th", { scope: "col" }, "accuracy"),
+        ),
+      ),
+      make(
+        "tbody",
+        {},
+        make(
+          "tr",
+          {},
+          make("th", { scope: "row", class: "train" }, "training points ●"),
+          ...cells.train,
+        ),
+        make("tr", {}, make("th", { scope: "row", class: "test" }, "test points ○"), ...cells.test),
+      ),
+    );
 
+    /** @type {Record<string, HTMLSelectElement>} */
     const selects = {};
+    /** @type {Record<string, HTMLElement>} */
     const labels = {};
-    const fields = (title, group) => make("fieldset", {}, make("legend", {}, title),
-      ...Object.entries(group).map(([name, [label, options]]) => {
-        selects[name] = make("select", { name, onchange: (event) => change(name, event.target.value) },
-          ...options.map((value) => make("option", { value }, WORDS[value] ?? value)));
-        labels[name] = make("span", {}, label);
-        return make("label", {}, labels[name], selects[name]);
-      }));
+    /** @type {(title: string, group: typeof ANEW) => HTMLElement} */
+    const fields = (title, group) =>
+      make(
+        "fieldset",
+        {},
+        make("legend", {}, title),
+        ...Object.entries(group).map(([name, [label, options]]) => {
+          selects[name] = make(
+            "select",
+            { name, onchange: () => change(name, selects[name].value) },
+            ...options.map((value) => make("option", { value }, WORDS[value] ?? value)),
+          );
+          labels[name] = make("label", {}, make("span", {}, label), selects[name]);
+          return labels[name];
+        }),
+      );
 
     root.append(
       make("div", { class: "bar" }, toolbar, counter),
       status,
-      make("div", { class: "stage" },
-        make("div", {}, network, readout), make("figure", {}, square, caption)),
+      make(
+        "div",
+        { class: "stage" },
+        make("div", {}, network, readout),
+        make("figure", {}, square, caption),
+      ),
       make("div", { class: "results" }, curve.svg, table),
       fields("Data and network: a change starts anew", ANEW),
-      fields("Training: a change acts at once", AT_ONCE));
+      fields("Training: a change acts at once", AT_ONCE),
+    );
 
-    // What the reader chose, in the page and in its address.
+    /** Shows what the reader chose. */
     function show() {
       for (const [name, select] of Object.entries(selects)) select.value = settings[name];
       for (const layer of [1, 2, 3]) {
-        selects[`units${layer}`].parentNode.hidden = layer > Number(settings.layers);
+        labels[`units${layer}`].hidden = layer > Number(settings.layers);
       }
-      labels.l2.textContent = settings.optimizer === "AdamW" ? "weight decay" : SETTINGS.l2[0];
+      labels.l2.children[0].textContent =
+        settings.optimizer === "AdamW" ? "weight decay" : SETTINGS.l2[0];
     }
 
-    // Where nothing differs from the start, the address is that of the page alone.
+    /** Writes the settings into the address. Where nothing differs from the start, it names none. */
     function keep() {
       const address = write(settings);
       history.replaceState(null, "", address ? `#${address}` : location.pathname + location.search);
     }
 
+    /** @type {(name: string, value: string) => void} */
     function change(name, value) {
       settings[name] = value;
       if (addressed) keep();
@@ -276,18 +410,18 @@
       else start();
     }
 
-    // Read the settings from the address, and say what of it cannot be had.
+    /** Reads the settings from the address, and says which of them are not offered. */
     function load() {
-      let refused = [];
       // Other addresses lead to a heading of the page.
-      [settings, refused] = read(addressed && location.hash.includes("=") ? location.hash.slice(1) : "");
+      const address = addressed && location.hash.includes("=") ? location.hash.slice(1) : "";
+      const [asked, refused] = read(address);
+      settings = asked;
       show();
       start();
       if (refused.length === 0) return;
       keep();
-      const asked = refused.join(" and ").slice(0, 200);
-      status.textContent =
-        `The link asks for ${asked}, which is not offered here. The usual setting stands in its place.`;
+      const named = refused.join(" and ").slice(0, 200);
+      status.textContent = `The link asks for ${named}, which is not offered here. The usual setting stands in its place.`;
     }
 
     function start() {
@@ -301,11 +435,13 @@
       tell("Ready. ");
     }
 
+    /** @param {Where | null} where */
     function point(where) {
       pointed = where;
       if (!running) render();
     }
 
+    /** @param {() => void} action */
     function take(action) {
       pause();
       action();
@@ -327,7 +463,10 @@
       run.textContent = "Run";
     }
 
-    // One epoch for each picture.
+    /**
+     * One epoch for each picture.
+     * @param {number} now
+     */
     function frame(now) {
       if (!running) return;
       session.epoch();
@@ -341,17 +480,22 @@
 
     function render() {
       const A = session.network.activations(GRID);
-      A.push(session.network.outputOf(A.pop()));
+      const last = A.length - 1;
+      P = session.network.outputOf(A[last]);
+      A[last] = P;
       net.update(A);
-      P = A.at(-1);
-      const unit = pointed && pointed.from === undefined;
-      paint(canvas, unit ? pictureOf(A, pointed.layer, pointed.unit) : (n) => P[2 * n + 1] - P[2 * n]);
-      caption.textContent = unit
-        ? `What ${nameOf(session.network, pointed.layer, pointed.unit)} gives, for all inputs.`
-        : "What the network answers, for all inputs: input 1 to the right, input 2 upwards.";
+      if (pointed && pointed.from === undefined) {
+        const { layer, unit } = pointed;
+        paint(canvas, pictureOf(A, layer, unit));
+        caption.textContent = `What ${nameOf(session.network, layer, unit)} gives, for all inputs.`;
+      } else {
+        paint(canvas, (n) => P[2 * n + 1] - P[2 * n]);
+        caption.textContent =
+          "What the network answers, for all inputs: input 1 to the right, input 2 upwards.";
+      }
       readout.textContent = describe();
       curve.update(session);
-      for (const part of ["train", "test"]) {
+      for (const part of PARTS) {
         cells[part][0].textContent = number(session[part].loss, 3);
         cells[part][1].textContent = percent(session[part].accuracy);
       }
@@ -367,15 +511,17 @@
       return `weight from ${nameOf(session.network, layer - 1, from)} to ${name}: ${number(w)}`;
     }
 
-    // In words, for those who do not see the pictures: now and then, not at each of them.
+    /** Says the state to those who do not see the pictures: now and then, not at each picture. */
     function tell(before = "") {
       told = performance.now();
       const { train, test, epochs } = session;
       const blue = P.filter((p, i) => i % 2 && p > P[i - 1]).length / pixels.length;
-      canvas.setAttribute("aria-label",
+      canvas.setAttribute(
+        "aria-label",
         `Decision boundary. The network answers blue on ${percent(blue)} of the picture, orange on the ` +
-        `rest. It is right for ${percent(train.accuracy)} of the training points and ` +
-        `${percent(test.accuracy)} of the test points.`);
+          `rest. It is right for ${percent(train.accuracy)} of the training points and ` +
+          `${percent(test.accuracy)} of the test points.`,
+      );
       curve.tell(session);
       status.textContent = session.finite
         ? `${before}Epoch ${epochs}: loss ${number(train.loss, 3)}, test accuracy ${percent(test.accuracy)}.`
