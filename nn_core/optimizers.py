@@ -72,7 +72,7 @@ class SGD:
             part -= work
 
     # Scalars should be Python floats. With a scalar of NumPy's, a line is computed in float64 and
-    # then rounded to float32, which takes three to five times as long.
+    # then rounded to float32, which takes several times as long.
     def _direction(self, g: Array, work: Array, *moments: Array) -> tuple[Array, float]:
         """The direction of a step and its rate; `moments` change in place, `work` is free."""
         return g, self.lr
@@ -249,7 +249,8 @@ class Adam(SGD):
         check_number("beta1", beta1, at_least=0, below=1)
         check_number("beta2", beta2, at_least=0, below=1)
         check_number("epsilon", epsilon, at_least=0)
-        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
+        self.beta1, self.beta2 = beta1, beta2
+        self.epsilon = epsilon
 
     def _direction(self, g: Array, work: Array, *moments: Array) -> tuple[Array, float]:
         m, s = moments
@@ -262,7 +263,8 @@ class Adam(SGD):
         b1, b2, t = self.beta1, self.beta2, self.t
         root = math.sqrt((1 - b2) / (1 - b2**t))
         rate = self.lr * (1 - b1) / (1 - b1**t) / root
-        return divide_by_root(m, s, self.epsilon / root, work), rate
+        epsilon = self.epsilon / root
+        return divide_by_root(m, s, epsilon, work), rate
 
 
 class AdamW(Adam):
