@@ -173,7 +173,20 @@ def test_average_of_weights():
 
 def test_what_the_chapter_derives():
     derived = {name.partition(".")[0] for chapter, name, _ in DERIVED if chapter == "12_summit"}
-    assert derived == {"ExponentialMovingAverage"}
+    assert derived == {
+        "ExponentialMovingAverage",
+        "UprightMLP",
+        "affine_field",
+        "between",
+        "deslant",
+        "distort",
+        "elastic_field",
+        "hills",
+        "sample_bilinear",
+        "slant_and_centre",
+        "slant_of",
+        "warp",
+    }
 
 
 @pytest.mark.formula("eq-slant", "eq-deslant")
