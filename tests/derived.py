@@ -12,7 +12,8 @@ from pathlib import Path
 
 from conftest import ROOT
 
-LIBRARY = sorted((ROOT / "nn_core").glob("*.py"))
+CORE = sorted((ROOT / "nn_core").glob("*.py"))
+LIBRARY = [*CORE, *sorted((ROOT / "nn_core" / "tools").glob("*.py"))]
 GUARDS = {  # functions that look at an argument, and give it back as an array
     node.name
     for path in (ROOT / "nn_core" / "checks").glob("*.py")
