@@ -149,6 +149,8 @@ class MLP:
         dtype = self.theta.dtype.type
         return [dropout_mask((N, size), rate, rng, dtype) for size in self.sizes[1:-1]]
 
+    # Where numbers overflow, `check_finite` says so in words; a warning would name a line of ours.
+    @np.errstate(over="ignore", invalid="ignore")
     def forward(self, X: np.ndarray) -> np.ndarray:
         """The logits `Z (N, K)` for inputs `X (N, D)`.
 

@@ -30,7 +30,8 @@ class Bare(ast.NodeTransformer):
     A check is an `if` that can only raise, a call of a function whose name begins with `check_`,
     a `try` around the plain code whose handlers can only raise, an assignment from a function of
     `nn_core.checks`, or the decorator `takes`. The last two hand arrays on as they are
-    (test_examples.py).
+    (test_examples.py). The decorator `np.errstate`, too, is left out: it keeps NumPy from warning
+    of what a check says.
     """
 
     def visit_FunctionDef(self, node):
@@ -82,7 +83,8 @@ class Bare(ast.NodeTransformer):
 
 
 def is_door(decorator: ast.expr) -> bool:
-    return isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "takes"
+    called = ast.unparse(decorator.func) if isinstance(decorator, ast.Call) else ""
+    return called in {"takes", "np.errstate"}
 
 
 def only_raises(body: list[ast.stmt]) -> bool:
