@@ -10,7 +10,6 @@ column per unit, `b (out,)` one bias per unit, and `y (N,)` integer labels.
 __version__ = "0.1.0"
 
 from nn_core import initializers, schedules
-from nn_core.augmentation import distort, shift
 from nn_core.checks.training import DivergenceError
 from nn_core.data import (
     DataError,
@@ -60,19 +59,18 @@ from nn_core.regularization import (
     clip_norm,
     l2_penalty,
 )
-from nn_core.slant import UprightMLP, deslant
 from nn_core.training import Callback, LearningRateSchedule, TrainingState, fit
 
 __all__ = [
     "MLP", "SGD", "AdaGrad", "Adam", "AdamW", "Augmentation", "Callback", "DataError",
     "DivergenceError", "Dropout", "EarlyStopping", "ExponentialMovingAverage", "GradientClipping",
     "L2Penalty", "LabelSmoothing", "LearningRateSchedule", "Momentum", "Nesterov", "RMSProp",
-    "TrainingState", "UprightMLP", "accuracy", "accuracy_interval", "clip_norm", "confusion_matrix",
-    "dense_backward", "dense_forward", "deslant", "directional_error", "distort", "dropout_mask",
+    "TrainingState", "accuracy", "accuracy_interval", "clip_norm", "confusion_matrix",
+    "dense_backward", "dense_forward", "directional_error", "dropout_mask",
     "expected_calibration_error", "fit", "fit_temperature", "initializers", "l2_penalty",
     "leaky_relu_backward", "leaky_relu_forward", "load_mnist", "mean_squared_error", "minibatches",
     "numerical_gradient", "one_hot", "precision_recall_f1", "read_idx", "relative_error",
-    "reliability", "relu_backward", "relu_forward", "scale_pixels", "schedules", "shift",
+    "reliability", "relu_backward", "relu_forward", "scale_pixels", "schedules",
     "sigmoid_backward", "sigmoid_forward", "softmax", "softmax_backward", "softmax_cross_entropy",
     "tanh_backward", "tanh_forward", "train_dev_split",
 ]  # fmt: skip

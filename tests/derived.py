@@ -10,9 +10,12 @@ import io
 import tokenize
 from pathlib import Path
 
+import nbformat
+from clean_notebooks import notebooks
 from conftest import ROOT
 
-LIBRARY = sorted((ROOT / "nn_core").glob("*.py"))
+CORE = sorted((ROOT / "nn_core").glob("*.py"))
+LIBRARY = [*CORE, *sorted((ROOT / "nn_core" / "tools").glob("*.py"))]
 GUARDS = {  # functions that look at an argument, and give it back as an array
     node.name
     for path in (ROOT / "nn_core" / "checks").glob("*.py")
@@ -159,3 +162,15 @@ def lines_by_part(path: Path) -> dict[str, int]:
                     lines -= set(range(first.lineno, method.end_lineno + 1))
         counts[name] = len(lines)
     return counts
+
+
+def derived() -> dict[str, str]:
+    """What the cells tagged `nn-core` hold as the library has it, by name, and in which chapter."""
+    found = {}
+    for path in notebooks():
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "code" and "nn-core" in cell.metadata.get("tags", []):
+                for name, text in functions(cell.source).items():
+                    if library().get(name) == text:
+                        found[name] = path.stem
+    return found

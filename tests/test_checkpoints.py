@@ -25,11 +25,10 @@ from nn_core import (
     LabelSmoothing,
     LearningRateSchedule,
     Momentum,
-    distort,
     fit,
     schedules,
 )
-from nn_core.tools import Checkpoint
+from nn_core.tools import Checkpoint, distort
 from nn_core.tools.identity import describe
 
 PIXELS = 1

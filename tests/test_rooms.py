@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from derived import CORE, code_lines, derived, lines_by_part
 
 PACKAGE = ROOT / "nn_core"
 DERIVED = [path for path in sorted(PACKAGE.glob("*.py")) if path.name != "__main__.py"]
@@ -50,3 +51,37 @@ def test_checks_need_no_other_room(path):
         own = parts[:2] == ["nn_core", "checks"]
         for_types = where == "types" and parts[0] == "nn_core" and parts[1] not in OTHERS
         assert own or for_types, f"{path.name} imports {'.'.join(parts)}"
+
+
+# --- one trunk: what a reader finds in nn_core, the chapters have derived
+
+MOST = 1_000  # lines of code that are read in an evening
+SHARE = 0.75  # of the lines of functions and classes, at least, stand in a chapter
+NOT_DERIVED = {
+    "load_mnist": "finds the four files of a data set; chapter 01 reads each of them by hand",
+    "_load_pair": "as load_mnist",
+    "_find": "as load_mnist: the names that such files have",
+    "MLP.is_weight": "tells weights from biases for AdamW, by the views that chapter 02 derives",
+    "EarlyStopping.before_training": "holds a check of the arguments alone",
+    "LabelSmoothing.before_training": "holds a check of the arguments alone",
+}
+
+
+def test_library_is_read_in_an_evening():
+    counts = {path.name: len(code_lines(path.read_text("utf-8"))) for path in CORE}
+    assert sum(counts.values()) <= MOST, counts
+
+
+def test_library_stands_in_the_chapters():
+    counts = {name: count for path in CORE for name, count in lines_by_part(path).items()}
+    chapters = derived()
+    classes = {name.partition(".")[0] for name in chapters if "." in name}
+    left = {name for name in counts if name not in chapters and name not in classes}
+    assert left == set(NOT_DERIVED)
+    share = 1 - sum(counts[name] for name in left) / sum(counts.values())
+    assert share >= SHARE
+
+
+def test_lines_are_counted():
+    source = '"""Doc."""\n\n# Why.\n@takes(\n    x=y,\n)\ndef f(x):\n    """Doc."""\n    return x\n'
+    assert code_lines(source) == {4, 5, 6, 7, 9}

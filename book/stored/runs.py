@@ -29,6 +29,7 @@ for library in ("OPENBLAS", "MKL", "OMP"):
 import joblib
 import nn_core as nn
 import numpy as np
+from nn_core import tools
 from nn_core.initializers import glorot_uniform
 from nn_core.schedules import cosine_decay, inverse_time_decay
 from nn_core.tools import RECIPES, Checkpoint, Recipe, save_network, train
@@ -49,7 +50,7 @@ PUBLISHED = ("relu-512-256-gd", "sigmoid-128-mse", "relu-10-gd", "relu-h-gd", "a
 
 def one_pixel(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Shift by up to one pixel."""
-    return nn.shift(X, rng, pixels=1)
+    return tools.shift(X, rng, pixels=1)
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ variant(squared.name, "60 epochs", epochs=60)
 adam = "adam-256-128"
 falling = nn.LearningRateSchedule(inverse_time_decay(1e-3, rate=1e-3))
 dropout, l2 = nn.Dropout(0.2), nn.L2Penalty(1e-4)
-shifts, distortions = nn.Augmentation(one_pixel), nn.Augmentation(nn.distort)
+shifts, distortions = nn.Augmentation(one_pixel), nn.Augmentation(tools.distort)
 variant(adam, "no dropout", callbacks=lambda steps: [falling, l2])
 variant(adam, "no L2", callbacks=lambda steps: [falling, dropout])
 variant(
@@ -113,7 +114,7 @@ def distorted(
     *more: nn.Callback,
     rate: tuple[float, float] = (1.5e-3, 0.0),
     strength: tuple[float, float] = (1.5, 0.5),
-    change: Callable[..., np.ndarray] = nn.distort,
+    change: Callable[..., np.ndarray] = tools.distort,
 ) -> Callable[[int], list[nn.Callback]]:
     """Make callbacks as the summit has them: learning rate and distortion, both from, to."""
     return lambda steps: [
@@ -183,9 +184,9 @@ variant(
 )
 variant(SMALL, "not made upright", kind=nn.MLP)
 for name, callbacks in {
-    "no elastic part": distorted(strength=MILD, change=partial(nn.distort, alpha=0)),
+    "no elastic part": distorted(strength=MILD, change=partial(tools.distort, alpha=0)),
     "no affine part": distorted(
-        strength=MILD, change=partial(nn.distort, degrees=0, scale=0, shear=0, pixels=0)
+        strength=MILD, change=partial(tools.distort, degrees=0, scale=0, shear=0, pixels=0)
     ),
     "same strength to the end": distorted(strength=(1, 1)),
     "same rate to the end": distorted(strength=MILD, rate=(1.5e-3, 1.5e-3)),

@@ -100,6 +100,20 @@ def check_step(optimizer: "SGD", theta: np.ndarray, grad: np.ndarray) -> None:
         )
 
 
+def check_dev(run: "TrainingState") -> None:
+    """Raise ValueError unless there is something that EarlyStopping can measure on."""
+    if run.dev is None:
+        raise ValueError("expected dev examples for EarlyStopping to measure on, found none")
+
+
+def check_cross_entropy(run: "TrainingState") -> None:
+    """Raise ValueError unless there are labels that LabelSmoothing can smooth."""
+    if run.model.loss != "cross_entropy":
+        raise ValueError(
+            f"expected cross_entropy, for LabelSmoothing is of its labels, found {run.model.loss}"
+        )
+
+
 def check_loss(run: "TrainingState") -> None:
     """Raise DivergenceError unless the loss of the batch is a finite number.
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nn_core.augmentation import distort
 from nn_core.checks.examples import pair
 from nn_core.checks.settings import check_number
 from nn_core.data import DataError, load_mnist, train_dev_split
@@ -20,7 +19,8 @@ from nn_core.network import MLP
 from nn_core.optimizers import SGD, Adam
 from nn_core.regularization import Augmentation, Dropout, L2Penalty, LabelSmoothing
 from nn_core.schedules import cosine_decay, inverse_time_decay
-from nn_core.slant import UprightMLP
+from nn_core.tools.augmentation import distort
+from nn_core.tools.slant import UprightMLP
 from nn_core.tools.tables import read_csv
 from nn_core.training import Callback, LearningRateSchedule, fit
 

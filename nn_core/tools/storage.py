@@ -16,7 +16,7 @@ from nn_core.checks.settings import check_choice, check_finite
 from nn_core.data import DataError
 from nn_core.initializers import zeros
 from nn_core.network import MLP
-from nn_core.slant import UprightMLP
+from nn_core.tools.slant import UprightMLP
 
 SAVED_OPTIONS = ("activation", "output", "loss")
 # Kinds of networks, by what they do to an input before the first layer. A file that does not say it

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nn_core.checks.examples import DataError, is_label_name
+from nn_core.checks.files import check_labels_of
 from nn_core.checks.formats import describe_format
-from nn_core.data import CLASSES, PIXELS, SIDE, check_labels_of, read_bytes, scale_pixels
+from nn_core.data import CLASSES, PIXELS, SIDE, read_bytes, scale_pixels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,7 +102,7 @@ def read_csv(path: str | Path, *, raw: bool = False) -> tuple[np.ndarray, np.nda
     labels = None
     if label is not None:
         labels = values[label].to_numpy().astype(np.int64)
-        check_labels_of(path, labels)
+        check_labels_of(path, labels, CLASSES)
     stored = images.astype(np.uint8).reshape(-1, SIDE, SIDE)
     return (stored if raw else scale_pixels(stored)), labels
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from test_notebooks import DERIVED
 
-from nn_core import ExponentialMovingAverage, distort, softmax, softmax_cross_entropy
-from nn_core.augmentation import affine_field, elastic_field, sample_bilinear, warp
-from nn_core.slant import deslant, slant_of
+from nn_core import ExponentialMovingAverage, softmax, softmax_cross_entropy
+from nn_core.tools import distort
+from nn_core.tools.augmentation import affine_field, elastic_field, sample_bilinear, warp
+from nn_core.tools.slant import deslant, slant_of
 
 SIDE = 28
 PLACES = np.indices((SIDE, SIDE)).reshape(2, -1) - (SIDE - 1) / 2
