@@ -29,10 +29,21 @@ VIEWS = """
 def views(theta, sizes):
     W, b, start = [], [], 0
     for i, o in zip(sizes[:-1], sizes[1:]):
-        W.append(theta[start : start + i * o].reshape(i, o))
-        start += i * o
         b.append(theta[start : start + o])
         start += o
+        W.append(theta[start : start + i * o].reshape(i, o))
+        start += i * o
+    return W, b
+"""
+
+# In the order of MLP, as the chapter has it.
+MLP_VIEWS = """
+def views(theta, sizes):
+    W, b = [], []
+    for i, o in zip(sizes[:-1], sizes[1:]):
+        weights, biases, theta = np.split(theta, [i * o, (i + 1) * o])
+        W.append(weights.reshape(i, o))
+        b.append(biases)
     return W, b
 """
 
@@ -66,7 +77,7 @@ def views(theta, sizes):
         return [], []
     i, o = sizes[:2]
     W, b = views(theta[(i + 1) * o :], sizes[1:])
-    return [theta[: i * o].reshape((i, o)), *W], [theta[i * o : (i + 1) * o], *b]
+    return [theta[o : (i + 1) * o].reshape((i, o)), *W], [theta[:o], *b]
 """,
     ],
 }
@@ -131,7 +142,9 @@ REJECTED = {
         ),
         (VIEWS.replace("reshape(i, o)", "reshape(o, i)"), "Rows are inputs, columns are units"),
         (VIEWS.replace("reshape(i, o)", "reshape(o, i).T"), "in another order"),
-        (VIEWS.replace("        start += o\n", ""), "`W[1]` begins at position 12"),
+        (VIEWS.replace("        start += o\n", ""), "`W[0]` begins at position 0"),
+        (VIEWS.replace("        start += i * o\n", ""), "`W[1]` begins at position 5"),
+        (MLP_VIEWS, "Each layer has its biases first"),
         (VIEWS.replace("return W, b", "return W"), "Two *lists* of arrays"),
         (VIEWS.replace("return W, b", "return W + b"), "Two lists are asked for"),
         (VIEWS.replace("return W, b", "return W[0], b[0]"), "Two *lists* of arrays"),

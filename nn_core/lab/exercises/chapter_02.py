@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from nn_core import MLP, dense_forward, relu_forward, softmax
+from nn_core import dense_forward, relu_forward, softmax
 from nn_core.lab.exercises.exercise import exercise
 from nn_core.lab.exercises.expect import Wrong, expect_function, run
 from nn_core.lab.exercises.explain import as_numbers, close, describe, is_number
@@ -138,10 +138,9 @@ def check_temperature(softmax_at: Any) -> None:
 def check_views(views: Any) -> None:
     """Compare the values, then write into theta and look whether it shows."""
     sizes = (4, 3, 2)
-    count = 5 * 3 + 4 * 2
-    theta = np.arange(float(count))
-    network = MLP(sizes, np.random.default_rng(0), dtype=np.float64)
-    network.theta = theta
+    theta = np.arange(3 + 4 * 3 + 2 + 3 * 2.0)
+    weights = [theta[3:15].reshape(4, 3), theta[17:].reshape(3, 2)]
+    biases = [theta[:3], theta[15:17]]
     found = run(views, theta, sizes)
     if not isinstance(found, tuple | list) or len(found) != 2:
         raise Wrong(f"Two lists are asked for, `W` and `b`. You return {describe(found)}.")
@@ -150,7 +149,7 @@ def check_views(views: Any) -> None:
             "You return arrays. Two *lists* of arrays are asked for: `return W, b`, where `W[0]` "
             "and `b[0]` belong to the first layer."
         )
-    for name, mine, right in zip(("W", "b"), found, (network.W, network.b), strict=True):
+    for name, mine, right in zip(("W", "b"), found, (weights, biases), strict=True):
         if not isinstance(mine, tuple | list) or len(mine) != len(right):
             raise Wrong(
                 f"`{name}` is {describe(mine)}. For the sizes {sizes} it is a list of two arrays, "
@@ -182,6 +181,6 @@ def compare_part(name: str, found: Any, expected: np.ndarray) -> None:
         raise Wrong(f"`{name}` has the right numbers, but in another order. They go row by row.")
     raise Wrong(
         f"`{name}` begins at position {found.flat[0]:.0f} of `theta`; it should begin at "
-        f"{expected.flat[0]:.0f}. Each layer has its weights first, then its biases, and then "
+        f"{expected.flat[0]:.0f}. Each layer has its biases first, then its weights, and then "
         "comes the next layer."
     )
