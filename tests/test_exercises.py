@@ -531,6 +531,8 @@ def test_difference_is_explained(found, expected, known, words):
         (A * (1 + 1e-8), A),
         (A.astype(np.float32), A),
         (0.5, np.float64(0.5)),
+        (8.0, 8),
+        (3, np.float64(3)),
         (np.array([np.inf, np.nan]), np.array([np.inf, np.nan])),
         ([A, 2], (A, 2)),
         (np.uint8([3]), np.array([3])),

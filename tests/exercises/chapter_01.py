@@ -114,7 +114,7 @@ REJECTED = {
     ],
     "data-undo": [
         (UNDO + "Y.argmax(axis=0)", "`axis=0` looks along each column"),
-        (UNDO + "Y.argmax()", "a single number for all examples"),
+        (UNDO + "Y.argmax()", "the label of the first example"),
         (UNDO + "Y.max(axis=1)", "the *value* of the largest entry"),
         (UNDO + "np.where(Y == 1)", "the rows and the columns of the ones"),
         (UNDO + "Y @ np.arange(10)", "whole numbers are asked for"),

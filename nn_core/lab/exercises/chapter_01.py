@@ -88,10 +88,11 @@ def check_neighbour(nearest_label: Any, price: Any) -> None:
     """Compare with the direct way, on a few points; then ask for the price."""
     rng = np.random.default_rng(2)
 
-    def case(N: int, M: int, D: int) -> tuple[np.ndarray, ...]:
-        X, memory = rng.uniform(0, 1, (N, D)), rng.uniform(0, 1, (M, D))
-        memory[: M // 2] *= 0.4  # so that a forgotten square shows
-        X[0] = 2 * memory[-1]  # so that a forgotten axis gives a label, and no IndexError
+    def case(N: int, M: int, D: int, n: int) -> tuple[np.ndarray, ...]:
+        X, memory = rng.uniform(0, 1, (N, D)), rng.uniform(0, 3, (M, D))
+        memory[: M // 2] *= 0.2  # so that a forgotten square shows
+        # Without an axis, the position is one of X[n]: a label for n = 0, and else an IndexError.
+        X[n] = 2 * memory[-1]
         return X, memory, rng.permutation(M)
 
     def squares(X: np.ndarray, memory: np.ndarray) -> Any:
@@ -100,7 +101,7 @@ def check_neighbour(nearest_label: Any, price: Any) -> None:
     expect_function(
         nearest_label,
         lambda X, memory, labels: labels[squares(X, memory).argmin(axis=1)],
-        cases=[case(6, 11, 5), case(9, 8, 3), case(5, 5, 5)],
+        cases=[case(6, 11, 5, 0), case(9, 8, 3, 2), case(5, 5, 5, 0)],
         mistakes={
             "position": lambda X, memory, _: squares(X, memory).argmin(axis=1),
             "farthest": lambda X, memory, labels: labels[squares(X, memory).argmax(axis=1)],

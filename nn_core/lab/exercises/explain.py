@@ -197,10 +197,12 @@ def remarks_on_parts(
 
 
 def explain_dtype(found: np.ndarray, expected: np.ndarray, name: str) -> str | None:
-    """Compare the kind of number, where the values agree."""
+    """Compare the kind of number, where the values agree; a count may be 8.0."""
     kinds = {"u": "i", "b": "b"}
     mine, right = (kinds.get(a.dtype.kind, a.dtype.kind) for a in (found, expected))
     start = f"The numbers in {name} are right, but they are {found.dtype}"
+    if not found.ndim and {mine, right} == {"i", "f"}:
+        return None
     if mine != right and right == "i":
         return f"{start}: whole numbers are asked for. `.astype(int)` makes them so."
     if mine != right and right == "b":
