@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nn_core.lab.markup import as_code
+from nn_core.network import MLP
 
 TOLERANCE = 1e-5  # relative to the largest entry: what float32 may lose on the way
 
@@ -71,6 +72,8 @@ def describe_arguments(function: Callable[..., Any], arguments: Sequence[Any]) -
             words.append(f"`{name}` = {as_code(value.__name__)}")
         elif isinstance(value, tuple) and all(map(is_number, value)):
             words.append(f"`{name}` = {value}")
+        elif isinstance(value, MLP):
+            words.append(f"`{name}` of the sizes {value.sizes}")
         else:
             words.append(f"`{name}`")
     return and_list(words) if words else "nothing"
