@@ -494,7 +494,12 @@ first_row[1] += rng.normal(size=3)
         (A - 0.5, A, {}, "too small by 0.5, everywhere"),
         (0 * A, A, {}, "zero everywhere"),
         (nan, A, {}, "NaN in 1 of 12 entries, the first at `dW[2, 1]`. NaN comes from"),
-        (np.float64("inf"), 2.0, {}, "is infinity. Infinity comes from"),
+        (
+            np.float64("inf"),
+            2.0,
+            {},
+            "is infinity. If you did not write `np.inf` yourself, it comes",
+        ),
         (
             A * np.arange(1, 5)[:, None],
             A,

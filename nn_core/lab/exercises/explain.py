@@ -60,6 +60,17 @@ def as_numbers(value: Any) -> Any:
     return array if array.dtype.kind in "biuf" else value
 
 
+def as_floats(value: Any) -> Any:
+    """Make a tuple of floats of a list, tuple or row of numbers; give anything else as it is.
+
+    For results of which some are counted and some are computed.
+    """
+    row = as_numbers(value)
+    if isinstance(row, np.ndarray) and row.ndim == 1 and row.dtype.kind in "biuf":
+        return tuple(row.astype(float).tolist())
+    return value
+
+
 def describe_arguments(function: Callable[..., Any], arguments: Sequence[Any]) -> str:
     """Say what a function was called with: "`X` of shape (5, 4) and `W` of shape (4, 3)"."""
     words = []
@@ -379,8 +390,8 @@ def explain_wild(found: np.ndarray, wild: np.ndarray, name: str) -> str:
         "NaN comes from 0 / 0, from infinity minus infinity, or from the logarithm or root of a "
         "negative number."
         if kind == "NaN"
-        else "Infinity comes from a division by 0, the logarithm of 0, or an `exp` of something "
-        "large."
+        else "If you did not write `np.inf` yourself, it comes from a division by 0, the logarithm "
+        "of 0, or an `exp` of something large."
     )
     where = f" at {index_of(name, places[0])}" if found.ndim else ""
     count = f" in {len(places)} of {found.size} entries, the first" if found.size > 1 else ""
