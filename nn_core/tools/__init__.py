@@ -1,4 +1,4 @@
-"""What surrounds a network: files, photos, recipes and the command line; no chapter derives it."""
+"""Tools around a network: files, photos, recipes and the command line. No chapter derives them."""
 
 from nn_core.tools.checkpoints import Checkpoint
 from nn_core.tools.photos import prepare, read_photo
