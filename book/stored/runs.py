@@ -34,7 +34,7 @@ from nn_core.initializers import glorot_uniform
 from nn_core.schedules import cosine_decay, inverse_time_decay
 from nn_core.tools import RECIPES, Checkpoint, Recipe, save_network, train
 from nn_core.tools.checkpoints import finished_epochs
-from nn_core.tools.storage import whole_file
+from nn_core.tools.storage import atomic_write
 from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -262,7 +262,7 @@ def write(row: dict[str, Any]) -> None:
     rows = [r for r in read() if (r["recipe"], r["seed"]) != (row["recipe"], row["seed"])]
     rows = sorted([*rows, row], key=lambda r: (list(PLANS).index(r["recipe"]), r["seed"]))
     lines = ",\n".join(f" {json.dumps(r)}" for r in rows)  # a row is a line
-    with whole_file(LEDGER) as file:
+    with atomic_write(LEDGER) as file:
         file.write(f'{{"rows": [\n{lines}\n]}}\n'.encode())
 
 

@@ -22,7 +22,7 @@ from nn_core.tools.checkpoints import Checkpoint, finished_epochs
 from nn_core.tools.doubts import doubt
 from nn_core.tools.photos import Preparation, prepare, read_photo
 from nn_core.tools.recipes import RECIPES, Recipe, load_digits, train
-from nn_core.tools.storage import load_network, save_network, whole_file
+from nn_core.tools.storage import atomic_write, load_network, save_network
 from nn_core.tools.tables import read_csv
 
 Command = Callable[[argparse.Namespace], int]
@@ -230,7 +230,7 @@ def run_train(options: argparse.Namespace) -> int:
     if len(history) == 0:
         raise KeyboardInterrupt  # which `fit` has taken for itself
     save_network(folder / "weights.npz", network)
-    with whole_file(folder / "history.csv") as file:
+    with atomic_write(folder / "history.csv") as file:
         history.to_csv(file)
     if options.stopped:
         raise KeyboardInterrupt
