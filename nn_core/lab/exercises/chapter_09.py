@@ -83,7 +83,7 @@ def check_l1(l1_penalty: Any) -> None:
 @exercise("regular-committee")
 def check_committee(committee: Any) -> None:
     """Compare with the mean over all masks that there are."""
-    rng = np.random.default_rng(5)
+    rng = np.random.default_rng(7)
     network = MLP((6, 4, 3, 2), rng, dtype=np.float64)
     network.theta *= 3
     X = rng.normal(size=(7, 6))
@@ -108,7 +108,7 @@ def check_committee(committee: Any) -> None:
             "one member": one_member,
         },
         name="the mean",
-        within=0.05,  # in 120 runs so many members missed it by up to 0.035
+        within=0.04,  # in 120 tries so many members were off by up to 0.025
     )
     if not close(run(committee, *everyone), network.predict_proba(X)):
         raise Mistake("no unit missing")
