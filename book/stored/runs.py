@@ -134,7 +134,7 @@ for name, sizes, epochs in (
     ("summit, not made upright", (784, 1500, 1000, 500, 10), 60),
     ("summit, smaller and shorter", (784, 1024, 512, 10), 20),
 ):
-    earlier = replace(summit, name=name, sizes=sizes, epochs=epochs, kind=nn.MLP)
+    earlier = replace(summit, name=name, sizes=sizes, epochs=epochs, network_class=nn.MLP)
     PLANS[name] = Plan(earlier, dev=None, opens_test=True)
 PLANS["summit, as wide as in 2010"] = Plan(
     replace(
@@ -182,7 +182,7 @@ variant(
     "no distortion",
     callbacks=lambda steps: [nn.LearningRateSchedule(cosine_decay(1.5e-3, steps=steps))],
 )
-variant(SMALL, "not made upright", kind=nn.MLP)
+variant(SMALL, "not made upright", network_class=nn.MLP)
 for name, callbacks in {
     "no elastic part": distorted(strength=MILD, change=partial(tools.distort, alpha=0)),
     "no affine part": distorted(
