@@ -292,7 +292,7 @@ def test_a_checkpoint_of_an_older_version(tmp_path):
         arrays = {name: archive[name] for name in archive.files}
     numbers = json.loads(str(arrays["numbers"])) | {"of": "SGD of MLP 2-6-2"}
     np.savez(path, **(arrays | {"numbers": json.dumps(numbers)}))
-    with pytest.raises(DataError, match="expected a checkpoint, found: one of an older version"):
+    with pytest.raises(DataError, match="expected a checkpoint, found: a checkpoint of an older"):
         run(path, epochs=3)
 
 

@@ -34,7 +34,7 @@ from nn_core.initializers import glorot_uniform
 from nn_core.schedules import cosine_decay, inverse_time_decay
 from nn_core.tools import RECIPES, Checkpoint, Recipe, save_network, train
 from nn_core.tools.checkpoints import finished_epochs
-from nn_core.tools.storage import whole_file
+from nn_core.tools.storage import atomic_write
 from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,7 +134,7 @@ for name, sizes, epochs in (
     ("summit, not made upright", (784, 1500, 1000, 500, 10), 60),
     ("summit, smaller and shorter", (784, 1024, 512, 10), 20),
 ):
-    earlier = replace(summit, name=name, sizes=sizes, epochs=epochs, kind=nn.MLP)
+    earlier = replace(summit, name=name, sizes=sizes, epochs=epochs, network_class=nn.MLP)
     PLANS[name] = Plan(earlier, dev=None, opens_test=True)
 PLANS["summit, as wide as in 2010"] = Plan(
     replace(
@@ -182,7 +182,7 @@ variant(
     "no distortion",
     callbacks=lambda steps: [nn.LearningRateSchedule(cosine_decay(1.5e-3, steps=steps))],
 )
-variant(SMALL, "not made upright", kind=nn.MLP)
+variant(SMALL, "not made upright", network_class=nn.MLP)
 for name, callbacks in {
     "no elastic part": distorted(strength=MILD, change=partial(tools.distort, alpha=0)),
     "no affine part": distorted(
@@ -262,7 +262,7 @@ def write(row: dict[str, Any]) -> None:
     rows = [r for r in read() if (r["recipe"], r["seed"]) != (row["recipe"], row["seed"])]
     rows = sorted([*rows, row], key=lambda r: (list(PLANS).index(r["recipe"]), r["seed"]))
     lines = ",\n".join(f" {json.dumps(r)}" for r in rows)  # a row is a line
-    with whole_file(LEDGER) as file:
+    with atomic_write(LEDGER) as file:
         file.write(f'{{"rows": [\n{lines}\n]}}\n'.encode())
 
 

@@ -133,14 +133,14 @@ REJECTED = {
     "evaluate-paper": [
         ("error, pictures = 0.000024, 38_400", "The standard error is its root"),
         ("error, pictures = 0.196, 38_400", "for *one* picture"),
-        ("error, pictures = 0.196 / 1600, 38_400", "you took it out whole"),
+        ("error, pictures = 0.196 / 1600, 38_400", "out of the root whole"),
         ("error, pictures = 0.04, 38_400", "the share that is *wrong*"),
         ("error, pictures = 0.0096, 38_400", "1.96 standard errors"),
         ("error, pictures = 0.49, 38_400", "in percentage points"),
-        ("error, pictures = 0.02, 38_400", "`error` is not right yet"),
-        ("error, pictures = 0.0049, 196", "square both sides"),
+        ("error, pictures = 0.02, 38_400", "Put $p = 0.96$"),
+        ("error, pictures = 0.0049, 196", "Square both sides"),
         ("error, pictures = 0.0049, 1600 * 4.9", "$N$ stands under a root"),
-        ("error, pictures = 0.0049, 160_000", "`pictures` is not right yet"),
+        ("error, pictures = 0.0049, 160_000", "Solve the formula"),
         ("error, pictures = 'half', 1", "`error` is a number; you handed in a text"),
     ],
     "evaluate-paired": [
@@ -154,18 +154,21 @@ REJECTED = {
         ),
         (PAIRED.replace("a & ~b", "a").replace("b & ~a", "b"), "*all* that each got right"),
         (PAIRED.replace("return b_, c_,", "return c_, b_,"), "the wrong way round"),
-        (PAIRED.replace("return b_, c_,", "return b_ / len(y), c_ / len(y),"), "Those are shares"),
-        (PAIRED.replace("b & ~a", "first != second"), "both got wrong, in different ways"),
+        (PAIRED.replace("return b_, c_,", "return b_ / len(y), c_ / len(y),"), "are shares."),
+        (PAIRED.replace("b & ~a", "~a & (first != second)"), "in different ways"),
         (PAIRED.replace(" / np.sqrt(b_ + c_)", ""), "the difference itself"),
         (PAIRED.replace("np.sqrt(b_ + c_)", "(b_ + c_)"), "is its *root*"),
         (PAIRED.replace("np.sqrt(b_ + c_)", "np.sqrt(len(y))"), "Only disagreements"),
         (PAIRED.replace("(b_ - c_)", "(c_ - b_)"), "of the wrong sign"),
         (PAIRED.replace("np.sqrt(b_ + c_)", "np.sqrt(np.sum(first != second))"), "Both wrong says"),
-        (PAIRED.replace("(b_ - c_)", "(b_ - c_) ** 2 / 5"), "its square, which some books use"),
+        (PAIRED.replace("(b_ - c_) / np.sqrt", "(b_ - c_) ** 2 / "), "which some books use"),
         (PAIRED.replace("np.sqrt(b_ + c_)", "len(y)"), "the difference of the accuracies"),
         (PAIRED.replace("    if b_ + c_ == 0:\n        return 0, 0, 0.0\n", "")
          .replace("(b_ - c_)", "np.float64(b_ - c_)"), "you divide by 0"),
-        (PAIRED.replace("return b_, c_, (b_ - c_)", "return (b_ - c_)"), "Three numbers are asked"),
+        (PAIRED.replace("    if b_ + c_ == 0:\n        return 0, 0, 0.0\n", "")
+         .replace("np.sqrt(b_ + c_)", "(b_ + c_) ** 0.5"), "`ZeroDivisionError"),
+        (PAIRED.replace("int((b & ~a).sum())", "int((b & ~a).sum()) + 1"), "The second count is"),
+        (PAIRED.replace("return b_, c_, (b_ - c_)", "return (b_ - c_)"), "3 values are asked for"),
     ],
     "evaluate-threshold": [
         ("""
@@ -176,8 +179,8 @@ def threshold_for(confidence, right, wanted):
     return confidence[order][good[-1]] if len(good) else np.inf
 """, 'Equal confidences are answered together'),
         (THRESHOLD.replace("sorted(confidence)", "sorted(confidence)[::-1]"), "the highest"),
-        (THRESHOLD.replace("mean() >=", "mean() >"), "but 0.6 as well"),
-        (THRESHOLD.replace("right[confidence >= t].mean() >= wanted", "True"), "only four of them"),
+        (THRESHOLD.replace("mean() >=", "mean() >"), "exactly `wanted`"),
+        (THRESHOLD.replace("right[confidence >= t].mean() >= wanted", "True"), "all, and may be"),
         (
             """
 def threshold_for(confidence, right, wanted):
@@ -190,20 +193,29 @@ def threshold_for(confidence, right, wanted):
 """,
             "You stopped at the first fall",
         ),
-        (THRESHOLD.replace("return np.inf", "return 1.0"), "infinity is asked for"),
-        (THRESHOLD.replace("return t", "return confidence >= t"), "A number is asked for"),
+        (THRESHOLD.replace("sorted(confidence)", "confidence"), "in which the pictures stand"),
+        (THRESHOLD.replace(">= t", "> t"), "*equal* to the threshold"),
+        (THRESHOLD.replace("    return np.inf", "        return np.inf"), "inside the loop"),
+        (THRESHOLD.replace("return np.inf", "return 1.0"), "The threshold is 1; inf is right"),
+        (THRESHOLD.replace("return t", "return confidence >= t"), "a single number is asked for"),
     ],
     "evaluate-pens": [
         (
             "def pens(X, rng):\n    return [X, thicken(X, 1), thicken(X, -0.5)][rng.integers(3)]",
             "The whole batch got the same pen",
         ),
-        (PENS.replace("rng.integers(3)", "rng.integers(2)"), "none is thinner"),
+        (PENS.replace("rng.integers(3)", "rng.integers(2)"), "0 are thinner"),
         (PENS.replace("-0.5", "-1"), "is none of the three"),
         (PENS.replace("rng.integers(3)", "n % 3"), "the same came out"),
-        (PENS.replace("rng.integers(3)", "min(rng.integers(20), 2)"), "not equally likely"),
+        (PENS.replace("rng.integers(3)", "min(rng.integers(20), 2)"), "should be equally likely"),
         ("def pens(X, rng):\n    return thicken(X, rng.uniform(-0.5, 1))", "is none of the three"),
-        (PENS.replace("return out", "return out.reshape(-1, 28, 28)"), "(300, 784)"),
+        (
+            "def pens(X, rng):\n    which = rng.choice([0, 0, 1, 2], len(X))[:, None]\n"
+            "    changed = np.where(which == 1, thicken(X, 1), thicken(X, -0.5))\n"
+            "    return np.where(which == 0, X, changed)",
+            "should be equally likely",
+        ),
+        (PENS.replace("return out", "return out.reshape(-1, 28, 28)"), "(900, 784)"),
         (PENS.replace("return out", "return out.astype(float)"), "came out as float64"),
         (PENS.replace("X.copy()", "X"), "changes the `X` it is given"),
     ],
@@ -211,8 +223,9 @@ def threshold_for(confidence, right, wanted):
         (FOLDER.replace("X_new)", "X)").replace("y_new, predicted", "y, predicted"),
          "not on those you trained on"),
         (FOLDER.replace("load_mnist(folder)", "load_mnist()")
-         .replace("X, y, epochs=4", "X[:6000], y[:6000], epochs=1"), "or MNIST?"),
+         .replace("X, y, epochs=4", "X[:6000], y[:6000], epochs=1"), "do you read MNIST"),
         (FOLDER.replace("epochs=4", "epochs=0"), "Train it for longer"),
+        (FOLDER.replace("return accuracy", "return 100 * accuracy"), "from 0 to 1"),
         (FOLDER.replace("return accuracy(y_new, predicted), *accuracy_interval(y_new, predicted)",
                         "return accuracy(y_new, predicted)"), "Three numbers are asked for"),
         (FOLDER.replace("*accuracy_interval(y_new, predicted)",
@@ -222,6 +235,6 @@ def threshold_for(confidence, right, wanted):
                         "    half = 1.96 * np.sqrt(p * (1 - p) / len(y_new))\n"
                         "    return p, p - half, p + half"), "the plain interval"),
         (FOLDER.replace("interval(y_new, predicted)", "interval(y_new, predicted, 0.99)"),
-         "the interval goes from"),
+         "`interval`"),
     ],
 }  # fmt: skip

@@ -60,6 +60,7 @@ ACCEPTED = {
     "summit-turn": [
         "place, displacement = [-5, 3], [-8, -2]",
         "place = affine_matrix(90) @ [3, 5]\ndisplacement = place - [3, 5]",
+        "place = affine_matrix(90) @ [[3], [5]]\ndisplacement = place - [[3], [5]]",
     ],
     "summit-goes": [
         goes("np.linalg.inv(M) @ (v - t)"),
@@ -78,17 +79,17 @@ def goes_to(M, t, v):
 REJECTED = {
     "summit-turn": [
         ("place, displacement = (5, -3), (2, -8)", "a turn the other way"),
-        ("place, displacement = (3, -5), (-8, -2)", "down, right"),
+        ("place, displacement = (3, -5), (-8, -2)", "You have them the other way round"),
         ("place, displacement = (5, 3), (2, -2)", "Mind the minus"),
         ("place, displacement = (3, 5), (0, 0)", "the pixel itself"),
         ("place, displacement = (-8, -2), (-5, 3)", "is asked for first"),
-        ("place, displacement = (1, 1), (0, 0)", "Multiply each row"),
+        ("place, displacement = (1, 1), (0, 0)", "all 2 numbers are off"),
         ("place, displacement = (-5, 3), (8, 2)", "from the pixel to the place"),
-        ("place, displacement = (-5, 3), (-2, -8)", "the order is down, right"),
+        ("place, displacement = (-5, 3), (-2, -8)", "The order is down, right"),
         ("place, displacement = (-5, 3), (-5, 3)", "the place once more"),
-        ("place, displacement = (-5, 3), (0, 0)", "the place minus"),
-        ("place, displacement = 5, (0, 0)", "is a pair of numbers"),
-        ("place, displacement = ('a', 'b'), (0, 0)", "is no number"),
+        ("place, displacement = (-5, 3), (0, 0)", "`place` is right. `displacement`"),
+        ("place, displacement = 5, (0, 0)", "is an array of shape (2,)"),
+        ("place, displacement = ('a', 'b'), (0, 0)", "is an array of shape (2,)"),
     ],
     "summit-goes": [
         (goes("M @ v + t"), "*fetches* its ink"),
@@ -106,17 +107,17 @@ REJECTED = {
         ("value = 0.5", "half-way down"),
         ("value = 0.6", "row 4 alone"),
         ("value = 0.8", "nearest pixel"),
-        ("value = 0.1", "Not right yet"),
+        ("value = 0.1", "Go along both rows first"),
         ("value = 'a'", "is a number"),
     ],
     "summit-vote": [
         ("def vote(P):\n    return P.mean(axis=0).argmax(axis=1)", "Yours is the average"),
-        ("def vote(P):\n    return P.argmax(axis=2)", "one for each picture"),
+        ("def vote(P):\n    return P.argmax(axis=2)", "has the shape"),
         (VOTE.replace("best[p.mean(axis=0)[best].argmax()]", "p.mean(axis=0).argmax() if "
-                      "len(best) > 1 else best[0]"), "nobody voted for"),
-        (VOTE.replace("best[p.mean(axis=0)[best].argmax()]", "best[0]"), "decides"),
-        (VOTE.replace("best[p.mean(axis=0)[best].argmax()]", "best[-1]"), "decides"),
-        (VOTE.replace("np.array(chosen)", "np.array([1, 1, 2, 3, 2])"), "most members name"),
+                      "len(best) > 1 else best[0]"), "among *these*"),
+        (VOTE.replace("best[p.mean(axis=0)[best].argmax()]", "best[0]"), "you give the smallest"),
+        (VOTE.replace("best[p.mean(axis=0)[best].argmax()]", "best[-1]"), "you give the largest"),
+        (VOTE.replace("np.array(chosen)", "np.array(chosen)[::-1]"), "in reverse order"),
     ],
     "summit-wave": [
         (WAVE.replace("F[1, n, r]", "F[0, n, r]"), "You move ink up and down"),
@@ -127,8 +128,10 @@ REJECTED = {
         (WAVE.replace("r / 14", "r / 28"), "waves of 14 rows"),
         (WAVE.replace("phase = rng.random()", "phase = 0.3"), "the same phase"),
         (WAVE.replace("phase = rng.random()", "phase = n / len(X)"), "With another `rng`"),
-        (WAVE.replace("rng.random()", "0.5 * rng.random()"), "not uniform"),
+        (WAVE.replace("rng.random()", "0.5 * rng.random()"), "should be uniform"),
+        (WAVE.replace("rng.random()", "rng.integers(4) / 4"), "should be uniform"),
+        (WAVE.replace("warp(X, F", "warp(X[::-1], F"), "another order"),
         (WAVE.replace("return warp", "return 2.0 * np.float64(1) * warp"), "came out as float64"),
-        ("def wave(X, rng):\n    return X[0]", "an array of that shape"),
+        ("def wave(X, rng):\n    return X[0]", "An array of shape (100, 784)"),
     ],
 }  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nn_core.lab.markup import as_code
+from nn_core.network import MLP
 
 TOLERANCE = 1e-5  # relative to the largest entry: what float32 may lose on the way
 
@@ -59,6 +60,17 @@ def as_numbers(value: Any) -> Any:
     return array if array.dtype.kind in "biuf" else value
 
 
+def as_floats(value: Any) -> Any:
+    """Make a tuple of floats of a list, tuple or row of numbers; give anything else as it is.
+
+    For results of which some are counted and some are computed.
+    """
+    row = as_numbers(value)
+    if isinstance(row, np.ndarray) and row.ndim == 1 and row.dtype.kind in "biuf":
+        return tuple(row.astype(float).tolist())
+    return value
+
+
 def describe_arguments(function: Callable[..., Any], arguments: Sequence[Any]) -> str:
     """Say what a function was called with: "`X` of shape (5, 4) and `W` of shape (4, 3)"."""
     words = []
@@ -71,6 +83,8 @@ def describe_arguments(function: Callable[..., Any], arguments: Sequence[Any]) -
             words.append(f"`{name}` = {as_code(value.__name__)}")
         elif isinstance(value, tuple) and all(map(is_number, value)):
             words.append(f"`{name}` = {value}")
+        elif isinstance(value, MLP):
+            words.append(f"`{name}` of the sizes {value.sizes}")
         else:
             words.append(f"`{name}`")
     return and_list(words) if words else "nothing"
@@ -197,10 +211,12 @@ def remarks_on_parts(
 
 
 def explain_dtype(found: np.ndarray, expected: np.ndarray, name: str) -> str | None:
-    """Compare the kind of number, where the values agree."""
+    """Compare the kind of number, where the values agree; a count may be 8.0."""
     kinds = {"u": "i", "b": "b"}
     mine, right = (kinds.get(a.dtype.kind, a.dtype.kind) for a in (found, expected))
     start = f"The numbers in {name} are right, but they are {found.dtype}"
+    if not found.ndim and {mine, right} == {"i", "f"}:
+        return None
     if mine != right and right == "i":
         return f"{start}: whole numbers are asked for. `.astype(int)` makes them so."
     if mine != right and right == "b":
@@ -374,8 +390,8 @@ def explain_wild(found: np.ndarray, wild: np.ndarray, name: str) -> str:
         "NaN comes from 0 / 0, from infinity minus infinity, or from the logarithm or root of a "
         "negative number."
         if kind == "NaN"
-        else "Infinity comes from a division by 0, the logarithm of 0, or an `exp` of something "
-        "large."
+        else "If you did not write `np.inf` yourself, it comes from a division by 0, the logarithm "
+        "of 0, or an `exp` of something large."
     )
     where = f" at {index_of(name, places[0])}" if found.ndim else ""
     count = f" in {len(places)} of {found.size} entries, the first" if found.size > 1 else ""
