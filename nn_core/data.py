@@ -4,7 +4,6 @@ MNIST itself ships beside this file, in `nn_core/mnist`.
 """
 
 import gzip
-import math
 import struct
 import zlib
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from nn_core.checks.examples import (
     stored_pixels,
     takes,
 )
-from nn_core.checks.formats import describe_format
+from nn_core.checks.files import check_digits, check_folder, check_idx
 from nn_core.checks.settings import check_number, check_rng
 
 MNIST_FOLDER = Path(__file__).with_name("mnist")
@@ -74,41 +73,15 @@ def _load_pair(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
     image_file = _find(folder, f"{part}-images", "idx3-ubyte")
     label_file = _find(folder, f"{part}-labels", "idx1-ubyte")
     images, labels = read_idx(image_file), read_idx(label_file)
-    if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE) or len(images) == 0:
-        raise DataError(
-            f"{image_file}: expected images of shape (N, {SIDE}, {SIDE}), at least one, "
-            f"found an array of shape {images.shape}"
-        )
-    if labels.ndim != 1:
-        raise DataError(
-            f"{label_file}: expected labels of shape (N,), found an array of shape {labels.shape}"
-        )
-    if len(images) != len(labels):
-        raise DataError(
-            f"{image_file} holds {len(images)} images, but {label_file} holds {len(labels)} "
-            "labels; expected as many labels as images"
-        )
-    check_labels_of(label_file, labels)
+    check_digits(image_file, images, label_file, labels, SIDE, CLASSES)
     return images, labels.astype(np.int64)
 
 
 def _find(folder: Path, stem: str, ending: str) -> Path:
     # Both spellings are in use: the original names, and a dot in place of the second hyphen.
     names = [f"{stem}{mark}{ending}{gz}" for gz in ("", ".gz") for mark in "-."]
-    for name in names:
-        if (folder / name).is_file():
-            return folder / name
-    if folder.is_file():
-        found = describe_format(read_bytes(folder)) or "a file, perhaps CSV, which read_csv reads"
-        raise DataError(f"{folder}: expected a folder of four IDX files, found {found}")
-    if not folder.is_dir():
-        raise FileNotFoundError(f"{folder}: expected a folder of four IDX files, found none")
-    others = sorted(path.name for path in folder.iterdir())
-    found = ", ".join(others[:4]) + (f" and {len(others) - 4} more" if len(others) > 4 else "")
-    raise FileNotFoundError(
-        f"{folder}: expected a file {' or '.join(names)}, found none of them"
-        + (f" among {found}" if others else "; the folder is empty")
-    )
+    check_folder(folder, names)
+    return next(folder / name for name in names if (folder / name).is_file())
 
 
 def read_bytes(path: str | Path) -> bytes:
@@ -157,32 +130,11 @@ def read_idx(path: str | Path) -> np.ndarray:
         not what its own header promises.
     """
     data = read_bytes(path)
-    if len(data) < 4 or data[:3] != b"\0\0\x08" or not 1 <= data[3] <= 3:
-        raise DataError(
-            f"{path}: expected an IDX file of unsigned bytes (first bytes 00 00 08 and the "
-            f"number of dimensions, 1 to 3), found {describe_format(data) or data[:4].hex(' ')}"
-        )
+    check_idx(path, data)
     ndim = data[3]
     start = 4 + 4 * ndim
-    if len(data) < start:
-        raise DataError(
-            f"{path}: expected a header of {start} bytes, found a file of {len(data)} bytes"
-        )
     shape = struct.unpack(f">{ndim}I", data[4:start])
-    if len(data) - start != math.prod(shape):
-        raise DataError(
-            f"{path}: expected {math.prod(shape)} bytes of data for the shape {shape} its "
-            f"header gives, found {len(data) - start}"
-        )
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
-
-
-def check_labels_of(path: str | Path, labels: np.ndarray) -> None:
-    """Raise DataError, naming the file, unless all labels are digits."""
-    try:
-        check_labels_below(labels, CLASSES)
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from error
 
 
 @takes(images=stored_pixels)

@@ -4,14 +4,12 @@ from statistics import NormalDist
 
 import numpy as np
 
-from nn_core.checks.examples import (
-    check_labels_below,
-    check_not_empty,
-    check_same_length,
-    labels,
-    numbers,
-    scores,
-    takes,
+from nn_core.checks.examples import labels, numbers, scores, takes
+from nn_core.checks.predictions import (
+    check_counts,
+    check_predictions,
+    check_probabilities,
+    check_temperature,
 )
 from nn_core.checks.settings import check_number
 from nn_core.layers import softmax
@@ -313,19 +311,9 @@ def fit_temperature(Z: np.ndarray, y: np.ndarray) -> float:
     ----------
     Guo, Pleiss, Sun and Weinberger (2017), "On calibration of modern neural networks".
     """
-    check_outputs(Z, y)
     # In float32 the slope is rounded more coarsely than the halving can divide.
     Z = Z.astype(np.float64)
-    if temperature_slope(Z, y, 0) >= 0:
-        raise ValueError(
-            "expected scores that are higher for the right class than on average over the "
-            "classes, found the opposite: no temperature is best, the loss falls as T grows"
-        )
-    if np.all(Z[np.arange(len(Z)), y] == Z.max(axis=1)):
-        raise ValueError(
-            f"expected at least one wrong prediction, found all {len(Z)} right: no temperature "
-            "is best, the loss falls as T goes to 0; use more examples"
-        )
+    check_temperature(Z, y)
     low = high = 1.0
     while temperature_slope(Z, y, high) < 0:
         low, high = high, 2 * high
@@ -338,52 +326,3 @@ def fit_temperature(Z: np.ndarray, y: np.ndarray) -> float:
         else:
             high = beta
     return 2 / (low + high)
-
-
-def check_predictions(y: np.ndarray, predicted: np.ndarray, classes: int | None = None) -> None:
-    """Raise ValueError unless both, integers already, are equally many, at least one, and labels.
-
-    Without `classes`, a label is any integer from 0.
-    """
-    check_same_length(predicted, y)
-    check_not_empty(y)
-    for digits in (predicted, y):
-        if classes is None and digits.min() < 0:
-            raise ValueError(f"expected labels from 0 upwards, found {digits.min()}")
-        if classes is not None:
-            check_labels_below(digits, classes)
-
-
-def check_counts(counts: np.ndarray) -> None:
-    """Raise TypeError or ValueError unless `counts` is a square matrix of integers from 0."""
-    if not np.issubdtype(counts.dtype, np.integer):
-        raise TypeError(f"expected counts, which are integers, found {counts.dtype}")
-    if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
-        raise ValueError(f"expected a square matrix of counts (K, K), found {counts.shape}")
-    if np.any(counts < 0):
-        raise ValueError(f"expected counts of 0 or more, found {counts.min()}")
-
-
-def check_outputs(Z: np.ndarray, y: np.ndarray) -> None:
-    """Raise ValueError unless `Z`, rows of numbers, holds a finite one for each label."""
-    check_same_length(Z, y)
-    check_not_empty(Z)
-    check_labels_below(y, Z.shape[1])
-    wrong = Z[~np.isfinite(Z)]
-    if len(wrong):
-        raise ValueError(f"expected finite numbers, found {wrong[0]}")
-
-
-def check_probabilities(P: np.ndarray, y: np.ndarray) -> None:
-    """Raise ValueError unless `P` holds a row of probabilities for each label."""
-    check_outputs(P, y)
-    total = P.sum(axis=1, dtype=np.float64)
-    # The rows of float16 sum to 1 within about 0.001.
-    wrong = np.flatnonzero((P < 0).any(axis=1) | (np.abs(total - 1) > 1e-2))
-    if len(wrong):
-        n = wrong[0]
-        raise ValueError(
-            f"expected probabilities, from 0 to 1 and summing to 1 in each row, found row {n} from "
-            f"{P[n].min():.4g} to {P[n].max():.4g} with sum {total[n]:.4g}; softmax(Z) turns "
-            "scores into probabilities"
-        )

@@ -1,12 +1,13 @@
 """The network: it owns the memory, and leaves the maths to `layers` and `losses`."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from nn_core.checks.examples import inputs, labels, scores
-from nn_core.checks.settings import check_choice, check_finite, check_rng, check_sizes
+from nn_core.checks.settings import check_finite, check_network
 from nn_core.initializers import he_normal
 from nn_core.layers import ACTIVATIONS, dense_backward, dense_forward, dropout_mask
 from nn_core.losses import (
@@ -15,7 +16,6 @@ from nn_core.losses import (
     softmax_cross_entropy,
 )
 
-LOSSES = ("cross_entropy", "mean_squared_error")
 Initializer = Callable[[tuple[int, int], np.random.Generator], np.ndarray]
 
 
@@ -72,18 +72,12 @@ class MLP:
         initializer: Initializer = he_normal,
         dtype: type = np.float32,
     ) -> None:
-        check_rng(rng)
-        check_sizes(sizes)
-        check_choice("activation", activation, ACTIVATIONS.keys() - {"softmax"})
-        check_choice("output", output, ACTIVATIONS.keys())
-        check_choice("loss", loss, LOSSES)
-        if loss == "cross_entropy" and output != "softmax":
-            raise ValueError(f"cross_entropy needs the output 'softmax', found {output!r}")
-        if np.dtype(dtype) not in (np.float32, np.float64):
-            raise TypeError(f"expected dtype to be float32 or float64, found {np.dtype(dtype)}")
+        check_network(sizes, rng, activation, output, loss, dtype, ACTIVATIONS)
         self.sizes = tuple(int(size) for size in sizes)
-        self.activation, self.output, self.loss = activation, output, loss
-        count = sum((fan_in + 1) * fan_out for fan_in, fan_out in self._shapes())
+        self.activation = activation
+        self.output, self.loss = output, loss
+        pairs = pairwise(self.sizes)
+        count = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairs)
         self._theta: np.ndarray = np.zeros(count, dtype)
         self._grad: np.ndarray = np.zeros(count, dtype)
         self._name_views()
@@ -117,16 +111,13 @@ class MLP:
         self.W, self.b = self._views(self._theta)
         self.dW, self.db = self._views(self._grad)
 
-    def _shapes(self) -> list[tuple[int, int]]:
-        return list(zip(self.sizes[:-1], self.sizes[1:], strict=True))
-
     def _views(self, flat: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        weights, biases, start = [], [], 0
-        for fan_in, fan_out in self._shapes():
-            middle, end = start + fan_in * fan_out, start + (fan_in + 1) * fan_out
-            weights.append(flat[start:middle].reshape(fan_in, fan_out))
-            biases.append(flat[middle:end])
-            start = end
+        weights, biases = [], []
+        for fan_in, fan_out in pairwise(self.sizes):
+            ends = [fan_in * fan_out, (fan_in + 1) * fan_out]
+            W, b, flat = np.split(flat, ends)
+            weights.append(W.reshape(fan_in, fan_out))
+            biases.append(b)
         return weights, biases
 
     @property
@@ -158,6 +149,8 @@ class MLP:
         dtype = self.theta.dtype.type
         return [dropout_mask((N, size), rate, rng, dtype) for size in self.sizes[1:-1]]
 
+    # Where numbers overflow, `check_finite` says so in words; a warning would name a line of ours.
+    @np.errstate(over="ignore", invalid="ignore")
     def forward(self, X: np.ndarray) -> np.ndarray:
         """The logits `Z (N, K)` for inputs `X (N, D)`.
 
@@ -170,9 +163,15 @@ class MLP:
             X is not made of numbers, or of uint8: pixels that are still to be divided by 255.
         DataError
             X is of another shape, holds NaN or infinity, or is not scaled to about 0 to 1.
+        ValueError
+            Weights or logits are not finite. (ReLU turns some infinite weights into zeros, so the
+            logits alone do not tell.)
         """
+        check_finite("weights", self.theta)
         X = inputs(X, self.sizes[0], self.theta.dtype, one=True)
-        return self.activations(X)[-1]
+        Z = self.activations(X)[-1]
+        check_finite("outputs", Z)
+        return Z
 
     def loss_of(
         self, Z: np.ndarray, y: np.ndarray, *, smoothing: float = 0.0
@@ -236,19 +235,11 @@ class MLP:
 
         X as in `forward`.
         """
-        return ACTIVATIONS[self.output][0](self._finite_forward(X))
+        return ACTIVATIONS[self.output][0](self.forward(X))
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """The class with the largest output for each example, `(N,)`; X as in `forward`."""
-        return self._finite_forward(X).argmax(axis=1)
-
-    def _finite_forward(self, X: np.ndarray) -> np.ndarray:
-        # ReLU would turn some infinite weights into zeros: looking at the logits is not enough.
-        check_finite("weights", self.theta)
-        with np.errstate(over="ignore", invalid="ignore"):
-            Z = self.forward(X)
-        check_finite("outputs", Z)
-        return Z
+        return self.forward(X).argmax(axis=1)
 
     def __repr__(self) -> str:
         layers = "-".join(str(size) for size in self.sizes)

@@ -14,6 +14,7 @@ import math
 import numpy as np
 
 from nn_core.checks.settings import check_number
+from nn_core.checks.training import check_step
 
 # An update passes over the vectors several times. In blocks of this many entries, what a pass has
 # brought from memory is still in the cache when the next pass needs it. Shorter blocks add calls.
@@ -71,24 +72,10 @@ class SGD:
             part -= work
 
     # Scalars should be Python floats. With a scalar of NumPy's, a line is computed in float64 and
-    # then rounded to float32, which takes three to five times as long.
+    # then rounded to float32, which takes several times as long.
     def _direction(self, g: Array, work: Array, *moments: Array) -> tuple[Array, float]:
         """The direction of a step and its rate; `moments` change in place, `work` is free."""
         return g, self.lr
-
-
-def check_step(optimizer: SGD, theta: np.ndarray, grad: np.ndarray) -> None:
-    """Raise ValueError unless `optimizer` can move `theta` against `grad`."""
-    check_number("lr", optimizer.lr, at_least=0)
-    if theta.shape != grad.shape:
-        raise ValueError(
-            f"expected theta and grad of one shape, found {theta.shape} and {grad.shape}"
-        )
-    if optimizer.size not in (None, theta.size):
-        raise ValueError(
-            f"expected the {optimizer.size:,} parameters that this optimizer has moved before, "
-            f"found {theta.size:,}: make a new optimizer for each network"
-        )
 
 
 class Momentum(SGD):
@@ -262,7 +249,8 @@ class Adam(SGD):
         check_number("beta1", beta1, at_least=0, below=1)
         check_number("beta2", beta2, at_least=0, below=1)
         check_number("epsilon", epsilon, at_least=0)
-        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
+        self.beta1, self.beta2 = beta1, beta2
+        self.epsilon = epsilon
 
     def _direction(self, g: Array, work: Array, *moments: Array) -> tuple[Array, float]:
         m, s = moments
@@ -275,7 +263,8 @@ class Adam(SGD):
         b1, b2, t = self.beta1, self.beta2, self.t
         root = math.sqrt((1 - b2) / (1 - b2**t))
         rate = self.lr * (1 - b1) / (1 - b1**t) / root
-        return divide_by_root(m, s, self.epsilon / root, work), rate
+        epsilon = self.epsilon / root
+        return divide_by_root(m, s, epsilon, work), rate
 
 
 class AdamW(Adam):

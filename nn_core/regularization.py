@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from nn_core.checks.settings import check_function, check_number
+from nn_core.checks.training import check_cross_entropy, check_dev
 from nn_core.training import Callback, TrainingState
 
 
@@ -127,8 +128,7 @@ class EarlyStopping(Callback):
 
     def before_training(self, run: TrainingState) -> None:
         """Make sure that there is something to measure on."""
-        if run.dev is None:
-            raise ValueError("expected dev examples for EarlyStopping to measure on, found none")
+        check_dev(run)
 
     def after_epoch(self, run: TrainingState) -> None:
         """Look at the dev accuracy of the epoch."""
@@ -186,11 +186,7 @@ class LabelSmoothing(Callback):
 
     def before_training(self, run: TrainingState) -> None:
         """Make sure that there are labels to smooth."""
-        if run.model.loss != "cross_entropy":
-            raise ValueError(
-                f"expected cross_entropy, for LabelSmoothing is of its labels, found "
-                f"{run.model.loss}"
-            )
+        check_cross_entropy(run)
 
     def before_gradient(self, run: TrainingState) -> None:
         """Hand the smoothing to the loss."""

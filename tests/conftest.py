@@ -21,6 +21,7 @@ import hypothesis
 import nbformat.v4
 import pytest
 import yaml
+from course import write_static
 from xdist.scheduler import LoadScopeScheduling
 
 from nn_core.lab import page
@@ -316,7 +317,7 @@ BARE_PAGE = """<!doctype html>
 def elements(browser, tmp_path_factory):
     """Opens a page of nothing but elements of nn_core.lab: no book has to be built for it."""
     folder = tmp_path_factory.mktemp("elements")
-    shutil.copytree(ROOT / "nn_core" / "lab" / "static", folder, dirs_exist_ok=True)
+    write_static(folder)
     shutil.copy(ROOT / "book" / "_static" / "course.css", folder)
     with served(folder) as address:
 

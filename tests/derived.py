@@ -10,9 +10,12 @@ import io
 import tokenize
 from pathlib import Path
 
+import nbformat
+from clean_notebooks import notebooks
 from conftest import ROOT
 
-LIBRARY = sorted((ROOT / "nn_core").glob("*.py"))
+CORE = sorted((ROOT / "nn_core").glob("*.py"))
+LIBRARY = [*CORE, *sorted((ROOT / "nn_core" / "tools").glob("*.py"))]
 GUARDS = {  # functions that look at an argument, and give it back as an array
     node.name
     for path in (ROOT / "nn_core" / "checks").glob("*.py")
@@ -27,7 +30,8 @@ class Bare(ast.NodeTransformer):
     A check is an `if` that can only raise, a call of a function whose name begins with `check_`,
     a `try` around the plain code whose handlers can only raise, an assignment from a function of
     `nn_core.checks`, or the decorator `takes`. The last two hand arrays on as they are
-    (test_examples.py).
+    (test_examples.py). The decorator `np.errstate`, too, is left out: it keeps NumPy from warning
+    of what a check says.
     """
 
     def visit_FunctionDef(self, node):
@@ -79,7 +83,8 @@ class Bare(ast.NodeTransformer):
 
 
 def is_door(decorator: ast.expr) -> bool:
-    return isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "takes"
+    called = ast.unparse(decorator.func) if isinstance(decorator, ast.Call) else ""
+    return called in {"takes", "np.errstate"}
 
 
 def only_raises(body: list[ast.stmt]) -> bool:
@@ -159,3 +164,15 @@ def lines_by_part(path: Path) -> dict[str, int]:
                     lines -= set(range(first.lineno, method.end_lineno + 1))
         counts[name] = len(lines)
     return counts
+
+
+def derived() -> dict[str, str]:
+    """What the cells tagged `nn-core` hold as the library has it, by name, and in which chapter."""
+    found = {}
+    for path in notebooks():
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "code" and "nn-core" in cell.metadata.get("tags", []):
+                for name, text in functions(cell.source).items():
+                    if library().get(name) == text:
+                        found[name] = path.stem
+    return found

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn_core.augmentation import (
+from nn_core.data import load_mnist
+from nn_core.tools.augmentation import (
     affine_field,
     distort,
     elastic_field,
@@ -13,7 +14,6 @@ from nn_core.augmentation import (
     shift,
     warp,
 )
-from nn_core.data import load_mnist
 
 OFF = {"degrees": 0, "scale": 0, "shear": 0, "pixels": 0}
 sizes = st.integers(1, 5)

@@ -25,11 +25,10 @@ from nn_core import (
     LabelSmoothing,
     LearningRateSchedule,
     Momentum,
-    distort,
     fit,
     schedules,
 )
-from nn_core.tools import Checkpoint
+from nn_core.tools import Checkpoint, distort
 from nn_core.tools.identity import describe
 
 PIXELS = 1
@@ -293,7 +292,7 @@ def test_a_checkpoint_of_an_older_version(tmp_path):
         arrays = {name: archive[name] for name in archive.files}
     numbers = json.loads(str(arrays["numbers"])) | {"of": "SGD of MLP 2-6-2"}
     np.savez(path, **(arrays | {"numbers": json.dumps(numbers)}))
-    with pytest.raises(DataError, match="expected a checkpoint, found: one of an older version"):
+    with pytest.raises(DataError, match="expected a checkpoint, found: a checkpoint of an older"):
         run(path, epochs=3)
 
 

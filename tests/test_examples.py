@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nn_core as nn
-from nn_core import MLP, SGD, Adam, DataError, accuracy, fit
+from nn_core import MLP, SGD, Adam, DataError, accuracy, fit, tools
 from nn_core.checks.examples import (
     LARGEST_INPUT,
     examples,
@@ -141,9 +141,9 @@ def test_every_function_takes_tables_by_position(digits, table):
         (lambda Z, y, rng: nn.mean_squared_error(Z, y), (P, y), (P_table, y_table)),
         (lambda Z, y, rng: network.loss_of(Z, y), (P, y), (P_table, y_table)),
         (lambda Z, rng: nn.softmax(Z), (P,), (P_table,)),
-        (lambda X, rng: nn.shift(X, rng), (X,), (X_table,)),
-        (lambda X, rng: nn.distort(X, rng), (X,), (X_table,)),
-        (lambda X, rng: nn.deslant(X), (X,), (X_table,)),
+        (lambda X, rng: tools.shift(X, rng), (X,), (X_table,)),
+        (lambda X, rng: tools.distort(X, rng), (X,), (X_table,)),
+        (lambda X, rng: tools.deslant(X), (X,), (X_table,)),
         (lambda a, rng: nn.relative_error(a, a[::-1]), (y,), (y_table,)),
     ):
         assert same(function(*tables, rng=rng()), function(*plain, rng=rng()))
@@ -347,8 +347,8 @@ def test_bad_examples_of_any_shape(digits, case):
     for attempt in (
         lambda: nn.train_dev_split(spoil(X), y, 10, rng()),
         lambda: next(nn.minibatches(spoil(X), y, 10, rng())),
-        lambda: nn.shift(spoil(X), rng()),
-        lambda: nn.deslant(spoil(X)),
+        lambda: tools.shift(spoil(X), rng()),
+        lambda: tools.deslant(spoil(X)),
         lambda: nn.scale_pixels(spoil(X)),
         lambda: nn.softmax(spoil(X)),
         lambda: nn.softmax_cross_entropy(spoil(X), y),
@@ -491,8 +491,8 @@ def test_randomness_comes_from_a_generator(digits, bad):
         lambda: MLP((784, 10), bad),
         lambda: nn.train_dev_split(X, y, 10, bad),
         lambda: next(nn.minibatches(X, y, 10, bad)),
-        lambda: nn.shift(X, bad),
-        lambda: nn.distort(X, bad),
+        lambda: tools.shift(X, bad),
+        lambda: tools.distort(X, bad),
     ):
         with pytest.raises(TypeError, match="expected rng to be a random generator, "):
             attempt()

@@ -273,22 +273,22 @@ def shown(monkeypatch):
 
 
 def test_check_says_what_is_wrong(shown):
-    check("data-undo", lambda Y: Y.argmax(axis=0))
+    check("data-undo", lambda Y: Y.argmax(axis=0), 0)
     html, plain = shown[0]
     assert "<strong>Not yet.</strong>" in html
     assert 'role="status"' in html
     assert "<code>axis=0</code> looks along each column" in html
-    assert plain.startswith("✗ Not yet. You get 10 numbers")
+    assert plain.startswith("✗ Not yet. You get a number for each class")
 
 
 def test_check_praises(shown):
-    check("data-undo", lambda Y: Y.argmax(axis=1))
+    check("data-undo", lambda Y: Y.argmax(axis=1), 0)
     assert "✓</span> <strong>Right.</strong>" in shown[0][0]
     assert shown[0][1] == "✓ Right."
 
 
 def test_check_is_patient(shown):
-    check("data-undo", ...)
+    check("data-undo", ..., ...)
     check("tour-small", ..., 5, ..., [], [])
     assert shown[0][1].startswith("○ Not answered yet. Put your own code")
     assert shown[1][1] == "○ Not answered yet. Still to do: `small` and `reached`."
@@ -298,19 +298,19 @@ def test_check_escapes_what_the_learner_wrote(shown):
     def labels_of(Y):
         raise ValueError("<b>`$x$")
 
-    check("data-undo", labels_of)
+    check("data-undo", labels_of, 0)
     assert "<code>ValueError: &lt;b&gt;'$x$</code>" in shown[0][0]
     assert "<code>raise ValueError(&quot;&lt;b&gt;" in shown[0][0]
 
 
 def test_check_offers_help_after_two_mistakes(shown):
     for _ in range(2):
-        check("data-undo", lambda Y: Y.argmax(axis=0))
+        check("data-undo", lambda Y: Y.argmax(axis=0), 0)
     assert "Stuck?" not in shown[0][0]
     assert "Stuck? <code>hint(&quot;data-undo&quot;)</code>" in shown[1][0]
     for _ in find("data-undo").hints:
         hint("data-undo")
-    check("data-undo", lambda Y: Y.argmax(axis=0))
+    check("data-undo", lambda Y: Y.argmax(axis=0), 0)
     assert "Stuck? <code>solution(" in shown[-1][0]
 
 
@@ -340,10 +340,10 @@ def test_page_has_all_hints_and_no_stranger_s_answer(shown, monkeypatch):
     monkeypatch.setenv(page.BUILDING, "1")
     hint("data-undo")
     assert shown[0][0].count("<details><summary") == 3
-    check("data-undo", ...)
+    check("data-undo", ..., ...)
     assert len(shown) == 1
     with pytest.raises(AssertionError, match="answered in the chapter"):
-        check("data-undo", lambda Y: Y.argmax(axis=1))
+        check("data-undo", lambda Y: Y.argmax(axis=1), 0)
 
 
 def test_keys_belong_to_what_has_the_focus(shown):
@@ -536,6 +536,8 @@ def test_difference_is_explained(found, expected, known, words):
         (A * (1 + 1e-8), A),
         (A.astype(np.float32), A),
         (0.5, np.float64(0.5)),
+        (8.0, 8),
+        (3, np.float64(3)),
         (np.array([np.inf, np.nan]), np.array([np.inf, np.nan])),
         ([A, 2], (A, 2)),
         (np.uint8([3]), np.array([3])),

@@ -190,3 +190,16 @@ def test_the_best_network_comes_with_the_package_and_is_as_good_as_stated():
 def test_every_misread_picture_was_judged_by_eye():
     verdicts = {error["verdict"] for error in stored("12_summit")["errors"]}
     assert verdicts <= {"mislabelled", "unreadable", "readable"}
+
+
+@pytest.mark.parametrize("name", sorted({n for kind in page.KINDS.values() for n in kind.scripts}))
+def test_a_page_gets_all_lines_of_a_script_but_comments(name):
+    code, inside = [], False
+    for line in page.static(f"{name}.js").splitlines():
+        text = line.strip()
+        opens = text.startswith("/**") and (text.endswith("*/") or "*/" not in text)
+        if not (inside or opens or text.startswith("//")):
+            code.append(line)
+        inside = (inside or opens) and "*/" not in text
+    assert page.script(name).splitlines() == code
+    assert len(code) < len(page.static(f"{name}.js").splitlines())

@@ -56,12 +56,16 @@ def limited(file):
 
 
 def code_of(exercise):
-    """The functions of a solution, without the lines that try them out."""
+    """The answers of a solution, without the lines that try them out."""
     solution = exercise.solution
     if exercise.name == "evaluate-folder":  # the same, with a smaller network
         solution = stored(exercise.chapter).FOLDER
     tree = ast.parse(solution)
-    kept = [n for n in tree.body if isinstance(n, ast.FunctionDef | ast.Import)]
+    kept = [
+        n for n in tree.body
+        if isinstance(n, ast.FunctionDef | ast.Import)
+        or (isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) in exercise.asked)
+    ]  # fmt: skip
     return ast.unparse(ast.Module(kept, []))
 
 
@@ -158,7 +162,7 @@ def equality(exercise, function, solution):
 def tried(exercise):
     """Judge the mutants of a solution: equal, refused, accepted, and refused though equal."""
     source = code_of(exercise)
-    (solution,) = answer(exercise, source)
+    solution, *numbers = answer(exercise, source)
     known = given(exercise.chapter).items()
     scope = [name for name, value in known if isinstance(value, np.ndarray | int)]
     every = mutants(source, scope)
@@ -169,20 +173,20 @@ def tried(exercise):
     told = {"ACCEPTED": [], "REFUSED THOUGH EQUAL": [], "CRASHED": []}
     for mutant in every:
         try:
-            (function,) = answer(exercise, mutant)
+            function, *others = answer(exercise, mutant)
         except Exception:
             continue  # it does not even define its function
         counts["made"] += 1
         with limited(f"<{exercise.name}>"):
             state = np.random.get_state()  # noqa: NPY002
             try:
-                same = equality(exercise, function, solution)
+                same = equality(exercise, function, solution) if alike(others, numbers) else "no"
             except (Exception, Endless):
                 same = "no"
             np.random.set_state(state)  # noqa: NPY002
         with limited(f"<{exercise.name}>"):
             try:
-                verdict = exercise.judge(function)
+                verdict = exercise.judge(function, *others)
             except Endless:
                 verdict = Verdict("wrong", "It has no end.")
         if same == "loosely":

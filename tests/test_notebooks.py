@@ -123,7 +123,19 @@ def test_chapter_02_derives_the_forward_pass():
         "leaky_relu_forward",
         "tanh_forward",
         "sigmoid_forward",
+        "identity_forward",
         "softmax",
+        "MLP",
+        "MLP.__init__",
+        "MLP._name_views",
+        "MLP._views",
+        "MLP.theta",
+        "MLP.grad",
+        "MLP.__setstate__",
+        "MLP.__repr__",
+        "MLP.forward",
+        "MLP.predict_proba",
+        "MLP.predict",
     }
 
 

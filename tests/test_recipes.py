@@ -11,7 +11,7 @@ from nn_core import MLP, DataError, load_mnist
 from nn_core.initializers import zeros
 from nn_core.layers import sigmoid_forward
 from nn_core.tools.recipes import RECIPES, load_digits, train
-from nn_core.tools.storage import load_network, save_network, whole_file
+from nn_core.tools.storage import atomic_write, load_network, save_network
 from nn_core.training import Callback
 
 PUBLISHED = ["relu-512-256-gd", "sigmoid-128-mse", "relu-10-gd", "relu-h-gd", "adam-256-128"]
@@ -203,7 +203,7 @@ def test_failing_while_writing_leaves_the_old_file(tmp_path, monkeypatch):
 
 def test_a_new_file_appears_only_when_whole(tmp_path):
     path = tmp_path / "new"
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         file.write(b"one")
         assert not path.exists()
     assert path.read_bytes() == b"one"

@@ -8,8 +8,8 @@ import pytest
 
 import nn_core as nn
 from nn_core import initializers, layers, losses, schedules, tools
-from nn_core.augmentation import affine_field, elastic_field
 from nn_core.checks.settings import check_finite, check_number, check_rng
+from nn_core.tools.augmentation import affine_field, elastic_field
 
 X = np.random.default_rng(0).random((30, 4)).astype(np.float32)
 Y = np.arange(30) % 3
@@ -96,12 +96,12 @@ SETTINGS = [
     (of(losses.smoothed_cross_entropy, X, Y), "smoothing", [0, 0.1, 1], [-1, 1.01]),
     (of(initializers.small_normal, (3, 4), rng()), "scale", *RATE),
     (of(initializers.uniform, (3, 4), rng()), "limit", *RATE),
-    (of(nn.shift, IMAGES, rng()), "pixels", [0, 2, np.int64(1)], [-1, 1.5]),
-    (of(nn.distort, IMAGES, rng()), "strength", *RATE),
-    *((of(nn.distort, IMAGES, rng()), name, *RATE) for name in ("degrees", "shear", "pixels")),
-    (of(nn.distort, IMAGES, rng()), "alpha", *RATE),
-    (of(nn.distort, IMAGES, rng()), "scale", [0, 0.5], SHARE),
-    (of(nn.distort, IMAGES, rng()), "sigma", [1, 5.5], [0.9, 0, -1]),
+    (of(tools.shift, IMAGES, rng()), "pixels", [0, 2, np.int64(1)], [-1, 1.5]),
+    (of(tools.distort, IMAGES, rng()), "strength", *RATE),
+    *((of(tools.distort, IMAGES, rng()), name, *RATE) for name in ("degrees", "shear", "pixels")),
+    (of(tools.distort, IMAGES, rng()), "alpha", *RATE),
+    (of(tools.distort, IMAGES, rng()), "scale", [0, 0.5], SHARE),
+    (of(tools.distort, IMAGES, rng()), "sigma", [1, 5.5], [0.9, 0, -1]),
     (of(affine_field, 2, 4, rng(), **AFFINE), "scale", [0, 0.5], SHARE),
     (of(elastic_field, 2, 4, rng(), alpha=1), "sigma", [1, 5.5], [0.9, 0, -1]),
     (of(nn.train_dev_split, X, Y, rng=rng()), "dev_size", [1, 29], [0, 30, 0.1, 10.0]),
@@ -184,8 +184,8 @@ def test_dtypes_of_a_network(dtype):
         lambda seed: nn.train_dev_split(X, Y, 5, seed),
         lambda seed: next(nn.minibatches(X, Y, 5, seed)),
         lambda seed: nn.dropout_mask((3, 4), 0.5, seed),
-        lambda seed: nn.shift(IMAGES, seed),
-        lambda seed: nn.distort(IMAGES, seed),
+        lambda seed: tools.shift(IMAGES, seed),
+        lambda seed: tools.distort(IMAGES, seed),
         *(
             lambda seed, make=make: make((3, 4), seed)
             for make in (initializers.he_normal, initializers.uniform, initializers.glorot_normal)
@@ -217,7 +217,10 @@ def test_other_options_of_fit(options, message):
         (lambda: nn.LearningRateSchedule(0.1), "expected schedule to be a function, found 0.1"),
         (lambda: nn.Augmentation(True), "expected change to be a function, found True"),
         (lambda: nn.Augmentation(None), "expected change to be a function, found None"),
-        (lambda: nn.Augmentation(nn.shift, 0.5), "expected strength to be a function, found 0.5"),
+        (
+            lambda: nn.Augmentation(tools.shift, 0.5),
+            "expected strength to be a function, found 0.5",
+        ),
         (lambda: nn.LearningRateSchedule(lambda step: math.nan), "lr of at least 0, found nan"),
         (lambda: nn.LearningRateSchedule(lambda step: -0.1), r"lr of at least 0, found -0\.1"),
     ],

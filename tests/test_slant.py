@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 import nn_core as nn
-from nn_core.augmentation import affine_field, warp
-from nn_core.slant import deslant, slant_of
+from nn_core import tools
 from nn_core.tools import load_network, save_network
+from nn_core.tools.augmentation import affine_field, warp
+from nn_core.tools.slant import deslant, slant_of
 
 ROWS = np.arange(28) - 13.5
 
@@ -91,7 +92,7 @@ def test_what_is_no_image_is_refused(function):
 
 
 def test_a_network_makes_upright_what_it_reads(digits):
-    network = nn.UprightMLP((784, 16, 10), np.random.default_rng(0))
+    network = tools.UprightMLP((784, 16, 10), np.random.default_rng(0))
     plain = nn.MLP((784, 16, 10), np.random.default_rng(0))
     upright, y = deslant(digits), np.arange(500) % 10
     assert np.array_equal(network.forward(digits), plain.forward(upright))
@@ -102,10 +103,10 @@ def test_a_network_makes_upright_what_it_reads(digits):
 
 def test_the_preparation_is_saved(digits, tmp_path):
     path = tmp_path / "weights.npz"
-    network = nn.UprightMLP((784, 16, 10), np.random.default_rng(0))
+    network = tools.UprightMLP((784, 16, 10), np.random.default_rng(0))
     for compact in (False, True):
         save_network(path, network, compact=compact)
-        assert type(load_network(path)) is nn.UprightMLP
+        assert type(load_network(path)) is tools.UprightMLP
     save_network(path, network)
     assert np.array_equal(load_network(path).forward(digits), network.forward(digits))
     with np.load(path) as archive:

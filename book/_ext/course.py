@@ -6,7 +6,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 import nbformat
-import nn_core.lab
 from docutils import nodes
 from docutils.statemachine import StringList
 from nn_core.lab import page
@@ -106,12 +105,24 @@ class LabElement(SphinxDirective):
         return [nodes.raw("", page.element(self.arguments[0]), format="html")]
 
 
+def write_static(folder: Path) -> None:
+    """Write all scripts and styles of nn_core.lab, as pages load them, into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind in page.KINDS.values():
+        for name in kind.scripts:
+            (folder / f"{name}.js").write_text(page.script(name), "utf-8")
+        for name in kind.styles:
+            (folder / f"{name}.css").write_text(page.static(f"{name}.css"), "utf-8")
+
+
 def complete_config(app: Sphinx, config: Config) -> None:
     """Derive the site's address on GitHub Pages from the repository's; add the lab's scripts."""
     address = config.html_theme_options["repository_url"].rstrip("/").removesuffix(".git")
     owner, name = address.split("/")[-2:]
     config.course_fingerprint = execution.fingerprint(*SHAPES_PAGES)
-    config.html_static_path.append(str(Path(nn_core.lab.__file__).parent / "static"))
+    static = Path(app.doctreedir) / "lab"
+    write_static(static)
+    config.html_static_path.append(str(static))
     config.html_baseurl = config.ogp_site_url = f"https://{owner}.github.io/{name}/"
     # The page for lost readers may be shown in place of any other, so its links are absolute.
     config.notfound_urls_prefix = f"/{name}/"

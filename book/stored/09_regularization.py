@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nn_core as nn
 import numpy as np
+from nn_core import tools
 from nn_core.losses import softmax_cross_entropy
 from nn_core.schedules import cosine_decay
 from tqdm import tqdm
@@ -56,7 +57,7 @@ X_judge, y_judge = X_aside[5_000:], y_aside[5_000:]
 
 def shifts(pixels):
     """Shift by up to so many pixels."""
-    return nn.Augmentation(lambda X, rng: nn.shift(X, rng, pixels=pixels))
+    return nn.Augmentation(lambda X, rng: tools.shift(X, rng, pixels=pixels))
 
 
 CALLBACKS = {

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nn_core as nn
 import numpy as np
+from nn_core import tools
 from nn_core.tools import load_network, save_network
 from runs import LEDGER, NETWORKS, PLANS, SEEDS, SMALL, TOGETHER, file_of, read
 
@@ -56,7 +57,8 @@ def copies() -> dict[str, object]:
     for seed, network in zip(SEEDS, networks(SMALL), strict=True):
         rng = np.random.default_rng(seed)
         P = sum(
-            network.predict_proba(nn.distort(X_dev, rng, strength=STRENGTH)) for _ in range(COPIES)
+            network.predict_proba(tools.distort(X_dev, rng, strength=STRENGTH))
+            for _ in range(COPIES)
         )
         dev.append(nn.accuracy(y_dev, P.argmax(axis=1)))
     return {"copies": COPIES, "strength": STRENGTH, "dev": dev}

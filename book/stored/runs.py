@@ -29,11 +29,12 @@ for library in ("OPENBLAS", "MKL", "OMP"):
 import joblib
 import nn_core as nn
 import numpy as np
+from nn_core import tools
 from nn_core.initializers import glorot_uniform
 from nn_core.schedules import cosine_decay, inverse_time_decay
 from nn_core.tools import RECIPES, Checkpoint, Recipe, save_network, train
 from nn_core.tools.checkpoints import finished_epochs
-from nn_core.tools.storage import whole_file
+from nn_core.tools.storage import atomic_write
 from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +50,7 @@ PUBLISHED = ("relu-512-256-gd", "sigmoid-128-mse", "relu-10-gd", "relu-h-gd", "a
 
 def one_pixel(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Shift by up to one pixel."""
-    return nn.shift(X, rng, pixels=1)
+    return tools.shift(X, rng, pixels=1)
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ variant(squared.name, "60 epochs", epochs=60)
 adam = "adam-256-128"
 falling = nn.LearningRateSchedule(inverse_time_decay(1e-3, rate=1e-3))
 dropout, l2 = nn.Dropout(0.2), nn.L2Penalty(1e-4)
-shifts, distortions = nn.Augmentation(one_pixel), nn.Augmentation(nn.distort)
+shifts, distortions = nn.Augmentation(one_pixel), nn.Augmentation(tools.distort)
 variant(adam, "no dropout", callbacks=lambda steps: [falling, l2])
 variant(adam, "no L2", callbacks=lambda steps: [falling, dropout])
 variant(
@@ -113,7 +114,7 @@ def distorted(
     *more: nn.Callback,
     rate: tuple[float, float] = (1.5e-3, 0.0),
     strength: tuple[float, float] = (1.5, 0.5),
-    change: Callable[..., np.ndarray] = nn.distort,
+    change: Callable[..., np.ndarray] = tools.distort,
 ) -> Callable[[int], list[nn.Callback]]:
     """Make callbacks as the summit has them: learning rate and distortion, both from, to."""
     return lambda steps: [
@@ -133,7 +134,7 @@ for name, sizes, epochs in (
     ("summit, not made upright", (784, 1500, 1000, 500, 10), 60),
     ("summit, smaller and shorter", (784, 1024, 512, 10), 20),
 ):
-    earlier = replace(summit, name=name, sizes=sizes, epochs=epochs, kind=nn.MLP)
+    earlier = replace(summit, name=name, sizes=sizes, epochs=epochs, network_class=nn.MLP)
     PLANS[name] = Plan(earlier, dev=None, opens_test=True)
 PLANS["summit, as wide as in 2010"] = Plan(
     replace(
@@ -181,11 +182,11 @@ variant(
     "no distortion",
     callbacks=lambda steps: [nn.LearningRateSchedule(cosine_decay(1.5e-3, steps=steps))],
 )
-variant(SMALL, "not made upright", kind=nn.MLP)
+variant(SMALL, "not made upright", network_class=nn.MLP)
 for name, callbacks in {
-    "no elastic part": distorted(strength=MILD, change=partial(nn.distort, alpha=0)),
+    "no elastic part": distorted(strength=MILD, change=partial(tools.distort, alpha=0)),
     "no affine part": distorted(
-        strength=MILD, change=partial(nn.distort, degrees=0, scale=0, shear=0, pixels=0)
+        strength=MILD, change=partial(tools.distort, degrees=0, scale=0, shear=0, pixels=0)
     ),
     "same strength to the end": distorted(strength=(1, 1)),
     "same rate to the end": distorted(strength=MILD, rate=(1.5e-3, 1.5e-3)),
@@ -261,7 +262,7 @@ def write(row: dict[str, Any]) -> None:
     rows = [r for r in read() if (r["recipe"], r["seed"]) != (row["recipe"], row["seed"])]
     rows = sorted([*rows, row], key=lambda r: (list(PLANS).index(r["recipe"]), r["seed"]))
     lines = ",\n".join(f" {json.dumps(r)}" for r in rows)  # a row is a line
-    with whole_file(LEDGER) as file:
+    with atomic_write(LEDGER) as file:
         file.write(f'{{"rows": [\n{lines}\n]}}\n'.encode())
 
 

@@ -122,3 +122,27 @@ def check_finite(name: str, array: np.ndarray) -> None:
             f"expected {name} to be finite, found NaN or infinity in "
             f"{finite.size - np.count_nonzero(finite):,} of {finite.size:,}"
         )
+
+
+LOSSES = ("cross_entropy", "mean_squared_error")
+
+
+def check_network(
+    sizes: Sequence[int],
+    rng: object,
+    activation: object,
+    output: object,
+    loss: object,
+    dtype: type,
+    activations: Collection[str],
+) -> None:
+    """Raise TypeError or ValueError unless these settings make an `MLP`."""
+    check_rng(rng)
+    check_sizes(sizes)
+    check_choice("activation", activation, set(activations) - {"softmax"})
+    check_choice("output", output, activations)
+    check_choice("loss", loss, LOSSES)
+    if loss == "cross_entropy" and output != "softmax":
+        raise ValueError(f"cross_entropy needs the output 'softmax', found {output!r}")
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"expected dtype to be float32 or float64, found {np.dtype(dtype)}")

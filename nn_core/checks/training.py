@@ -1,4 +1,4 @@
-"""What `fit` looks at: settings and examples, and on the way whether all is still finite."""
+"""What `fit` and a step look at: settings and examples, and whether all is still finite."""
 
 import math
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from nn_core.checks.settings import check_finite, check_number, check_rng
 
 if TYPE_CHECKING:
     from nn_core.network import MLP
+    from nn_core.optimizers import SGD
     from nn_core.training import TrainingState
 
 Dev = tuple[np.ndarray, np.ndarray] | None
@@ -83,6 +84,34 @@ def _learnable(
     check_not_empty(X)
     check_labels_below(y, model.sizes[-1])
     return X, y
+
+
+def check_step(optimizer: "SGD", theta: np.ndarray, grad: np.ndarray) -> None:
+    """Raise ValueError unless `optimizer` can move `theta` against `grad`."""
+    check_number("lr", optimizer.lr, at_least=0)
+    if theta.shape != grad.shape:
+        raise ValueError(
+            f"expected theta and grad of one shape, found {theta.shape} and {grad.shape}"
+        )
+    if optimizer.size not in (None, theta.size):
+        raise ValueError(
+            f"expected the {optimizer.size:,} parameters that this optimizer has moved before, "
+            f"found {theta.size:,}: make a new optimizer for each network"
+        )
+
+
+def check_dev(run: "TrainingState") -> None:
+    """Raise ValueError unless there is something that EarlyStopping can measure on."""
+    if run.dev is None:
+        raise ValueError("expected dev examples for EarlyStopping to measure on, found none")
+
+
+def check_cross_entropy(run: "TrainingState") -> None:
+    """Raise ValueError unless there are labels that LabelSmoothing can smooth."""
+    if run.model.loss != "cross_entropy":
+        raise ValueError(
+            f"expected cross_entropy, for LabelSmoothing is of its labels, found {run.model.loss}"
+        )
 
 
 def check_loss(run: "TrainingState") -> None:

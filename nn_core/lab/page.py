@@ -8,6 +8,7 @@ loads what it needs once, and the reader's browser keeps it (book/_ext/course.py
 
 import json
 import os
+import re
 from html import escape
 from importlib.resources import files
 from typing import NamedTuple
@@ -18,6 +19,9 @@ BUILDING = "NN_CORE_BOOK"  # the environment variable that is set while the book
 # In JupyterLab, keys pressed on an element with this attribute belong to it and are no shortcuts.
 # It must be on what has the focus, not around it. Where there is a script, lab.js sees to that.
 OWN_KEYS = 'data-lm-suppress-shortcuts="true"'
+
+# In a script: a comment that has its lines to itself.
+COMMENT = re.compile(r"^ *(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/)\n", re.MULTILINE)
 
 
 class Kind(NamedTuple):
@@ -58,6 +62,14 @@ def static(name: str) -> str:
     return (files("nn_core.lab") / "static" / name).read_text("utf-8")
 
 
+def script(name: str) -> str:
+    """Give the text of a script in `nn_core/lab/static`, without its comments and types.
+
+    People who read the file need them. Without them, pages are smaller.
+    """
+    return COMMENT.sub("", static(f"{name}.js"))
+
+
 def element(kind: str, data: object = None, *, label: str = "", fallback: str = "") -> str:
     """Write the HTML of an element that a script fills.
 
@@ -91,6 +103,6 @@ def place(
     html = element(kind, data, label=label, fallback=fallback)
     if not building():
         style = "\n".join(static(f"{name}.css") for name in KINDS[kind].styles)
-        scripts = "\n".join(static(f"{name}.js") for name in KINDS[kind].scripts)
+        scripts = "\n".join(script(name) for name in KINDS[kind].scripts)
         html = f"<style>{style}</style>{html}<script>{scripts}</script>"
     display({"text/html": html, "text/plain": plain or label or KINDS[kind].label}, raw=True)

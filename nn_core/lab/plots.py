@@ -21,9 +21,9 @@ from nn_core.checks.examples import (
     scores,
     takes,
 )
+from nn_core.checks.predictions import check_counts, check_probabilities
 from nn_core.data import SIDE
 from nn_core.lab.display import ACCENT, COLOURS, INK, MARKERS, Drawn, showing
-from nn_core.metrics import check_counts, check_probabilities
 
 # Paper to ink: pixels keep their own background, so that a digit looks the same in light and dark.
 PAPER = LinearSegmentedColormap.from_list("paper", ["#fdfcf8", "#1b2430"])

@@ -1,4 +1,4 @@
-"""Training that can be taken up again where it was cut off, to the bit, or else is refused."""
+"""Checkpoints: resume an interrupted training run with the same result to the bit, or refuse."""
 
 import json
 import zipfile
@@ -12,43 +12,45 @@ import numpy as np
 from nn_core.checks.examples import DataError
 from nn_core.checks.settings import check_finite
 from nn_core.tools.identity import describe
-from nn_core.tools.storage import whole_file
+from nn_core.tools.storage import atomic_write
 from nn_core.training import Callback, TrainingState
 
-# What decides nothing: views of `theta`, what each step overwrites, what a checkpoint holds.
-ASIDE = {
+# Attributes that do not identify a run: views of `theta`, buffers that each step overwrites, and
+# what a checkpoint saves.
+IGNORED_ATTRIBUTES = {
     "model": {"W", "b", "dW", "db", "_grad"},
     "optimizer": {"_work", "t", "size", "state", "lr"},
 }
 
 
 class Checkpoint(Callback):
-    """Write the run to a file after each epoch, and go on from that file if it is there.
+    """Save the training run to a file after each epoch, and resume from that file if it exists.
 
-    A run that goes on ends as it would have without the break, to the bit. Its `epochs` may have
-    grown, where that leaves the steps already planned as they are. All else must be as it was when
-    the file was written: data, settings and seed, and so network, optimizer and `rng` made anew as
-    at first. A schedule or a change of the batch has to be a function of its arguments alone.
+    A resumed run gives the same weights, to the bit, as a run without a break. `epochs` may be
+    larger than before, if the larger number does not change the callbacks. Everything else must be
+    the same as in the first run: data, settings and seed. Create network, optimizer and `rng` anew,
+    as in the first run. The result of a schedule or of an augmentation must depend on its
+    arguments only.
 
-    List it last: it holds what the other callbacks remember.
+    The checkpoint must be the last callback, since it saves the state of the other callbacks.
 
     Parameters
     ----------
     path
-        The file, an `.npz` archive. It is replaced as a whole (see `whole_file`).
+        The `.npz` file to write, replaced only when complete (see `atomic_write`).
 
     Raises
     ------
     DataError
-        When training begins: the file is no checkpoint, or one of another run; the message names
-        what differs.
+        When training begins: the file is not a checkpoint, or it is a checkpoint of another run.
+        The message names the settings that differ.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
 
     def before_training(self, run: TrainingState) -> None:
-        """Find out what this run is, and go on from the file."""
+        """Identify this run, and resume from the file if it exists."""
         if run.callbacks[-1] is not self:
             raise ValueError("expected Checkpoint as the last of the callbacks, found it before")
         self._identity = identity(run)
@@ -60,13 +62,13 @@ class Checkpoint(Callback):
         done = len(run.rows)
         if done > run.epochs:
             raise DataError(f"{self.path}: expected at most {run.epochs} epochs, found {done}")
-        whence = "nothing is left to do" if done == run.epochs else f"goes on from epoch {done + 1}"
-        tqdm.write(f"{self.path}: {done} of {run.epochs} epochs are done, {whence}")
+        plan = "nothing is left to do" if done == run.epochs else f"goes on from epoch {done + 1}"
+        tqdm.write(f"{self.path}: {done} of {run.epochs} epochs are done, {plan}")
 
     def after_epoch(self, run: TrainingState) -> None:
-        """Write all that changes while a network is trained."""
-        now = _settings(run)
-        changed = [name for name in now if self._identity.get(name) != now[name]]
+        """Save everything that changes during training."""
+        settings = _settings(run)
+        changed = [name for name in settings if self._identity.get(name) != settings[name]]
         if changed:
             raise TypeError(
                 "expected optimizer and callbacks that remember in `state` alone, which a "
@@ -74,14 +76,14 @@ class Checkpoint(Callback):
             )
         state = {
             f"{place} {name}": value
-            for place, owner in _owners(run).items()
+            for place, owner in _stateful_objects(run).items()
             for name, value in owner.state.items()
         }
         arrays: dict[str, Any] = {"theta": run.model.theta}
         arrays |= {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
         for name, array in arrays.items():
             check_finite(name, array)
-        about = {
+        numbers = {
             "of": self._identity,
             "t": run.optimizer.t,
             "lr": float(run.optimizer.lr),
@@ -90,56 +92,61 @@ class Checkpoint(Callback):
             "rows": run.rows,
             "state": {name: value for name, value in state.items() if name not in arrays},
         }
-        with whole_file(self.path) as file:
-            np.savez(file, numbers=json.dumps(about), **arrays)
+        with atomic_write(self.path) as file:
+            np.savez(file, numbers=json.dumps(numbers), **arrays)
 
     def _load(self, run: TrainingState) -> None:
-        """Go back to where the run stood when the file was written."""
-        about, arrays = _read(self.path)
-        differing = _differing(about["of"], self._identity)
+        """Set the run to the state that the file holds."""
+        numbers, arrays = _read(self.path)
+        differing = _differing(numbers["of"], self._identity)
         if differing:
-            then, now = (
+            saved, current = (
                 ", ".join(f"{name}={texts.get(name, 'unknown')}" for name in differing)
-                for texts in (about["of"], self._identity)
+                for texts in (numbers["of"], self._identity)
             )
             raise DataError(
                 f"{self.path}: expected a checkpoint of this very run, found one written with "
-                f"{then}, where this run has {now}: take that back, or begin anew with another file"
+                f"{saved}, where this run has {current}: take that back, or begin anew with "
+                "another file"
             )
         run.model.theta = arrays.pop("theta")
-        run.optimizer.t, run.optimizer.lr = about["t"], about["lr"]
+        run.optimizer.t, run.optimizer.lr = numbers["t"], numbers["lr"]
         run.optimizer.size = run.model.theta.size
-        run.rng.bit_generator.state = about["rng"]
-        run.step, run.rows = about["step"], about["rows"]
-        for place, owner in _owners(run).items():
-            held = arrays | about["state"]
+        run.rng.bit_generator.state = numbers["rng"]
+        run.step, run.rows = numbers["step"], numbers["rows"]
+        for place, owner in _stateful_objects(run).items():
+            states = arrays | numbers["state"]
             owner.state = {
                 name.removeprefix(f"{place} "): value
-                for name, value in held.items()
+                for name, value in states.items()
                 if name.startswith(f"{place} ")
             }
 
 
-def _owners(run: TrainingState) -> dict[str, Any]:
-    """All that have a `state`, each under a name of its own."""
+def _stateful_objects(run: TrainingState) -> dict[str, Any]:
+    """Give each object that has a `state`, under a unique name."""
     callbacks = {f"callback {k}": callback for k, callback in enumerate(run.callbacks[:-1])}
     return {"optimizer": run.optimizer} | callbacks
 
 
 def identity(run: TrainingState) -> dict[str, str]:
-    """Describe all that decides a training run, by name, each as a short text (see `describe`).
+    """Describe everything that decides the result of a training run (see `describe`).
 
-    Every attribute of the network, the optimizer and each callback counts, hence every option that
-    these may get in time to come; what they remember in `state` does not, for a checkpoint gives it
-    back.
+    The identity contains every attribute of the network, the optimizer and each callback, except
+    `state`, which a checkpoint saves and restores. So options that are added later count too.
+
+    Returns
+    -------
+    dict
+        A short text for each setting, by its name.
     """
     texts = {name: describe(getattr(run, name)) for name in ("X", "y", "dev", "batch_size", "rng")}
-    texts["optimizer.lr"] = describe(run.optimizer.lr)  # as it is before a schedule sets it
+    texts["optimizer.lr"] = describe(run.optimizer.lr)  # before a schedule changes the rate
     return texts | _attributes("model", run.model) | _settings(run)
 
 
 def _settings(run: TrainingState) -> dict[str, str]:
-    """Describe optimizer and callbacks, without what they remember."""
+    """Describe optimizer and callbacks, without their `state`."""
     texts = _attributes("optimizer", run.optimizer)
     others = run.callbacks[:-1]
     names = [type(callback).__name__ for callback in others]
@@ -152,7 +159,7 @@ def _settings(run: TrainingState) -> dict[str, str]:
 
 
 def _attributes(owner: str, value: object) -> dict[str, str]:
-    """Describe what an object is and holds, and what its classes hold for it, functions aside."""
+    """Describe the class and the attributes of an object; functions are left out."""
     functions = (property, classmethod, staticmethod)
     shared = {
         name: part
@@ -160,18 +167,18 @@ def _attributes(owner: str, value: object) -> dict[str, str]:
         for name, part in vars(kind).items()
         if not (name.startswith("__") or callable(part) or isinstance(part, functions))
     }
-    held = shared | vars(value)
+    attributes = shared | vars(value)
     return {owner: describe(type(value))} | {
         f"{owner}.{name.lstrip('_')}": describe(part)
-        for name, part in held.items()
-        if name not in ASIDE.get(owner, {"state"})
+        for name, part in attributes.items()
+        if name not in IGNORED_ATTRIBUTES.get(owner, {"state"})
     }
 
 
-def _differing(found: Mapping[str, str], wanted: Mapping[str, str]) -> list[str]:
-    """Name what differs, without what differs for no other reason."""
-    names = {name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name)}
-    # Another class has other attributes, and another network other first weights.
+def _differing(saved: Mapping[str, str], current: Mapping[str, str]) -> list[str]:
+    """Name the settings that differ, except those that differ only because another one does."""
+    names = {name for name in saved.keys() | current.keys() if saved.get(name) != current.get(name)}
+    # A different class has different attributes. A different network has different first weights.
     of_class = {name for name in names if name.partition(".")[0] in names and "." in name}
     of_model = {name for name in names if name.startswith("model")}
     weights = {"model.theta"} if len(of_model) > 1 else set()
@@ -179,26 +186,27 @@ def _differing(found: Mapping[str, str], wanted: Mapping[str, str]) -> list[str]
 
 
 def finished_epochs(path: str | Path) -> int:
-    """Tell how many epochs the run of a checkpoint has behind it.
+    """Give the number of epochs that the run of a checkpoint has finished.
 
     Raises
     ------
     DataError
-        The file is no checkpoint.
+        The file is not a checkpoint.
     """
     return len(_read(path)[0]["rows"])
 
 
 def _read(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Give the numbers and the arrays of a checkpoint."""
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         numbers = json.loads(str(arrays.pop("numbers")))
         if not isinstance(numbers["of"], dict):
-            raise ValueError("one of an older version")
+            raise ValueError("a checkpoint of an older version")
         for name, array in arrays.items():
             check_finite(name, array)
-    # NumPy tells in many ways that an archive is damaged or does not hold plain arrays.
+    # NumPy raises many kinds of error for a damaged archive or for entries that are not arrays.
     except (
         OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile, zlib.error
     ) as error:  # fmt: skip

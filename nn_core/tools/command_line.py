@@ -19,10 +19,10 @@ from nn_core.data import CLASSES, SIDE, DataError
 from nn_core.metrics import accuracy, confusion_matrix
 from nn_core.network import MLP
 from nn_core.tools.checkpoints import Checkpoint, finished_epochs
-from nn_core.tools.doubts import doubt
+from nn_core.tools.diagnosis import diagnose
 from nn_core.tools.photos import Preparation, prepare, read_photo
 from nn_core.tools.recipes import RECIPES, Recipe, load_digits, train
-from nn_core.tools.storage import load_network, save_network, whole_file
+from nn_core.tools.storage import atomic_write, load_network, save_network
 from nn_core.tools.tables import read_csv
 
 Command = Callable[[argparse.Namespace], int]
@@ -70,7 +70,7 @@ predict-steps-2 and so on if there is one: nothing is overwritten.
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Describe all commands and their options."""
+    """Define all commands and their options."""
     parser = argparse.ArgumentParser(
         prog="python -m nn_core",
         description="Train a network on handwritten digits, measure it, let it read yours.",
@@ -79,33 +79,35 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(run: Command, name: str, summary: str, examples: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(
+    def add_command(
+        run: Command, name: str, summary: str, examples: str
+    ) -> argparse.ArgumentParser:
+        parser = commands.add_parser(
             name,
             help=summary,
             description=f"{summary[0].upper()}{summary[1:]}.",
             epilog=examples,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        made.set_defaults(run=run)
-        return made
+        parser.set_defaults(run=run)
+        return parser
 
-    command(show_list, "list", "show the recipes that train knows", LIST_EXAMPLES)
+    add_command(run_list, "list", "show the recipes that train knows", LIST_EXAMPLES)
 
-    trained = command(run_train, "train", "train a network by its recipe", TRAIN_EXAMPLES)
-    trained.add_argument(
+    training = add_command(run_train, "train", "train a network by its recipe", TRAIN_EXAMPLES)
+    training.add_argument(
         "recipe", choices=RECIPES, metavar="RECIPE", help=f"one of {', '.join(RECIPES)}"
     )
-    trained.add_argument(
+    training.add_argument(
         "--epochs", type=at_least(1), metavar="N", help="in place of the recipe's own"
     )
-    trained.add_argument(
+    training.add_argument(
         "--seed", type=at_least(0), metavar="S", help="in place of the recipe's own"
     )
-    trained.add_argument(
+    training.add_argument(
         "--out", type=Path, metavar="FOLDER", help="where the results go (runs/RECIPE)"
     )
-    trained.add_argument(
+    training.add_argument(
         "--data",
         type=Path,
         metavar="DATA",
@@ -113,19 +115,19 @@ def build_parser() -> argparse.ArgumentParser:
         "drawn at random, is kept for testing (MNIST)",
     )
 
-    earlier = trained.add_mutually_exclusive_group()
-    earlier.add_argument(
+    existing_run = training.add_mutually_exclusive_group()
+    existing_run.add_argument(
         "--resume", action="store_true", help="go on from the checkpoint in FOLDER, if there is one"
     )
-    earlier.add_argument(
-        "--overwrite", action="store_true", help="begin anew, in place of the run in FOLDER"
+    existing_run.add_argument(
+        "--overwrite", action="store_true", help="start again and replace the run in FOLDER"
     )
 
-    evaluated = command(
+    evaluation = add_command(
         run_evaluate, "evaluate", "count what a trained network gets right", EVALUATE_EXAMPLES
     )
-    evaluated.add_argument("weights", type=Path, metavar="WEIGHTS", help="a weights.npz of train")
-    evaluated.add_argument(
+    evaluation.add_argument("weights", type=Path, metavar="WEIGHTS", help="a weights.npz of train")
+    evaluation.add_argument(
         "--data",
         type=Path,
         metavar="DATA",
@@ -133,10 +135,12 @@ def build_parser() -> argparse.ArgumentParser:
         "labels, of which all rows count (MNIST)",
     )
 
-    predicted = command(run_predict, "predict", "read a photo or scan of a digit", PREDICT_EXAMPLES)
-    predicted.add_argument("weights", type=Path, metavar="WEIGHTS", help="a weights.npz of train")
-    predicted.add_argument("images", type=Path, metavar="IMAGE", nargs="+", help="a picture")
-    predicted.add_argument(
+    prediction = add_command(
+        run_predict, "predict", "read a photo or scan of a digit", PREDICT_EXAMPLES
+    )
+    prediction.add_argument("weights", type=Path, metavar="WEIGHTS", help="a weights.npz of train")
+    prediction.add_argument("images", type=Path, metavar="IMAGE", nargs="+", help="a picture")
+    prediction.add_argument(
         "--show",
         action="store_true",
         help="save what the picture was turned into, step by step, in a new folder predict-steps",
@@ -144,21 +148,21 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def at_least(least: int) -> Callable[[str], int]:
-    """Make a type for argparse: a whole number, `least` or more."""
+def at_least(minimum: int) -> Callable[[str], int]:
+    """Make an argument type for argparse: an integer of at least `minimum`."""
 
     def whole_number(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
+        if not text.isdecimal() or int(text) < minimum:
             raise argparse.ArgumentTypeError(
-                f"expected a whole number from {least} on, found {text!r}"
+                f"expected a whole number from {minimum} on, found {text!r}"
             )
         return int(text)
 
     return whole_number
 
 
-def show_list(options: argparse.Namespace) -> int:
-    """Carry out `list`."""
+def run_list(options: argparse.Namespace) -> int:
+    """Run the command `list`."""
     for recipe in RECIPES.values():
         length = f"{recipe.epochs} epochs in batches of {recipe.batch_size}"
         if recipe.batch_size is None:
@@ -172,7 +176,7 @@ def show_list(options: argparse.Namespace) -> int:
 
 
 def duration(recipe: Recipe) -> str:
-    """Say how long a recipe takes: as the ledger has it, or else by its number of weights."""
+    """Give the training time of a recipe: from the ledger, or estimated from its weights."""
     ledger = files("nn_core") / "lab" / "stored" / "runs.json"
     measured: dict[str, list[float]] = {}
     for row in json.loads(ledger.read_text("utf-8"))["rows"]:
@@ -190,35 +194,35 @@ def duration(recipe: Recipe) -> str:
     return f"about {seconds / 60:.0f} minutes on one core{how}"
 
 
-def check_room(folder: Path, options: argparse.Namespace) -> None:
-    """Raise DataError where a run would take the place of another unasked."""
+def check_output_folder(folder: Path, options: argparse.Namespace) -> None:
+    """Raise DataError if a run would replace an earlier run and no option allows that."""
     kept = [name for name in ("checkpoint.npz", "weights.npz") if (folder / name).exists()]
     if options.resume and kept == ["weights.npz"]:
         raise DataError(
             f"{folder}: expected a checkpoint to go on from, found weights alone: --overwrite "
-            "begins anew"
+            "starts again"
         )
     if kept and not (options.resume or options.overwrite):
         raise DataError(
             f"{folder}: expected no earlier run, found {' and '.join(kept)}: --resume goes on "
-            "with it, --overwrite begins anew, --out names another folder"
+            "with it, --overwrite starts again, --out names another folder"
         )
 
 
 def run_train(options: argparse.Namespace) -> int:
-    """Carry out `train`."""
-    # Where matplotlib is missing, this says so before hours of training.
+    """Run the command `train`."""
+    # Imported first: an error for a missing matplotlib comes before hours of training.
     from nn_core.tools.pictures import save_curves, save_predictions
 
     recipe = RECIPES[options.recipe]
     seed = recipe.seed if options.seed is None else options.seed
     folder = options.out or Path("runs", recipe.name)
-    check_room(folder, options)
+    check_output_folder(folder, options)
     X, y, X_test, y_test = load_digits(options.data)
-    # Made before training: that a folder cannot be written to should not be learned after it.
+    # The folder is made first: an error for a read-only disk comes before hours of training.
     folder.mkdir(parents=True, exist_ok=True)
-    for draft in folder.glob(".*.npz.*.part"):  # of a run that was killed while it wrote
-        draft.unlink(missing_ok=True)
+    for temporary in folder.glob(".*.npz.*.part"):  # left by a run that was killed while writing
+        temporary.unlink(missing_ok=True)
     options.checkpoint = checkpoint = folder / "checkpoint.npz"
     if options.overwrite:
         checkpoint.unlink(missing_ok=True)
@@ -228,9 +232,9 @@ def run_train(options: argparse.Namespace) -> int:
         recipe, (X, y), epochs=options.epochs, seed=seed, callbacks=[Checkpoint(checkpoint)]
     )
     if len(history) == 0:
-        raise KeyboardInterrupt  # which `fit` has taken for itself
+        raise KeyboardInterrupt  # `fit` caught the first KeyboardInterrupt
     save_network(folder / "weights.npz", network)
-    with whole_file(folder / "history.csv") as file:
+    with atomic_write(folder / "history.csv") as file:
         history.to_csv(file)
     if options.stopped:
         raise KeyboardInterrupt
@@ -241,15 +245,15 @@ def run_train(options: argparse.Namespace) -> int:
     print(f"{recipe.name}: {len(history)} epochs in {history.seconds.iloc[-1]:.1f} s")
     print(f"dev accuracy   {history.dev_accuracy.iloc[-1]:.2%}")
     print(f"test accuracy  {accuracy(y_test, predicted):.2%}")
-    print(end=doubt(network, X_test, y_test))
+    print(end=diagnose(network, X_test, y_test))
     print(
         f"saved in {folder}: weights.npz, history.csv, curves.png, predictions.png, checkpoint.npz"
     )
     return 0
 
 
-def load_reader(path: Path) -> MLP:
-    """Load a network and make sure that digits fit it."""
+def load_digit_network(path: Path) -> MLP:
+    """Load a network, or raise DataError unless it has 784 inputs and 10 outputs."""
     network = load_network(path)
     if (network.sizes[0], network.sizes[-1]) != (SIDE * SIDE, CLASSES):
         raise DataError(
@@ -260,8 +264,8 @@ def load_reader(path: Path) -> MLP:
 
 
 def run_evaluate(options: argparse.Namespace) -> int:
-    """Carry out `evaluate`."""
-    network = load_reader(options.weights)
+    """Run the command `evaluate`."""
+    network = load_digit_network(options.weights)
     if options.data is None or options.data.is_dir():
         X, y = load_digits(options.data)[2:]
     else:
@@ -274,7 +278,7 @@ def run_evaluate(options: argparse.Namespace) -> int:
     right = int(np.trace(counts))
     print(f"{network}")
     print(f"accuracy {accuracy(y, predicted):.2%}: {right:,} of {len(y):,} right\n")
-    print(end=doubt(network, X, y))
+    print(end=diagnose(network, X, y))
     print("rows: what it was, columns: what the network said")
     print("     " + "".join(f"{digit:6d}" for digit in range(CLASSES)))
     for digit, row in enumerate(counts):
@@ -283,7 +287,7 @@ def run_evaluate(options: argparse.Namespace) -> int:
 
 
 def prepare_photo(path: Path) -> Preparation:
-    """Read and prepare a picture; an error names the file, whichever of the two it comes from."""
+    """Read and prepare a picture. Every DataError names the file."""
     gray = read_photo(path)
     try:
         return prepare(gray)
@@ -292,8 +296,8 @@ def prepare_photo(path: Path) -> Preparation:
 
 
 def run_predict(options: argparse.Namespace) -> int:
-    """Carry out `predict`. A picture that cannot be read does not keep the others from it."""
-    network = load_reader(options.weights)
+    """Run the command `predict`. An error in one picture does not stop the others."""
+    network = load_digit_network(options.weights)
     folder = None
     code = 0
     for number, path in enumerate(options.images, 1):
@@ -305,24 +309,24 @@ def run_predict(options: argparse.Namespace) -> int:
             word = "" if network.output == "softmax" else "output "
             said = [f"{digit} ({word}{outputs[digit]:.1%})" for digit in (first, second)]
             print(f"{path}: {said[0]}, then {said[1]}")
-            for doubt in steps.warnings:
-                print(f"warning: {path}: {doubt}", file=sys.stderr)
+            for warning in steps.warnings:
+                print(f"warning: {path}: {warning}", file=sys.stderr)
             if options.show:
                 from nn_core.tools.pictures import save_steps
 
                 folder = folder or new_folder("predict-steps")
-                # The number tells 7.png from 7.jpg, and a/7.png from b/7.png.
+                # With the number, 7.png and 7.jpg, or a/7.png and b/7.png, get different names.
                 picture = folder / f"{number}-{path.stem}.png"
                 save_steps(picture, steps, title=f"{path.name}: {said[0]}")
                 print(f"    steps saved as {picture}")
         except (DataError, OSError) as error:
-            complain(error)
+            print_error(error)
             code = 1
     return code
 
 
 def new_folder(name: str) -> Path:
-    """Make a folder that was not there before: its name, or the name with a number from 2 on."""
+    """Make a new folder. If the name is taken, add the first free number from 2 on."""
     number = 1
     while True:
         folder = Path(name if number == 1 else f"{name}-{number}")
@@ -334,36 +338,36 @@ def new_folder(name: str) -> Path:
             return folder
 
 
-def complain(problem: str | Exception) -> None:
-    """Say in one line on stderr what went wrong."""
+def print_error(problem: str | Exception) -> None:
+    """Print an error in one line on stderr."""
     if isinstance(problem, OSError) and problem.filename and problem.strerror:
         problem = f"{problem.filename}: {problem.strerror.lower()}"
     print(f"error: {' '.join(str(problem).split())}", file=sys.stderr)
 
 
-STOPS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+STOP_SIGNALS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 
 
 @contextmanager
-def stops() -> Iterator[list[int]]:
-    """Let SIGTERM interrupt as Ctrl-C does; give a list of what came, filled as it comes."""
-    came: list[int] = []
+def handle_signals() -> Iterator[list[int]]:
+    """Turn SIGTERM and SIGINT into KeyboardInterrupt; give a list that collects the signals."""
+    received: list[int] = []
 
     def interrupt(number: int, frame: object) -> None:
-        came.append(number)
+        received.append(number)
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in STOPS}
+    previous = {number: signal.signal(number, interrupt) for number in STOP_SIGNALS}
     try:
-        yield came
+        yield received
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 
-def say_stopped(options: argparse.Namespace, arguments: Sequence[str], number: int) -> None:
-    """Say in one sentence on stderr that the program was stopped, and from where it goes on."""
-    said = f"stopped by {STOPS[signal.Signals(number)]}"
+def print_stop_message(options: argparse.Namespace, arguments: Sequence[str], number: int) -> None:
+    """Print on stderr that the program was stopped, and the command that resumes the training."""
+    message = f"stopped by {STOP_SIGNALS[signal.Signals(number)]}"
     checkpoint: Path | None = getattr(options, "checkpoint", None)
     if checkpoint is not None and checkpoint.exists():
         again = [word for word in arguments if word not in ("--resume", "--overwrite")]
@@ -371,45 +375,45 @@ def say_stopped(options: argparse.Namespace, arguments: Sequence[str], number: i
         done = finished_epochs(checkpoint)
         total = options.epochs or RECIPES[options.recipe].epochs
         left = f"goes on with epoch {done + 1}" if done < total else "goes on to the results"
-        said += f" after {done} of {total} epochs: {command} {left}"
+        message += f" after {done} of {total} epochs: {command} {left}"
     elif options.run is run_train:
-        said += " before an epoch was finished: nothing is saved"
-    print(f"\n{said}", file=sys.stderr)
+        message += " before an epoch was finished: nothing is saved"
+    print(f"\n{message}", file=sys.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Carry out one command; give its exit code."""
+    """Run one command and give its exit code."""
     for stream in (sys.stdout, sys.stderr):
-        # A console need not have all letters of a file's name: it shows the others as escapes.
+        # If the console cannot show a letter of a file name, print an escape sequence instead.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     arguments = sys.argv[1:] if arguments is None else arguments
     options = build_parser().parse_args(arguments)
     run: Command = options.run
-    with stops() as options.stopped:
+    with handle_signals() as options.stopped:
         try:
             return run(options)
         except KeyboardInterrupt:
-            for number in STOPS:
-                signal.signal(number, signal.SIG_IGN)  # it is ending already
+            for number in STOP_SIGNALS:
+                signal.signal(number, signal.SIG_IGN)  # the program is already stopping
             number = options.stopped[0] if options.stopped else signal.SIGINT
-            say_stopped(options, arguments, number)
+            print_stop_message(options, arguments, number)
             return 128 + number
         except ModuleNotFoundError as error:
-            complain(
+            print_error(
                 f"expected the package {str(error.name).partition('.')[0]}, found none; "
                 "pip install 'nn-core[lab]' brings all that pictures need"
             )
             return 1
-        # What is wrong with data, with settings, or with a network whose numbers are not finite.
+        # Wrong data, wrong settings, files that cannot be used, or numbers that are not finite.
         except (ValueError, FloatingPointError, OSError) as error:
-            complain(error)
+            print_error(error)
             return 1
 
 
 def run_as_program() -> NoReturn:
-    """Carry out the command that the program was called with, and end the program."""
+    """Run the command in `sys.argv`, then exit with its code."""
     code = main()
-    for number in STOPS:
-        signal.signal(number, signal.SIG_IGN)  # all is done: there is nothing left to stop
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # the command is finished
     sys.exit(code)

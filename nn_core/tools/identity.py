@@ -1,4 +1,4 @@
-"""What something is, as a short text: two things that would act alike have the same."""
+"""Describe objects as short texts: objects that behave in the same way have the same text."""
 
 import functools
 import hashlib
@@ -11,34 +11,35 @@ from typing import Any
 
 import numpy as np
 
-# Their functions are what their names say. Of all others, the code itself is read.
-NAMED = sys.stdlib_module_names | {"nn_core", "numpy"}
-LONGEST = 60  # characters of a text that people are to read in a message
+# A function of these modules is identified by its name, any other function by its code.
+TRUSTED_MODULES = sys.stdlib_module_names | {"nn_core", "numpy"}
+MAX_LENGTH = 60  # characters, so that a text fits into an error message
 
 
 def describe(value: object) -> str:
-    """Describe whatever may decide a training run.
+    """Describe an object that may decide the result of a training run.
 
-    Numbers, texts and containers by what they hold, arrays by dtype, shape and a hash, random
-    generators by their state. A function by its name, its defaults and what it closes over, and
-    unless it is a library's, by its code and the globals it reads. Everything else by its class and
-    its attributes, and where there are none, by its `repr`.
+    A number, a string or a container is described by its value; an array by dtype, shape and a
+    hash; a random generator by its state. A function is described by its name, its defaults and its
+    closure, and also by its code and the globals it reads, unless it is in `TRUSTED_MODULES`. Any
+    other object is described by its class and its attributes, or by its `repr` if it has no
+    attributes.
 
     Returns
     -------
     str
-        At most 100 characters: of a long description, its beginning and a hash of the whole.
+        At most 100 characters. A long description is cut off and ends with a hash of all of it.
     """
     text = _describe(value, ())
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}... #{_hash(text.encode())}"
+    return text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]}... #{_hash(text.encode())}"
 
 
 def _hash(data: Any) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-def _describe(value: Any, within: tuple[int, ...]) -> str:
-    """Describe a value that is reached through the objects of these ids."""
+def _describe(value: Any, parents: tuple[int, ...]) -> str:
+    """Describe a value that lies inside the objects with the ids `parents`."""
     if value is None or isinstance(value, bool | np.bool_ | str | bytes):
         return repr(value if not isinstance(value, np.bool_) else bool(value))
     if isinstance(value, Integral):
@@ -46,9 +47,9 @@ def _describe(value: Any, within: tuple[int, ...]) -> str:
     if isinstance(value, Real):
         number = float(value)
         return repr(int(number)) if number.is_integer() else repr(number)
-    if id(value) in within:  # a function that calls itself
+    if id(value) in parents:  # such as a function that calls itself
         return "itself"
-    inside = functools.partial(_describe, within=(*within, id(value)))
+    inside = functools.partial(_describe, parents=(*parents, id(value)))
     if isinstance(value, np.ndarray):
         if value.dtype.hasobject:
             return f"array of {inside(value.tolist())}"
@@ -72,36 +73,37 @@ def _describe(value: Any, within: tuple[int, ...]) -> str:
     if isinstance(value, types.CodeType):
         return inside((value.co_code, value.co_names, value.co_consts))
     if isinstance(value, type):
-        own = {} if _is_named(value) else {k: v for k, v in vars(value).items() if _is_own(k, v)}
+        own = {} if _is_trusted(value) else {k: v for k, v in vars(value).items() if _is_own(k, v)}
         bases = [base for base in value.__bases__ if base is not object]
         return f"{value.__qualname__}" + (f" {inside((own, bases))}" if own else "")
     if isinstance(value, types.ModuleType | types.BuiltinFunctionType | np.ufunc):
         return value.__name__
-    if hasattr(value, "__wrapped__"):  # a cache around a function
+    if hasattr(value, "__wrapped__"):  # such as a function with a cache
         return inside(value.__wrapped__)
     if getattr(value, "__dict__", None):
         return f"{inside(type(value))} {inside(vars(value))}"
     return repr(value)
 
 
-def _is_named(value: Any) -> bool:
-    return str(value.__module__).partition(".")[0] in NAMED
+def _is_trusted(value: Any) -> bool:
+    """Whether a function or class comes from one of `TRUSTED_MODULES`."""
+    return str(value.__module__).partition(".")[0] in TRUSTED_MODULES
 
 
 def _is_own(name: str, value: object) -> bool:
-    """Whether an attribute of a class was written there, not put there by Python."""
+    """Whether an attribute was written in the class, not added by Python."""
     written = not (name.startswith("__") and name.endswith("__")) or inspect.isfunction(value)
     return written and not isinstance(value, types.GetSetDescriptorType)
 
 
 def _parts(function: types.FunctionType) -> dict[str, Any]:
-    """What decides what a function does."""
-    held = inspect.getclosurevars(function)
+    """Give everything that decides the behaviour of a function."""
+    variables = inspect.getclosurevars(function)
     parts: dict[str, Any] = {
         "defaults": function.__defaults__,
         "keywords": function.__kwdefaults__,
-        "closure": dict(held.nonlocals),
+        "closure": dict(variables.nonlocals),
     }
-    if not _is_named(function):
-        parts |= {"code": function.__code__, "globals": dict(held.globals)}
+    if not _is_trusted(function):
+        parts |= {"code": function.__code__, "globals": dict(variables.globals)}
     return {name: part for name, part in parts.items() if part}

@@ -1,4 +1,4 @@
-"""The pictures that the command line saves. But for `nn_core.lab`, only this needs matplotlib."""
+"""Draw pictures for the command line. Only this module and `nn_core.lab` need matplotlib."""
 
 import warnings
 from pathlib import Path
@@ -14,7 +14,7 @@ from nn_core.tools.photos import BOX, Preparation
 if TYPE_CHECKING:
     import pandas as pd
 
-WRONG = "#c2410c"
+MISTAKE_COLOUR = "#c2410c"
 
 
 def save_curves(path: str | Path, history: "pd.DataFrame", *, title: str) -> None:
@@ -27,11 +27,11 @@ def save_curves(path: str | Path, history: "pd.DataFrame", *, title: str) -> Non
     history
         From `fit`, with dev examples.
     title
-        Stands above the curves.
+        The title above the curves.
     """
     fig = Figure(figsize=(9, 3.8), layout="constrained")
     left, right = fig.subplots(1, 2)
-    # Few epochs are points to be told apart; a thousand would run into one thick band.
+    # Markers show single epochs. With a thousand epochs, markers would overlap to one thick band.
     marker = "o" if len(history) <= 30 else ""
     for ax, columns, label in (
         (left, ("loss", "dev_loss"), "loss"),
@@ -51,7 +51,7 @@ def save_curves(path: str | Path, history: "pd.DataFrame", *, title: str) -> Non
 def save_predictions(
     path: str | Path, X: np.ndarray, y: np.ndarray, predicted: np.ndarray, rng: np.random.Generator
 ) -> None:
-    """Show ten examples drawn at random, and below them up to ten that were read wrongly.
+    """Draw ten random examples and, below them, up to ten random mistakes.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def save_predictions(
     y, predicted
         Their true and predicted labels, `(N,)`.
     rng
-        Where the choice comes from.
+        The random generator that chooses the examples.
     """
     wrong = np.flatnonzero(predicted != y)
     rows = [
@@ -70,31 +70,31 @@ def save_predictions(
         (f"From the {len(wrong)} mistakes", rng.choice(wrong, min(10, len(wrong)), replace=False)),
     ]
     fig = Figure(figsize=(10, 3.9), layout="constrained")
-    parts = fig.subfigures(2, 1, squeeze=False)[:, 0]
-    for part, (title, chosen) in zip(parts, rows, strict=True):
-        part.suptitle(title if len(chosen) else "No mistakes", x=0.01, ha="left")
-        axes = part.subplots(1, 10)
+    subfigures = fig.subfigures(2, 1, squeeze=False)[:, 0]
+    for subfigure, (title, chosen) in zip(subfigures, rows, strict=True):
+        subfigure.suptitle(title if len(chosen) else "No mistakes", x=0.01, ha="left")
+        axes = subfigure.subplots(1, 10)
         for ax in axes:
             ax.axis("off")
         for ax, n in zip(axes, chosen, strict=False):
             ax.imshow(X[n].reshape(SIDE, SIDE), cmap="gray_r", vmin=0, vmax=1)
             right = predicted[n] == y[n]
-            said = f"said {predicted[n]}\nis {y[n]}"
-            ax.set_title(said, fontsize=10, color="black" if right else WRONG)
+            caption = f"said {predicted[n]}\nis {y[n]}"
+            ax.set_title(caption, fontsize=10, color="black" if right else MISTAKE_COLOUR)
     fig.savefig(path, dpi=120)
 
 
 def save_steps(path: str | Path, steps: Preparation, *, title: str) -> None:
-    """Show what `photos.prepare` made of a picture, step by step.
+    """Draw the steps from a photo to the input of the network.
 
     Parameters
     ----------
     path
         The PNG file to write.
     steps
-        What it gave.
+        The result of `photos.prepare`.
     title
-        Stands above the steps, as it is: a `$` in it is no formula.
+        The title above the steps, drawn as plain text: a `$` does not start a formula.
     """
     h, w = steps.digit.shape
     top, left = (BOX - h) // 2, (BOX - w) // 2
@@ -116,6 +116,6 @@ def save_steps(path: str | Path, steps: Preparation, *, title: str) -> None:
         ax.set(xticks=[], yticks=[])
     fig.suptitle(title, parse_math=False)
     with warnings.catch_warnings():
-        # A file's name may have letters that the font lacks: they are shown as boxes.
+        # The font may lack letters of a file name. Matplotlib draws boxes instead.
         warnings.filterwarnings("ignore", "Glyph", UserWarning)
         fig.savefig(path, dpi=100)

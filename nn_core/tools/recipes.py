@@ -1,7 +1,7 @@
-"""Networks by name: five that were published, and the course's own.
+"""Networks by name: five published networks and the networks of the course.
 
-A recipe is all that decides what a training run gives. `train(RECIPES["course"])` carries one
-out, and so does `python -m nn_core train course`.
+A recipe contains everything that decides the result of a training run. Both
+`train(RECIPES["course"])` and `python -m nn_core train course` train the network of a recipe.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nn_core.augmentation import distort
 from nn_core.checks.examples import pair
 from nn_core.checks.settings import check_number
 from nn_core.data import DataError, load_mnist, train_dev_split
@@ -20,14 +19,15 @@ from nn_core.network import MLP
 from nn_core.optimizers import SGD, Adam
 from nn_core.regularization import Augmentation, Dropout, L2Penalty, LabelSmoothing
 from nn_core.schedules import cosine_decay, inverse_time_decay
-from nn_core.slant import UprightMLP
+from nn_core.tools.augmentation import distort
+from nn_core.tools.slant import UprightMLP
 from nn_core.tools.tables import read_csv
 from nn_core.training import Callback, LearningRateSchedule, fit
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SMALLEST = 6  # examples: a sixth of them is set aside, and that must be one
+MIN_EXAMPLES = 6  # a sixth of the examples becomes the dev set, which needs at least one example
 Digits = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -38,29 +38,29 @@ class Recipe:
     Attributes
     ----------
     name
-        What it is called, here and on the command line.
+        The name in `RECIPES` and on the command line.
     summary
-        What it is, in a sentence.
+        A description in one sentence.
     stated
-        The result its write-up gives.
+        The result that the write-up states.
     choices
-        What the write-up leaves open, and what was chosen here.
+        The settings that the write-up does not state, and the values chosen here.
     sizes
-        Units per layer, inputs first.
+        The number of units of each layer, inputs first.
     optimizer
-        Makes the optimizer.
+        A function that makes the optimizer.
     epochs
-        How many times to walk through the training examples.
+        The number of passes over the training examples.
     batch_size
-        Examples per step; None is full batch, where an epoch is one iteration.
+        Examples per step. None means full batch: each epoch is one step.
     network
-        Options of `kind`: activation, output, loss, initializer.
-    kind
+        Options of `network_class`: activation, output, loss, initializer.
+    network_class
         The class of the network.
     callbacks
-        Makes the callbacks of `fit`, given how many steps there will be.
+        A function of the total number of steps that makes the callbacks of `fit`.
     seed
-        Decides the dev split, the first weights and the order of the examples.
+        The seed of the dev split, the initial weights and the order of the examples.
     """
 
     name: str
@@ -72,21 +72,21 @@ class Recipe:
     epochs: int
     batch_size: int | None
     network: Mapping[str, Any] = field(default_factory=dict)
-    kind: type[MLP] = MLP
+    network_class: type[MLP] = MLP
     callbacks: Callable[[int], list[Callback]] = lambda steps: []
     seed: int = 0
 
 
 def load_digits(data: str | Path | None = None) -> Digits:
-    """Load digits to train on and digits to test on.
+    """Load training and test digits.
 
     Parameters
     ----------
     data
-        None for the MNIST that ships with this package, or a folder with four IDX files (see
-        `load_mnist`), or a CSV file with labels (see `read_csv`). Of a CSV file a
-        seventh is kept for testing, drawn at random, for its rows may be sorted by label; each
-        time it is the same.
+        None for the MNIST files of this package, or a folder with four IDX files (see
+        `load_mnist`), or a CSV file with labels (see `read_csv`). A random seventh of the rows of a
+        CSV file becomes the test set, since the rows may be sorted by label. The split is the same
+        each time.
 
     Returns
     -------
@@ -96,21 +96,22 @@ def load_digits(data: str | Path | None = None) -> Digits:
     Raises
     ------
     FileNotFoundError
-        There is no such file or folder.
+        The file or folder does not exist.
     DataError
-        A file is not what it should be, or has no labels, or too few images to divide.
+        A file is damaged, has another format, has no labels, or has too few images to split.
     """
     if data is None or Path(data).is_dir():
         digits = load_mnist(data)
-        if len(digits[0]) < SMALLEST:
+        if len(digits[0]) < MIN_EXAMPLES:
             raise DataError(
-                f"{data}: expected at least {SMALLEST} images to train on, found {len(digits[0])}"
+                f"{data}: expected at least {MIN_EXAMPLES} images to train on, "
+                f"found {len(digits[0])}"
             )
         return digits
     X, y = read_csv(data)
     if y is None:
         raise DataError(f"{data}: expected a column of labels beside the pixels, found none")
-    if len(X) <= SMALLEST:
+    if len(X) <= MIN_EXAMPLES:
         raise DataError(f"{data}: expected at least 7 rows, to train and to test, found {len(X)}")
     return train_dev_split(X, y, len(X) // 7, np.random.default_rng(0))
 
@@ -126,26 +127,26 @@ def train(
     callbacks: Sequence[Callback] = (),
     progress: bool = True,
 ) -> tuple[MLP, "pd.DataFrame"]:
-    """Make a network and train it, as the recipe says.
+    """Make the network of a recipe and train it.
 
-    Unless you give a dev set, a sixth of the examples, drawn at random, is set aside as one; of
-    MNIST's 60,000 these are 10,000. The test set is not touched.
+    If `dev` is not given, a random sixth of the examples becomes the dev set: 10,000 of the 60,000
+    training examples of MNIST. The test set is not used.
 
     Parameters
     ----------
     recipe
         One of `RECIPES`, or your own.
     digits
-        `(X, y)` to train on, dev examples among them; by default MNIST's training examples.
+        `(X, y)`, training and dev examples together. The default is the training set of MNIST.
     epochs, seed
-        In place of the recipe's own.
+        Replace the values of the recipe.
     dev
-        `(X_dev, y_dev)` of your own, to measure on after each epoch.
+        `(X_dev, y_dev)`, evaluated after each epoch.
     hold_out
-        Whether to set a dev set aside where you give none. Without one, all examples are trained
-        on and nothing is measured on the way: for the last training, when all choices are made.
+        Whether to make a dev set if `dev` is not given. False trains on all examples and evaluates
+        nothing after an epoch: for the final training, after all settings are chosen.
     callbacks
-        For `fit`, behind the recipe's own: a `Checkpoint`, say.
+        More callbacks, after the callbacks of the recipe: for example a `Checkpoint`.
     progress
         Whether to show a progress bar.
 
@@ -157,10 +158,9 @@ def train(
     Raises
     ------
     TypeError, ValueError
-        Fewer than six examples to set some aside from, `epochs` or `seed` that cannot be, or what
-        `fit` refuses.
+        Fewer than six examples to split, a wrong value of `epochs` or `seed`, or as in `fit`.
     DivergenceError, DataError
-        As `fit` does.
+        As in `fit`.
     """
     epochs = recipe.epochs if epochs is None else epochs
     seed = recipe.seed if seed is None else seed
@@ -169,11 +169,11 @@ def train(
     X, y = load_mnist()[:2] if digits is None else pair(digits, "digits")
     rng = np.random.default_rng(seed)
     if dev is None and hold_out:
-        if len(X) < SMALLEST:
-            raise DataError(f"expected at least {SMALLEST} examples, found {len(X)}")
+        if len(X) < MIN_EXAMPLES:
+            raise DataError(f"expected at least {MIN_EXAMPLES} examples, found {len(X)}")
         X, y, X_dev, y_dev = train_dev_split(X, y, len(X) // 6, rng)
         dev = X_dev, y_dev
-    network = recipe.kind(recipe.sizes, rng, **recipe.network)
+    network = recipe.network_class(recipe.sizes, rng, **recipe.network)
     steps = epochs * (1 if recipe.batch_size is None else -(-len(X) // recipe.batch_size))
     history = fit(
         network,
@@ -190,7 +190,7 @@ def train(
     return network, history
 
 
-ALL = [
+ALL_RECIPES = [
     Recipe(
         name="course",
         summary="The course's own: two ReLU layers, Adam, distorted digits, smoothing, cosine rate",
@@ -218,7 +218,7 @@ ALL = [
         optimizer=lambda: Adam(1.5e-3),
         epochs=40,
         batch_size=256,
-        kind=UprightMLP,
+        network_class=UprightMLP,
         callbacks=lambda steps: [
             LearningRateSchedule(cosine_decay(1.5e-3, steps=steps)),
             Augmentation(distort, cosine_decay(1.5, steps=steps, final=0.5)),
@@ -241,10 +241,11 @@ ALL = [
         stated="a final accuracy, no number",
         choices="Open: Glorot's uniform or normal weights (uniform).",
         sizes=(784, 128, 10),
-        # The write-up sums the gradient of 1/2 sum over k of (A - Y)^2 over the batch, so it steps
-        # by 0.01 (A - Y). Our mean_squared_error is a mean over N examples and K classes, and its
-        # gradient is 2/(N K) (A - Y). Hence 0.01 N K / 2, with N = 128 and K = 10. In the last
-        # batch of an epoch, which is smaller, the mean makes up for its size, the sum does not.
+        # The write-up sums the gradient of 1/2 sum over k of (A - Y)^2 over the batch, so its
+        # step is 0.01 (A - Y). `mean_squared_error` is a mean over N examples and K classes with
+        # the gradient 2/(N K) (A - Y). The steps are equal for a rate of 0.01 N K / 2, with N = 128
+        # and K = 10. Only the last batch of an epoch differs: it is smaller, so the sum is smaller
+        # too, but the mean is not.
         optimizer=lambda: SGD(0.01 * 128 * 10 / 2),
         epochs=15,
         batch_size=128,
@@ -297,4 +298,4 @@ ALL = [
     ),
 ]
 
-RECIPES = {recipe.name: recipe for recipe in ALL}
+RECIPES = {recipe.name: recipe for recipe in ALL_RECIPES}

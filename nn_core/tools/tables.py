@@ -1,4 +1,4 @@
-"""Digits in tables: CSV files as Kaggle, OpenML and spreadsheets write them."""
+"""Read digits from CSV files, as Kaggle, OpenML and spreadsheet programs write them."""
 
 import io
 import re
@@ -8,56 +8,61 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nn_core.checks.examples import DataError, is_label_name
+from nn_core.checks.files import check_labels_of
 from nn_core.checks.formats import describe_format
-from nn_core.data import CLASSES, PIXELS, SIDE, check_labels_of, read_bytes, scale_pixels
+from nn_core.data import CLASSES, PIXELS, SIDE, read_bytes, scale_pixels
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# What a column is called that numbers the rows; without a name it does, too.
+# Names of a column that numbers the rows. A column without a name numbers the rows too.
 INDEX_NAMES = ("", "id", "imageid", "image_id", "index", "idx", "row", "row_id", "rowid")
 
 
 def read_csv(path: str | Path, *, raw: bool = False) -> tuple[np.ndarray, np.ndarray | None]:
-    """Read digits from a CSV file: a row per image, a column per pixel, one for the labels or none.
+    """Read digits from a CSV file: a row per image, a column per pixel, and maybe a label column.
 
-    Where the first row has names, they say what a column is. Labels are called label, class,
-    target, y, digit or category, and stand anywhere; a column that numbers the rows (id, ImageId,
-    index, or without a name) is left out; the other 784 are pixels from 0 to 255, put in order by
-    the numbers in their names. Without names the first of 785 columns holds the labels, or the
-    last, where only that one can. Kaggle (`train.csv`, `test.csv`, `mnist_train.csv`) and OpenML
-    write such files.
+    If the first row holds column names, the names decide. The label column is named label, class,
+    target, y, digit or category, at any position. A column that numbers the rows (id, ImageId,
+    index, or no name) is ignored. The other 784 columns are pixels from 0 to 255, sorted by the
+    numbers in their names.
+
+    Without names, the labels are in the first of 785 columns, or in the last column if only that
+    column can hold labels. Kaggle (`train.csv`, `test.csv`, `mnist_train.csv`) and OpenML use these
+    formats.
 
     Parameters
     ----------
     path
-        The file, plain or gzipped, its columns parted by commas, semicolons, tabs or spaces.
+        The file, plain or gzipped. Commas, semicolons, tabs or spaces separate the columns.
     raw
         Give uint8 `(N, 28, 28)` instead of float32 `(N, 784)`, as in `load_mnist`.
 
     Returns
     -------
     X, y
-        Images and integer labels; `y` is None where the file has no labels.
+        Images and integer labels. `y` is None if the file has no labels.
 
     Raises
     ------
     DataError
-        Wrong number of columns, names that do not say which holds the labels or do not go with
-        the values, a value missing or not a whole number, a pixel outside 0 to 255 or none above
-        1, a label outside 0 to 9, no rows at all, or a file that is no CSV.
+        The file is not a CSV file, has no rows, or has a wrong number of columns. The names do not
+        tell which column holds the labels, or do not match the values. A value is missing or not an
+        integer. A pixel is outside 0 to 255, no pixel is above 1, or a label is outside 0 to 9.
     """
     import pandas as pd
 
     text = read_bytes(path)
     if found := describe_format(text):
         raise DataError(f"{path}: expected a CSV file of digits, found {found}")
-    text = text.removeprefix(b"\xef\xbb\xbf")  # Excel's mark of UTF-8
+    text = text.removeprefix(b"\xef\xbb\xbf")  # the byte order mark that Excel writes
     line = text.partition(b"\n")[0]
-    mark = next((mark for mark in ",;\t " if line.count(mark.encode()) >= PIXELS - 1), ",")
+    separator = next(
+        (separator for separator in ",;\t " if line.count(separator.encode()) >= PIXELS - 1), ","
+    )
     try:
         first = pd.read_csv(
-            io.BytesIO(text), header=None, nrows=1, dtype=str, keep_default_na=False, sep=mark
+            io.BytesIO(text), header=None, nrows=1, dtype=str, keep_default_na=False, sep=separator
         ).iloc[0]
         names = [cell.strip("# \t\"'") for cell in first] if _are_names([*first]) else None
         table = pd.read_csv(
@@ -65,11 +70,11 @@ def read_csv(path: str | Path, *, raw: bool = False) -> tuple[np.ndarray, np.nda
             header=None,
             low_memory=False,
             skiprows=int(names is not None),
-            sep=mark,
+            sep=separator,
         )
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{path}: expected rows of digits, found none") from error
-    except ValueError as error:  # text that pandas, or UTF-8, cannot take apart
+    except ValueError as error:  # pandas cannot parse the text, or the text is not UTF-8
         raise DataError(f"{path}: expected a CSV file of digits, found: {error}") from error
     width = table.shape[1]
     if names is None and width not in (PIXELS, PIXELS + 1):
@@ -83,7 +88,7 @@ def read_csv(path: str | Path, *, raw: bool = False) -> tuple[np.ndarray, np.nda
             f"found {len(names)}, the first being {first[0]!r}"
         )
     label, pixels = (
-        _columns_by_name(path, names, table) if names else _columns_by_place(path, table)
+        _columns_by_name(path, names, table) if names else _columns_by_position(path, table)
     )
     values = _whole_numbers(path, table[sorted(pixels if label is None else [label, *pixels])])
     images = values[pixels].to_numpy()
@@ -101,13 +106,13 @@ def read_csv(path: str | Path, *, raw: bool = False) -> tuple[np.ndarray, np.nda
     labels = None
     if label is not None:
         labels = values[label].to_numpy().astype(np.int64)
-        check_labels_of(path, labels)
+        check_labels_of(path, labels, CLASSES)
     stored = images.astype(np.uint8).reshape(-1, SIDE, SIDE)
     return (stored if raw else scale_pixels(stored)), labels
 
 
 def _are_names(cells: list[str]) -> bool:
-    """Whether the first row holds names; 0, 1, 2 ... 783 are names too, as pandas gives them."""
+    """Whether the first row holds names. pandas writes 0, 1, 2 ... 783 as default names."""
     numbers = [cell for cell in cells if _is_number(cell)]
     if len(numbers) < PIXELS or not numbers[0].isdecimal():
         return not numbers
@@ -115,6 +120,7 @@ def _are_names(cells: list[str]) -> bool:
 
 
 def _is_number(cell: str) -> bool:
+    """Whether a cell holds a number."""
     try:
         float(cell)
     except ValueError:
@@ -125,7 +131,7 @@ def _is_number(cell: str) -> bool:
 def _columns_by_name(
     path: str | Path, names: list[str], table: "pd.DataFrame"
 ) -> tuple[int | None, list[int]]:
-    """Find the column of the labels, if there is one, and those of the pixels in their order."""
+    """Find the label column, or None, and the pixel columns, sorted by their numbers."""
     labels = [k for k, name in enumerate(names) if is_label_name(name)]
     indices = [
         k for k, name in enumerate(names) if name.lower() in INDEX_NAMES or "Unnamed:" in name
@@ -146,12 +152,12 @@ def _columns_by_name(
                 f"{path}: expected the column {names[k]!r}, column {k + 1}, to number the rows, "
                 "found values that come twice; if these are labels, name the column 'label'"
             )
-    # What varies from name to name: one number, or two, row and column.
+    # Pixel names contain one number, or two numbers: row and column.
     shapes = [re.sub(r"\d+", "#", names[k]) for k in pixels]
     usual = max(set(shapes), key=shapes.count) if shapes else ""
-    strange = [names[k] for k, shape in zip(pixels, shapes, strict=True) if shape != usual]
-    if len(pixels) != PIXELS or strange:
-        others = f"; not a pixel: {', '.join(map(repr, strange[:3]))}" if strange else ""
+    unusual = [names[k] for k, shape in zip(pixels, shapes, strict=True) if shape != usual]
+    if len(pixels) != PIXELS or unusual:
+        others = f"; not a pixel: {', '.join(map(repr, unusual[:3]))}" if unusual else ""
         ends = f" from {names[pixels[0]]!r} to {names[pixels[-1]]!r}" if pixels else ""
         raise DataError(
             f"{path}: expected {PIXELS} columns of pixels, named alike and numbered, "
@@ -169,19 +175,19 @@ def _columns_by_name(
     return labels[0] if labels else None, [pixels[k] for k in order]
 
 
-def _columns_by_place(path: str | Path, table: "pd.DataFrame") -> tuple[int | None, list[int]]:
-    """Without names: pixels alone, or labels before them, or behind where only those can be."""
+def _columns_by_position(path: str | Path, table: "pd.DataFrame") -> tuple[int | None, list[int]]:
+    """Find the label column, or None, and the pixel columns in a file without names."""
     if table.shape[1] == PIXELS:
         return None, list(range(PIXELS))
     first, last = table[0], table[PIXELS]
-    # The corners of a digit are paper: nothing but zeros.
-    first_can, last_can = (column.isin(range(CLASSES)).all() for column in (first, last))
+    # A column of zeros is a corner of the images, which is always background.
+    first_fits, last_fits = (column.isin(range(CLASSES)).all() for column in (first, last))
     first_is_paper, last_is_paper = ((column == 0).all() for column in (first, last))
-    if first_is_paper and last_can and not last_is_paper and last.nunique() > 1:
+    if first_is_paper and last_fits and not last_is_paper and last.nunique() > 1:
         return PIXELS, list(range(PIXELS))
-    if not first_can and last_can and not last_is_paper:
+    if not first_fits and last_fits and not last_is_paper:
         return PIXELS, list(range(PIXELS))
-    if first_can and last_can and not last_is_paper:
+    if first_fits and last_fits and not last_is_paper:
         raise DataError(
             f"{path}: expected a column of labels, found that the first column and the last may "
             "both be it; give them names in a first row, 'label' among them"
@@ -196,13 +202,13 @@ def _columns_by_place(path: str | Path, table: "pd.DataFrame") -> tuple[int | No
 
 
 def _whole_numbers(path: str | Path, table: "pd.DataFrame") -> "pd.DataFrame":
-    """Give the table as integers; the first cell that is not a whole number is named."""
+    """Convert a table to integers, or raise DataError that names the first other value."""
     if all(dtype.kind in "iu" for dtype in table.dtypes):
         return table
     import pandas as pd
 
     numbers = table.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
-    # Infinite and absurdly large values are caught here too, before they overflow an integer.
+    # This test also finds infinite and very large values, before they overflow an integer.
     wrong = np.argwhere(~(np.abs(numbers) < 1e9) | (numbers != np.floor(numbers)))
     if len(wrong):
         row, column = wrong[0]

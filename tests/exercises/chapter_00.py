@@ -75,12 +75,13 @@ REJECTED = {
         ("reached = 10**400", "digits"),
     ],
     "tour-shuffled": [
-        ("shuffled = network", "not on `X_train[:, order]`"),
-        ("order = rng.integers(0, 784, 784)", "some pixels come twice"),
+        ("shuffled = network", "and not on `X_train[:, order]`?"),
+        ("order = rng.integers(0, 784, 784)", "Some pixels are in `order` twice"),
         ("order = rng.permutation(784)", "by the *same* order"),
         ("order = rng.shuffle(np.arange(784))", "`order` is `None`"),
         ("order = np.arange(784)", "leaves every pixel where it is"),
-        ("order = rng.permutation(len(X_train))", "one order of the *pixels*"),
+        ("order = order + 1", "go from 0 to 783; yours go beyond"),
+        ("order = rng.permutation(len(X_train))", "holds the positions of 784 pixels"),
         (
             SHUFFLED.replace("np.take(X_train, order, axis=1)", "rng.permuted(X_train, axis=1)"),
             "by the *same* order",
@@ -89,7 +90,7 @@ REJECTED = {
     "tour-unsure": [
         (UNSURE + "unsure = np.argsort(sure)[-20:]", "*most* sure of"),
         (UNSURE + "unsure = np.sort(sure)[:20]", "`np.argsort` gives positions"),
-        (UNSURE + "unsure = np.argsort(sure)", "twenty positions are asked for"),
+        (UNSURE + "unsure = np.argsort(sure)", "holds the positions of 20 pictures"),
         (UNSURE + "unsure = np.argsort(chances.min(axis=1))[:20]", "the *smallest* probability"),
         (
             UNSURE + "wrong = np.flatnonzero(predicted != y_dev)\n"

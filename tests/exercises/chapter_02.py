@@ -29,10 +29,21 @@ VIEWS = """
 def views(theta, sizes):
     W, b, start = [], [], 0
     for i, o in zip(sizes[:-1], sizes[1:]):
-        W.append(theta[start : start + i * o].reshape(i, o))
-        start += i * o
         b.append(theta[start : start + o])
         start += o
+        W.append(theta[start : start + i * o].reshape(i, o))
+        start += i * o
+    return W, b
+"""
+
+# In the order of MLP, as the chapter has it.
+MLP_VIEWS = """
+def views(theta, sizes):
+    W, b = [], []
+    for i, o in zip(sizes[:-1], sizes[1:]):
+        weights, biases, theta = np.split(theta, [i * o, (i + 1) * o])
+        W.append(weights.reshape(i, o))
+        b.append(biases)
     return W, b
 """
 
@@ -42,6 +53,7 @@ ACCEPTED = {
         COUNT + "sum(np.zeros((i, o)).size + o for i, o in pairs)",
         "def count_parameters(sizes):\n    s = np.array(sizes)\n"
         "    return (s[:-1] * s[1:]).sum() + s[1:].sum()",
+        COUNT + "sum((i + 1.0) * o for i, o in pairs)",
     ],
     "forward-absolute": [
         ABSOLUTE,
@@ -66,7 +78,7 @@ def views(theta, sizes):
         return [], []
     i, o = sizes[:2]
     W, b = views(theta[(i + 1) * o :], sizes[1:])
-    return [theta[: i * o].reshape((i, o)), *W], [theta[i * o : (i + 1) * o], *b]
+    return [theta[o : (i + 1) * o].reshape((i, o)), *W], [theta[:o], *b]
 """,
     ],
 }
@@ -80,8 +92,11 @@ REJECTED = {
         (COUNT + "sum(sizes)", "Those are the units"),
         (COUNT + "(sizes[0] + 1) * sizes[1]", "the first layer alone"),
         (COUNT + "(sizes[0] + 1) * sizes[1] + (sizes[1] + 1) * sizes[2]", "IndexError"),
-        (COUNT + "[(i + 1) * o for i, o in pairs]", "A number is asked for"),
-        (COUNT + "sum((i + 1) * (o + 1) for i, o in pairs)", "Add up"),
+        (COUNT + "[(i + 1) * o for i, o in pairs]", "a number is asked for"),
+        (
+            COUNT + "sum((i + 1) * (o + 1) for i, o in pairs)",
+            "The count is 102684; 101770 is right",
+        ),
     ],
     "forward-absolute": [
         (ABSOLUTE.replace("[1.0], [1.0]", "[1.0], [-1.0]"), "gives $x$ itself"),
@@ -93,6 +108,10 @@ REJECTED = {
         (ABSOLUTE.replace("zeros(2)", "ones(2)"), "the hidden units of your network give"),
         (ABSOLUTE.replace("zeros(1)", "zeros((1, 1))"), "`b2` has the shape (1, 1)"),
         (ABSOLUTE + "W2 = 'abs'", "`W2` is a text"),
+        (
+            "W1, b1, W2, b2 = [[1, -1]], [0, 100], [[2], [1]], [-100]",  # right for x < 100
+            "For $x$ = 2e+12 the hidden units",
+        ),
     ],
     "forward-columns": [
         (COLUMNS + "W @ X + b", "Make `b` a column"),
@@ -115,7 +134,7 @@ REJECTED = {
         (
             TEMPERATURE + "E = np.exp((Z - Z.max()) / T)\n"
             "    return E / E.sum(axis=1, keepdims=True)",
-            "a whole row of them is rounded to zero",
+            "a whole row of exponentials is rounded to zero",
         ),
         (
             TEMPERATURE + "E = np.exp(Z - Z.max(axis=1, keepdims=True) / T)\n"
@@ -127,14 +146,22 @@ REJECTED = {
         (VIEWS.replace(".reshape(i, o)", ".reshape(i, o).copy()"), "`W[0]` is a copy"),
         (
             VIEWS.replace("b.append(theta[start : start + o])", "b.append(1 * theta[start:][:o])"),
-            "copy",
+            "What is written into it does not show in `theta`",
         ),
         (VIEWS.replace("reshape(i, o)", "reshape(o, i)"), "Rows are inputs, columns are units"),
         (VIEWS.replace("reshape(i, o)", "reshape(o, i).T"), "in another order"),
-        (VIEWS.replace("        start += o\n", ""), "`W[1]` begins at position 12"),
-        (VIEWS.replace("return W, b", "return W"), "Two *lists* of arrays"),
-        (VIEWS.replace("return W, b", "return W + b"), "Two lists are asked for"),
-        (VIEWS.replace("return W, b", "return W[0], b[0]"), "Two *lists* of arrays"),
-        (VIEWS.replace("return W, b", "return W[:1], b"), "a list of two arrays"),
+        (
+            VIEWS.replace("        start += o\n", ""),
+            "The weights begin where the biases of their layer stand",
+        ),
+        (
+            VIEWS.replace("        start += i * o\n", ""),
+            "The next one begins where the weights of the first stand",
+        ),
+        (MLP_VIEWS, "Here each layer has its biases first"),
+        (VIEWS.replace("return W, b", "return W"), "You return the weights alone"),
+        (VIEWS.replace("return W, b", "return W + b"), "2 values are asked for, `W`, `b`; found 4"),
+        (VIEWS.replace("return W, b", "return W[0], b[0]"), "the arrays of the first layer alone"),
+        (VIEWS.replace("return W, b", "return W[:1], b"), "2 values are asked for, `W`; found 1"),
     ],
 }

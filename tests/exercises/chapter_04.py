@@ -61,10 +61,11 @@ REJECTED = {
         (HAND.replace("1.21", "0.121"), "Divide it by the step"),
         (HAND.replace("1.21", "0.605"), "You divided by $2h$"),
         (HAND.replace("1.21", "0.81"), "You looked to the left"),
-        (HAND.replace("1.21", "1.2"), "`one_sided` is not right yet"),
+        (HAND.replace("1.21", "1.2"), "Which two values of $f$ does it compare?"),
         (HAND.replace("1.01", "0.202"), "Divide it by the way"),
         (HAND.replace("1.01", "2.02"), "You divided by $h$"),
         (HAND.replace("1.01", "0.2"), "Mind the sign"),
+        (HAND.replace("1.01", "1.02"), "`central` is not right yet. Which two values"),
         (HAND.replace("1.0,", "3.0,"), "Take the derivative"),
         (HAND.replace("1.0,", "'1',"), "`exact` is a number"),
     ],
@@ -73,7 +74,7 @@ REJECTED = {
             SPARING
             .replace("    here", "    z = x.copy()\n    here")
             .replace("x[i] += h", "z[i] += h"),
-            "a copy of it can be moved without effect",
+            "that one has to be moved, and no copy of it",
         ),
         (
             SPARING
@@ -93,7 +94,7 @@ REJECTED = {
         ),
         (
             "def one_sided_gradient(f, x, h=1e-8):\n    return numerical_gradient(f, x, h)",
-            "losses. ",
+            "The one without a nudge is always the same",
         ),
         (SPARING.replace("(f() - here)", "(here - f())"), "sign"),
         (SPARING.replace("    return gradient", "    return gradient.sum()"), "is a single number"),
@@ -106,12 +107,14 @@ REJECTED = {
         (BETTER + "2 * D(h) - D(2 * h)", "an error that doubles"),
         (BETTER + "4 * D(h) - D(2 * h)", "Divide by 3"),
         (BETTER + "(4 * D(2 * h) - D(h)) / 3", "the wrong way round"),
+        (BETTER + "(f(x + 1e-5) - f(x - 1e-5)) / 2e-5", "The slope is "),
     ],
     "numeric-fool": [
         (FOOL + "[8, 3]", "That is the right gradient"),
         (FOOL + "[0, 3]", "would find it out"),
         (FOOL + "[4, 6]", "make its first entry 0"),
         (FOOL + "[0, 9, 0]", "of shape (2,) is asked for"),
-        (FOOL + "9", "Two numbers are asked for"),
+        (FOOL + "9", "two numbers. You handed in the number 9"),
+        (FOOL + "[0, -9]", "gives -7.2. The losses say"),
     ],
 }  # fmt: skip

@@ -83,21 +83,21 @@ REJECTED = {
     "backprop-hand": [
         ("dx, dy, dz = 4, 7, 0", "the *other* factor"),
         ("dx, dy, dz = 12, 7, 0", "there is one path"),
-        ("dx, dy, dz = 3, 3, 0", "the path through the maximum is lost"),
-        ("dx, dy, dz = 3, 4, 0", "the path through the sum is lost"),
+        ("dx, dy, dz = 3, 3, 0", "the path through the maximum is missing"),
+        ("dx, dy, dz = 3, 4, 0", "the path through the sum is missing"),
         ("dx, dy, dz = 3, 12, 0", "paths *add*"),
-        ("dx, dy, dz = 3, 3.5, 0", "the mean of the two paths"),
+        ("dx, dy, dz = 3, 3.5, 0", "the mean of what its two paths"),
         ("dx, dy, dz = 3, 8, 0", "Two paths lead back"),
         ("dx, dy, dz = 3, 7, 4", "Move $z$ a little"),
         ("dx, dy, dz = 3, 7, 1", "Through which box"),
         ("dx, dy, dz = '3', 7, 0", "`dx` is a number; you handed in a text"),
     ],
     "backprop-softplus": [
-        (SOFTPLUS + "1 - np.exp(-A)", "multiplies it by what comes back"),
+        (SOFTPLUS + "1 - np.exp(-A)", "multiplies the slope by what comes back"),
         (SOFTPLUS + "dA / (1 + np.exp(-A))", "the sigmoid of `Z`, the *input*"),
         (SOFTPLUS + "dA * A * (1 - A)", "the slope of the sigmoid"),
         (SOFTPLUS + "dA * np.exp(-A)", "what the slope lacks to 1"),
-        (SOFTPLUS + "dA * (A > 0)", "That is ReLU"),
+        (SOFTPLUS + "dA * (A > 0)", "You give `dA` back"),
         (SOFTPLUS + "-dA * (1 - np.exp(-A))", "wrong sign"),
     ],
     "backprop-tied": [
@@ -116,6 +116,7 @@ REJECTED = {
         ),
         (FOOL.replace("return dA", "return np.sign(dA)"), "Those are the signs"),
         (FOOL.replace("relu_backward(dA, A[layer])", "dA"), "leads through ReLU, too"),
+        (FOOL.replace("reversed(range(len(A)))", "range(len(A) - 1, 0, -1)"), "*second* layer"),
         (FOOL.replace("return dA", "return dZ"), "stopped at the first weighted sum"),
         (FOOL.replace("return dA", "return dW"), "first layer's *weights*"),
         (
@@ -134,7 +135,7 @@ def input_gradient(network, X, y):
     dZ = relu_backward(dZ @ network.W[1].T, A[1])
     return dZ @ network.W[0].T
 """,
-            "With one hidden layer it is right",
+            "It is right for `network` of the sizes (6, 5, 3)",
         ),
     ],
 }

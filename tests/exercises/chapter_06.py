@@ -93,9 +93,13 @@ REJECTED = {
         (HAND.format(6, 0, 1), "learning rate"),
         (HAND.format(0.3, 0.57, 1), "has a 2"),
         (HAND.format(2.4, 1.92, 1), "still have to go"),
+        (HAND.format(0.7, 1.2, 1), "at $w = 0$"),
         (HAND.format(0.6, 1.2, 1), "where you stand"),
+        (HAND.format(0.6, 1.92, 1), "have to go then"),
+        (HAND.format(0.6, 1, 1), "Take the slope at 0.6"),
         (HAND.format(0.6, 1.08, 2), "slope of the slope"),
         (HAND.format(0.6, 1.08, 0.5), "in one step"),
+        (HAND.format(0.6, 1.08, 3), "reach 1"),
         (HAND.format("'left'", 1.08, 1), "is a number"),
     ],
     "training-pieces": [
@@ -114,7 +118,7 @@ REJECTED = {
         ),
         (
             PIECES.format(what="network.grad * len(X[start:start + size])", result="sum(found)"),
-            "their mean",
+            "is 6 times too large, everywhere. Is a division by $N = 6$ missing?",
         ),
         (
             "def gradient_in_pieces(network, X, y, size):\n"
@@ -128,19 +132,23 @@ REJECTED = {
             "        network.loss_and_grad(X[start:start + size], y[start:start + size])\n"
             "        total += network.grad\n"
             "    return total / len(X)",
-            "Only the last piece",
+            "`network.grad` to itself",
+        ),
+        (
+            PIECES.format(what="network.grad / len(X)", result="sum(found)"),
+            "divided by the number of pictures",
         ),
         (
             PIECES.format(what="network.grad * size / len(X)", result="sum(found)"),
-            "as if it had 3",
+            "as if it had `size` pictures",
         ),
         (
             PIECES.format(
                 what="network.grad * len(X[start:start + size]) / len(X)", result="sum(found)"
             ).replace("len(X), size)", "len(X) - size + 1, size)"),
-            "shorter piece is missing",
+            "shorter, it is missing",
         ),
-        (PIECES.format(what="network.dW", result="found[0]"), "one array"),
+        (PIECES.format(what="network.dW", result="found[0]"), "is a list of 2"),
     ],
     "training-bugs": [
         (BUGS.format(before="", inside=WALK, step="theta += lr * network.grad"), "sign"),
@@ -148,11 +156,18 @@ REJECTED = {
             BUGS.format(before="", inside=WALK, step="theta = theta - lr * network.grad"),
             "new array",
         ),
-        (BUGS.format(before=WALK, inside="", step="theta -= lr * network.grad"), "one epoch"),
+        (
+            BUGS.format(before=WALK, inside="", step="theta -= lr * network.grad"),
+            "makes one epoch, however many you ask for. `minib",
+        ),
+        (
+            BUGS.format(before=WALK, inside="", step="theta += lr * network.grad"),
+            "mistake is mended",
+        ),
         (
             BUGS.format(
-                before="",
-                inside="batches = minibatches(X, y, batch_size, np.random.default_rng(2))",
+                before="batches = list(minibatches(X, y, batch_size, rng))",
+                inside="",
                 step="theta -= lr * network.grad",
             ),
             "same order",
@@ -164,8 +179,14 @@ REJECTED = {
             "taken at the start",
         ),
         (
+            BUGS.format(before="", inside=WALK, step="theta -= lr * network.grad").replace(
+                "return network", "return theta"
+            ),
+            "The function gives back the network",
+        ),
+        (
             BUGS.format(before="", inside=WALK, step="theta -= lr * network.grad / len(X_batch)"),
-            "not as they should",
+            "all 39 numbers are off",
         ),
     ],
     "training-linear": [

@@ -111,7 +111,8 @@ REJECTED = {
         (HAND.format(1.97, 0.6, 17), "left out the learning rate"),
         (HAND.format(1.97, 0.9, 17), "in front of $W$"),
         (HAND.format(1.97, 0.96, 13), "not the same amount"),
-        (HAND.format(1.97, 0.96, 16), "a little more than half"),
+        (HAND.format(1.97, 0.96, 16), "still a little more than half"),
+        (HAND.format(1.97, 0.96, "np.log(0.5) / np.log(0.96)"), "no part of a step"),
         (HAND.format(1.97, 0.96, 50), "first power"),
         (HAND.format(1.97, 0.96, "'17'"), "`steps` is a number; you handed in a text"),
     ],
@@ -120,7 +121,7 @@ REJECTED = {
         (L1 + "strength * np.sum(W), strength * np.sign(W)", "with their signs"),
         (L1 + "strength / 2 * np.abs(W).sum(), strength * np.sign(W)", "no ½ here"),
         (L1 + "strength * np.abs(W).mean(), strength * np.sign(W)", "You took a mean"),
-        (L1 + "strength * np.abs(W), strength * np.sign(W)", "one number"),
+        (L1 + "strength * np.abs(W), strength * np.sign(W)", "a single number is asked for"),
         (L1 + "strength * np.abs(W).sum(), strength * W", "the one of L2"),
         (L1 + "strength * np.abs(W).sum(), strength * np.abs(W)", "how large $w$ is"),
         (L1 + "strength * np.abs(W).sum(), np.full_like(W, strength)", "only where the weight"),
@@ -131,19 +132,19 @@ REJECTED = {
             "exactly 0",
         ),
         (L1 + "strength * np.abs(W).sum(), strength * W / np.abs(W)", "exactly 0"),
-        (L1 + "strength * np.abs(W).sum()", "Two things are asked for"),
+        (L1 + "strength * np.abs(W).sum()", "2 values are asked for"),
     ],
     "regular-committee": [
         (
             COMMITTEE.replace(
                 "softmax(network", "np.eye(network.sizes[-1])[np.argmax(network"
             ).replace("[-1])\n", "[-1], axis=1)]\n"),
-            "says something else",
+            "That is a vote",
         ),
         (COMMITTEE.replace("np.mean", "np.sum"), "Divide by `times`"),
-        (COMMITTEE.replace(", axis=0)", ", axis=0).argmax(axis=1)"), "Probabilities are asked"),
-        (COMMITTEE.replace("softmax(", "("), "Its rows do not add up to 1"),
-        (COMMITTEE.replace(", network.dropout_masks(len(X), rate, rng)", ""), "and not used"),
+        (COMMITTEE.replace(", axis=0)", ", axis=0).argmax(axis=1)"), "The mean has the shape (7,)"),
+        (COMMITTEE.replace("softmax(", "("), "the mean of the *logits*"),
+        (COMMITTEE.replace(", network.dropout_masks(len(X), rate, rng)", ""), "without masks"),
         (
             """
 def committee(network, X, rate, times, rng):
@@ -162,7 +163,9 @@ def committee(network, X, rate, times, rng):
 """,
             "average the *logits*",
         ),
-        (COMMITTEE.replace("rate, rng)", "rate / 4, rng)"), "drawn with this rate"),
+        (COMMITTEE.replace("rate, rng)", "rate / 4, rng)"), "`rate` = 0.4, `times` = 1500"),
+        (COMMITTEE.replace("rate, rng)", "max(rate, 0.01), rng)"), "no unit is ever missing"),
+        (COMMITTEE.replace("rate, rng)", "rate, np.random.default_rng())"), "of the same seed"),
     ],
     "regular-mirror": [
         (MIRROR.replace("pictures[:, :, ::-1]", "pictures[:, ::-1]"), "upside down"),
@@ -175,12 +178,12 @@ def committee(network, X, rate, times, rng):
             MIRROR.replace("rng.random(len(X)) < 0.5", "np.arange(len(X)) % 2 == 0"),
             "Draw from the `rng`",
         ),
-        (MIRROR.replace(".reshape(X.shape)", ""), "as they came in"),
+        (MIRROR.replace(".reshape(X.shape)", ""), "An array of shape (300, 784) is asked for"),
         (
             MIRROR.replace("(X.shape)", "(X.shape) * 1.0").replace(
                 "X.reshape(-1", "X.astype(float).reshape(-1"
             ),
-            "`fit` would refuse",
+            "float32 are asked for",
         ),
         (MIRROR.replace(".reshape(X.shape)", ".reshape(X.shape)[::-1]"), "neither what came in"),
         (

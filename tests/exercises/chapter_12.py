@@ -3,8 +3,8 @@
 import numpy as np
 
 import nn_core as nn
-from nn_core.augmentation import warp
 from nn_core.lab import show_digits
+from nn_core.tools.augmentation import warp
 
 
 def affine_matrix(degrees=0, tall=1, wide=1, slant=0):

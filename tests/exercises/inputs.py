@@ -14,10 +14,10 @@ import numpy as np
 from exercises.chapter_10 import thicken
 
 import nn_core as nn
-from nn_core.augmentation import warp
 from nn_core.lab.exercises.chapter_01 import shuffled_starts
 from nn_core.lab.exercises.chapter_09 import means_over_masks
 from nn_core.lab.exercises.chapter_10 import write_idx
+from nn_core.tools.augmentation import warp
 
 
 def sizes(rng, low=1, high=9, count=3):

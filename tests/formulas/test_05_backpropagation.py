@@ -175,4 +175,5 @@ def test_what_the_chapter_derives():
         "softmax_backward",
         "softmax_cross_entropy",
         "tanh_backward",
+        "identity_backward",
     }

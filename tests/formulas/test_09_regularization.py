@@ -18,11 +18,11 @@ from nn_core import (
     numerical_gradient,
     one_hot,
     relative_error,
-    shift,
     softmax,
 )
 from nn_core.lab import stored
 from nn_core.losses import smoothed_cross_entropy
+from nn_core.tools import shift
 
 rng = np.random.default_rng(9)
 X, y = rng.normal(size=(5, 4)), rng.integers(0, 3, 5)

@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from conftest import ROOT
+from test_notebooks import DERIVED
 
 import nn_core as nn
 from nn_core.lab.exercises.chapter_13 import products
@@ -146,3 +147,15 @@ def test_the_stored_run_has_what_the_chapter_draws():
     assert "processor" in stored["machine"]
     for result in stored["epochs"]:
         assert "nn_core" in result["seconds"]
+
+
+def test_what_the_chapter_derives():
+    derived = {name for chapter, name, _ in DERIVED if chapter == "13_speed"}
+    with_settings = {"SGD", "Momentum", "AdaGrad", "RMSProp", "Adam"}
+    classes = with_settings | {"Nesterov"}
+    assert derived == (
+        {"divide_by_root", "loss_and_grad", "SGD.step"}
+        | classes
+        | {f"{name}._direction" for name in classes}
+        | {f"{name}.__init__" for name in with_settings}
+    )

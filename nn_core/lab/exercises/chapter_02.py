@@ -1,96 +1,84 @@
 """Exercises of the chapter on the forward pass."""
 
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from nn_core import MLP, dense_forward, relu_forward, softmax
+from nn_core import dense_forward, relu_forward, softmax
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.expect import Wrong, expect_function, run
-from nn_core.lab.exercises.explain import as_numbers, close, describe, is_number
+from nn_core.lab.exercises.expect import Mistake, Wrong, expect_function
+from nn_core.lab.exercises.explain import as_numbers, close, describe
 
 
 @exercise("forward-count")
 def check_count(count_parameters: Any) -> None:
     """Count for several sizes, of two, three and four layers."""
-    for sizes in ((784, 128, 10), (5, 3), (7, 6, 4, 3, 2)):
-        pairs = list(pairwise(sizes))
-        weights = sum(i * o for i, o in pairs)
-        right = weights + sum(sizes[1:])
-        found = run(count_parameters, sizes)
-        if not is_number(found):
-            raise Wrong(f"A number is asked for; for {sizes} you return {describe(found)}.")
-        stories = {
-            weights: "Those are the weights. Each unit has a bias, too.",
-            weights + sizes[0] + sum(sizes[1:]): "You count a bias for each input of the network. "
-            "Inputs are given: only units have a bias.",
-            weights + sum(sizes[:-1]): "You count a bias for each *input* of a layer. A bias "
-            "belongs to a *unit*, so to an output.",
-            weights + len(pairs): "You count one bias for each layer. Each *unit* has its own.",
-            sum(sizes): "Those are the units. The weights stand between them.",
-            (sizes[0] + 1) * sizes[1]: "That is the first layer alone.",
-        }
-        if found != right:
-            plan = "Add up $(\\text{in} + 1) \\cdot \\text{out}$ over the layers."
-            raise Wrong(f"For {sizes} you count {found:,}. {stories.get(found, plan)}")
+
+    def weights(sizes: tuple[int, ...]) -> int:
+        return sum(i * o for i, o in pairwise(sizes))
+
+    expect_function(
+        count_parameters,
+        lambda sizes: weights(sizes) + sum(sizes[1:]),
+        cases=[((784, 128, 10),), ((5, 3),), ((7, 6, 4, 3, 2),)],
+        mistakes={
+            "weights": weights,
+            "inputs": lambda sizes: weights(sizes) + sum(sizes),
+            "before a layer": lambda sizes: weights(sizes) + sum(sizes[:-1]),
+            "one bias": lambda sizes: weights(sizes) + len(sizes) - 1,
+            "units": sum,
+            "first layer": lambda sizes: (sizes[0] + 1) * sizes[1],
+        },
+        name="the count",
+        within=1e-9,
+    )
 
 
 @exercise("forward-absolute")
 def check_absolute(W1: Any, b1: Any, W2: Any, b2: Any) -> str:
-    """Compute the network at a few points."""
+    """Compute the network at a few points, then far away, where no bend may come either."""
     shapes = {"W1": (1, 2), "b1": (2,), "W2": (2, 1), "b2": (1,)}
     arrays = {}
     for (name, shape), value in zip(shapes.items(), (W1, b1, W2, b2), strict=True):
         array = as_numbers(value)
-        if not isinstance(array, np.ndarray) or array.dtype.kind == "b":
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "iuf":
             raise Wrong(f"`{name}` is {describe(value)}; an array of numbers is asked for.")
         if array.shape != shape:
             turned = " Rows are inputs, columns are units." if array.shape == shape[::-1] else ""
             raise Wrong(f"`{name}` has the shape {array.shape}; {shape} is asked for.{turned}")
         arrays[name] = array.astype(float)
-    x = np.array([[-3.0], [-1.0], [-0.25], [0.0], [0.5], [2.0]])
-    H = relu_forward(dense_forward(x, arrays["W1"], arrays["b1"]))
-    Z = dense_forward(H, arrays["W2"], arrays["b2"])
-    if close(Z, np.abs(x)):
-        return "Two straight pieces, joined at zero."
-    if close(Z, x):
-        raise Wrong(
-            "Your network gives $x$ itself: the sign of one weight in `W2` takes back what the "
-            "hidden units did."
-        )
-    if close(Z, relu_forward(x)):
-        raise Wrong("That is right for positive $x$. For negative $x$ your network gives 0.")
-    n = int(np.abs(Z - np.abs(x)).argmax())
-    raise Wrong(
-        f"For $x$ = {x[n, 0]:g} the hidden units of your network give {H[n, 0]:g} and {H[n, 1]:g}, "
-        f"and the output {Z[n, 0]:g}. It should be {abs(x[n, 0]):g}."
-    )
+    near = np.array([[-3.0], [-1.0], [-0.25], [0.0], [0.5], [2.0]])
+    for x in (near, 1e12 * near):
+        H = relu_forward(dense_forward(x, arrays["W1"], arrays["b1"]))
+        Z = dense_forward(H, arrays["W2"], arrays["b2"])
+        if close(Z, x):
+            raise Mistake("itself")
+        if close(Z, relu_forward(x)):
+            raise Mistake("positive")
+        if not close(Z, np.abs(x)):
+            n = int(np.abs(Z - np.abs(x)).argmax())
+            raise Wrong(
+                f"For $x$ = {x[n, 0]:g} the hidden units of your network give {H[n, 0]:g} and "
+                f"{H[n, 1]:g}, and the output {Z[n, 0]:g}. It should be {abs(x[n, 0]):g}."
+            )
+    return "Two straight pieces, joined at zero."
 
 
 @exercise("forward-columns")
 def check_columns(dense_columns: Any) -> None:
-    """Compare with the product of the turned arrays."""
+    """Compare with the layer; where all sizes are equal, a wrong `b` raises no error."""
     rng = np.random.default_rng(3)
-
-    def case(N: int, inputs: int, units: int) -> tuple[np.ndarray, ...]:
-        shapes = ((inputs, N), (units, inputs), (units,))
-        return tuple(rng.normal(size=shape) for shape in shapes)
-
-    # Where all sizes are equal, a `b` along the wrong axis raises no error, and can be named.
-    square = X, W, b = case(3, 3, 3)
-    found = run(dense_columns, X, W, b)
-    if isinstance(found, np.ndarray) and close(found, W @ X + b):
-        raise Wrong(
-            "The product is right. But NumPy stretches a `b` of shape (out,) over rows, and here "
-            "a unit is a row of `Z`. Make `b` a column, of shape (out, 1)."
-        )
-    if isinstance(found, np.ndarray) and close(found, W @ X):
-        raise Wrong("That is the product alone. The bias is missing.")
     expect_function(
         dense_columns,
         lambda X, W, b: W @ X + b[:, None],
-        [case(7, 4, 3), square],
+        cases=[
+            tuple(rng.normal(size=shape) for shape in ((i, N), (o, i), (o,)))
+            for N, i, o in ((7, 4, 3), (5, 2, 6), (3, 3, 3))
+        ],
+        mistakes={"row": lambda X, W, b: W @ X + b, "no bias": lambda X, W, b: W @ X},
         name="`Z`",
         N=lambda X, W, b: X.shape[1],
     )
@@ -100,88 +88,90 @@ def check_columns(dense_columns: Any) -> None:
 def check_temperature(softmax_at: Any) -> None:
     """Try mild scores, then large ones."""
     rng = np.random.default_rng(4)
-    Z = rng.normal(scale=2, size=(6, 4))
-    found = run(softmax_at, Z, 2.5)
-    stories = [
-        (
-            softmax(Z) / 2.5,
-            "You divide the *probabilities* by $T$, and then they do not add up to 1.",
-        ),
-        (
-            softmax(Z * 2.5),
-            "You multiply by $T$. A high temperature should make all equal: divide.",
-        ),
-        (softmax(Z), "The temperature has no effect: it must divide *all* scores."),
-        (softmax(Z.T / 2.5).T, "Your columns add up to 1. Each *row* is an example: `axis=1`."),
-        (
-            np.exp(Z / 2.5) / np.exp(Z / 2.5).sum(),
-            "All your numbers together add up to 1. Each row should: `axis=1`, and "
-            "`keepdims=True`.",
-        ),
-    ]
-    for mistake, words in stories:
-        if isinstance(found, np.ndarray) and close(found, mistake):
-            raise Wrong(words)
-    with np.errstate(all="ignore"):
-        expect_function(softmax_at, lambda Z, T: softmax(Z / T), [(Z, 2.5), (Z, 0.3)], name="`P`")
-        extreme = run(softmax_at, 50 + 10 * Z, 0.01)
-    if not np.isfinite(extreme).all():
-        raise Wrong(
-            "For mild scores it is right. For scores around 50 and $T = 0.01$ it gives NaN: the "
-            "exponentials overflow, or a whole row of them is rounded to zero. Subtract the "
-            "largest score *of each row*."
-        )
-    expect_function(softmax_at, lambda Z, T: softmax(Z / T), [(50 + 10 * Z, 0.01)], name="`P`")
+    Z = [rng.normal(scale=2, size=shape) for shape in ((6, 4), (5, 3), (4, 4))]
+
+    def right(Z: np.ndarray, T: float) -> np.ndarray:
+        return softmax(Z / T)
+
+    def plain(Z: np.ndarray, axis: int | None, largest: Any = 0) -> np.ndarray:
+        E = np.exp(Z - largest)
+        return E / E.sum(axis=axis, keepdims=True)
+
+    expect_function(
+        softmax_at,
+        right,
+        cases=list(zip(Z, (2.5, 0.3, 4.0), strict=True)),
+        mistakes={
+            "probabilities": lambda Z, T: softmax(Z) / T,
+            "times": lambda Z, T: softmax(Z * T),
+            "no effect": lambda Z, T: softmax(Z),
+            "columns": lambda Z, T: plain(Z / T, axis=0),
+            "everything": lambda Z, T: plain(Z / T, axis=None),
+        },
+        name="`P`",
+    )
+    expect_function(
+        softmax_at,
+        right,
+        cases=[(50 + 10 * each, 0.01) for each in Z],
+        mistakes={
+            "overflow": lambda Z, T: plain(Z / T, axis=1),
+            "underflow": lambda Z, T: plain(Z / T, axis=1, largest=Z.max() / T),
+        },
+        name="`P`",
+    )
 
 
 @exercise("forward-views")
 def check_views(views: Any) -> None:
-    """Compare the values, then write into theta and look whether it shows."""
-    sizes = (4, 3, 2)
-    count = 5 * 3 + 4 * 2
-    theta = np.arange(float(count))
-    network = MLP(sizes, np.random.default_rng(0), dtype=np.float64)
-    network.theta = theta
-    found = run(views, theta, sizes)
-    if not isinstance(found, tuple | list) or len(found) != 2:
-        raise Wrong(f"Two lists are asked for, `W` and `b`. You return {describe(found)}.")
-    if any(isinstance(parts, np.ndarray) for parts in found):
-        raise Wrong(
-            "You return arrays. Two *lists* of arrays are asked for: `return W, b`, where `W[0]` "
-            "and `b[0]` belong to the first layer."
-        )
-    for name, mine, right in zip(("W", "b"), found, (network.W, network.b), strict=True):
-        if not isinstance(mine, tuple | list) or len(mine) != len(right):
-            raise Wrong(
-                f"`{name}` is {describe(mine)}. For the sizes {sizes} it is a list of two arrays, "
-                "one for each layer."
-            )
-        for layer, (part, expected) in enumerate(zip(mine, right, strict=True)):
-            compare_part(f"{name}[{layer}]", part, expected)
-    W, b = views(theta, sizes)  # this time not of a copy
-    for name, parts in (("W", W), ("b", b)):
+    """Compare the values, then look whether they are parts of theta."""
+    rng = np.random.default_rng(5)
+
+    def cut(
+        theta: np.ndarray,
+        sizes: tuple[int, ...],
+        reshaped: Callable[..., np.ndarray] = lambda part, i, o: part.reshape(i, o),
+        skip: tuple[int, int] = (1, 1),
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        W, b, start = [], [], 0
+        for i, o in pairwise(sizes):
+            middle = start + skip[0] * o
+            b.append(theta[start : start + o])
+            W.append(reshaped(theta[middle : middle + i * o], i, o))
+            start = middle + skip[1] * i * o
+        return W, b
+
+    def weights_first(
+        theta: np.ndarray, sizes: tuple[int, ...]
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        W, b = [], []
+        for i, o in pairwise(sizes):
+            weights, biases, theta = np.split(theta, [i * o, (i + 1) * o])
+            W.append(weights.reshape(i, o))
+            b.append(biases)
+        return W, b
+
+    cases = [
+        (rng.normal(size=sum((i + 1) * o for i, o in pairwise(sizes))), sizes)
+        for sizes in ((4, 3, 2), (2, 5, 3, 4), (3, 3, 3))
+    ]
+    expect_function(
+        views,
+        cut,
+        cases,
+        mistakes={
+            "shape": partial(cut, reshaped=lambda part, i, o: part.reshape(o, i)),
+            "order": partial(cut, reshaped=lambda part, i, o: part.reshape(o, i).T),
+            "biases": partial(cut, skip=(0, 1)),
+            "next layer": partial(cut, skip=(1, 0)),
+            "weights first": weights_first,
+            "weights": lambda theta, sizes: cut(theta, sizes)[0],
+            "first layer": lambda theta, sizes: tuple(parts[0] for parts in cut(theta, sizes)),
+        },
+        name="`W`, `b`",
+    )
+    theta, sizes = cases[1]
+    for name, parts in zip("Wb", views(theta, sizes), strict=True):  # this time not of a copy
         for layer, part in enumerate(parts):
             if not np.shares_memory(part, theta):
-                raise Wrong(
-                    f"The numbers are right, but `{name}[{layer}]` is a copy. What is written into "
-                    "it does not show in `theta`."
-                )
-
-
-def compare_part(name: str, found: Any, expected: np.ndarray) -> None:
-    """Compare one array of weights or biases with the right one, whose entries are positions."""
-    if not isinstance(found, np.ndarray):
-        raise Wrong(f"`{name}` is {describe(found)}; an array is asked for.")
-    if found.shape != expected.shape:
-        turned = found.shape == expected.shape[::-1]
-        rule = " Rows are inputs, columns are units." if turned else ""
-        raise Wrong(f"`{name}` has the shape {found.shape}; {expected.shape} is asked for.{rule}")
-    if np.array_equal(found, expected):
-        return
-    if sorted(found.ravel()) == sorted(expected.ravel()):
-        raise Wrong(f"`{name}` has the right numbers, but in another order. They go row by row.")
-    raise Wrong(
-        f"`{name}` begins at position {found.flat[0]:.0f} of `theta`; it should begin at "
-        f"{expected.flat[0]:.0f}. Each layer has its weights first, then its biases, and then "
-        "comes the next layer."
-    )
+                raise Mistake("copy", f"The numbers are right, but `{name}[{layer}]` is a copy. ")

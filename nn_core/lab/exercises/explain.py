@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nn_core.lab.markup import as_code
+from nn_core.network import MLP
 
 TOLERANCE = 1e-5  # relative to the largest entry: what float32 may lose on the way
 
@@ -82,6 +83,8 @@ def describe_arguments(function: Callable[..., Any], arguments: Sequence[Any]) -
             words.append(f"`{name}` = {as_code(value.__name__)}")
         elif isinstance(value, tuple) and all(map(is_number, value)):
             words.append(f"`{name}` = {value}")
+        elif isinstance(value, MLP):
+            words.append(f"`{name}` of the sizes {value.sizes}")
         else:
             words.append(f"`{name}`")
     return and_list(words) if words else "nothing"
@@ -208,10 +211,12 @@ def remarks_on_parts(
 
 
 def explain_dtype(found: np.ndarray, expected: np.ndarray, name: str) -> str | None:
-    """Compare the kind of number, where the values agree."""
+    """Compare the kind of number, where the values agree; a count may be 8.0."""
     kinds = {"u": "i", "b": "b"}
     mine, right = (kinds.get(a.dtype.kind, a.dtype.kind) for a in (found, expected))
     start = f"The numbers in {name} are right, but they are {found.dtype}"
+    if not found.ndim and {mine, right} == {"i", "f"}:
+        return None
     if mine != right and right == "i":
         return f"{start}: whole numbers are asked for. `.astype(int)` makes them so."
     if mine != right and right == "b":

@@ -1,7 +1,7 @@
 // @ts-check
 // The engine of all elements that compute: nn_core once more, in JavaScript. Formulas, shapes and names are
-// those of layers.py, losses.py, initializers.py, network.py, regularization.py and optimizers.py, and each
-// entry is computed in the same order of operations. Only long sums may add their terms in another order.
+// those of layers.py, losses.py, initializers.py, network.py, regularization.py and optimizers.py. The
+// optimizers also keep the order of operations; the other functions may add and multiply in another order.
 // tests/browser/test_engine.py runs both side by side: they agree but for rounding.
 //
 // An array of shape (N, D) is a Float64Array of its N D entries, row by row, as NumPy stores it. A function

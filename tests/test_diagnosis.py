@@ -1,11 +1,11 @@
-"""An accuracy near chance is said to be so, with the reason where it can be found."""
+"""An accuracy near chance gives a warning, with the reason if the reason can be found."""
 
 import numpy as np
 import pytest
 
 from nn_core import MLP, SGD, Adam, fit, load_mnist
 from nn_core.tools.command_line import main
-from nn_core.tools.doubts import CHANGES, doubt
+from nn_core.tools.diagnosis import IMAGE_CHANGES, diagnose
 from nn_core.tools.storage import save_network
 
 
@@ -24,20 +24,20 @@ def network(digits):
     return made
 
 
-def test_a_network_that_reads_is_not_doubted(network, digits):
-    assert doubt(network, *digits) == ""
+def test_an_accurate_network_gives_no_warning(network, digits):
+    assert diagnose(network, *digits) == ""
 
 
-@pytest.mark.parametrize("reason", CHANGES)
+@pytest.mark.parametrize("reason", IMAGE_CHANGES)
 def test_changed_pictures_are_told(network, digits, reason):
     X, y = digits
-    changed = CHANGES[reason](X.reshape(-1, 28, 28))
+    changed = IMAGE_CHANGES[reason](X.reshape(-1, 28, 28))
     if reason.startswith("turned by a quarter"):  # back again is the other way round
         changed = np.ascontiguousarray(changed[:, ::-1, ::-1])
     # Ones lie too much alike for chance, and eights are the same from all sides.
     worst = np.flatnonzero(network.predict(changed) != y)
     kept = worst[np.argsort(y[worst], kind="stable")]
-    said = doubt(network, changed[kept], y[kept])
+    said = diagnose(network, changed[kept], y[kept])
     assert said.startswith("note: 0.0% is near chance; always saying the most frequent label")
     assert f"These pictures are {reason}: changed back, 9" in said
     assert said.endswith("are read rightly.\n")
@@ -46,7 +46,7 @@ def test_changed_pictures_are_told(network, digits, reason):
 
 def test_labels_of_other_pictures_get_the_usual_reasons(network, digits):
     X, y = digits
-    said = doubt(network, X, np.random.default_rng(1).permutation(y))
+    said = diagnose(network, X, np.random.default_rng(1).permutation(y))
     assert "near chance" in said
     assert "labels that belong to other pictures or stand in another column" in said
     assert "learning rate" in said
@@ -60,11 +60,11 @@ def test_chance_is_the_most_frequent_label(digits):
         (784, 10), np.random.default_rng(0), initializer=lambda shape, rng: np.zeros(shape)
     )
     constant.b[0][0] = 1
-    assert "90.0% is near chance" in doubt(constant, X[kept], y[kept])
-    assert "right for 90.0%" in doubt(constant, X[kept], y[kept])
+    assert "90.0% is near chance" in diagnose(constant, X[kept], y[kept])
+    assert "right for 90.0%" in diagnose(constant, X[kept], y[kept])
     fit(constant, SGD(0.5), X[kept], y[kept], epochs=20, batch_size=10,
         rng=np.random.default_rng(0), progress=False)  # fmt: skip
-    assert doubt(constant, X[kept], y[kept]) == ""
+    assert diagnose(constant, X[kept], y[kept]) == ""
 
 
 def test_the_command_line_says_so(network, digits, tmp_path, capsys):

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nn_core.augmentation import image_side, warp
 from nn_core.checks.examples import examples, inputs, takes
 from nn_core.network import MLP
+from nn_core.tools.augmentation import image_side, warp
 
 STEEPEST = 1.0  # columns per row, 45 degrees: a dash lying down is not stood up
 
