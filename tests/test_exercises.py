@@ -590,6 +590,14 @@ def test_function_is_told_where_it_is_right():
     told = words_of(expect_function, lambda X, W: X @ W.T, backward, cases, name="`dX`")
     assert "ValueError: matmul" in told
     assert "only where all sizes are equal. A transpose can hide there." in told
+    two = [(square, symmetric), (X, W), (square, square)]
+    told = words_of(expect_function, lambda X, W: X @ W.T, backward, two, name="`dX`")
+    assert "A transpose" not in told
+    lines = [(np.ones(2),), (np.ones(3),), (np.zeros(3),)]
+    told = words_of(expect_function, lambda x: 0 * x, lambda x: x * (len(x) > 2), lines)
+    assert told.endswith("(For `x` of shape (3,).) It is right for `x` of shape (2,).")
+    told = words_of(expect_function, lambda x: 0 * x, lambda x: x, lines[1:])
+    assert told.endswith("(For `x` of shape (3,).)")
     told = words_of(expect_function, lambda X, W: 7.0 * X[0] @ W, backward, cases[:1], name="`dX`")
     assert told.endswith("(5, 3) is asked for. (For `X` of shape (5, 4) and `W` of shape (4, 3).)")
     expect_function(backward, backward, cases)

@@ -325,8 +325,7 @@ def expect_function(
     else:
         words = first_proven([told[k] for k in failed])
         words += f" (For {describe_arguments(answer, cases[failed[0]])}.)"
-    fits = [case for k, case in enumerate(cases) if k not in failed]
-    raise Wrong(words + (right_elsewhere(answer, fits[0]) if fits else ""))
+    raise Wrong(words + right_elsewhere(answer, cases, failed))
 
 
 def attempt(answer: Any, case: tuple[Any, ...]) -> Any:
@@ -386,13 +385,23 @@ def same(found: Any, mistake: Any, within: float) -> bool:
     return close(found, mistake, within)
 
 
-def right_elsewhere(function: Any, case: tuple[Any, ...]) -> str:
-    """Say in which other case the function is right, which tells where to look."""
-    sizes = {size for value in case if isinstance(value, np.ndarray) for size in value.shape}
-    words = f" It is right for {describe_arguments(function, case)}"
-    if len(sizes) == 1:
+def right_elsewhere(function: Any, cases: Sequence[tuple[Any, ...]], failed: Sequence[int]) -> str:
+    """Say in which other case the function is right, which tells where to look, if one looks so."""
+    told = describe_arguments(function, cases[failed[0]])
+    fits = [case for k, case in enumerate(cases) if k not in failed]
+    others = [other for case in fits if (other := describe_arguments(function, case)) != told]
+    if not others:
+        return ""
+    words = f" It is right for {others[0]}"
+    if all(map(is_square, fits)) and not any(is_square(cases[k]) for k in failed):
         return words + ": only where all sizes are equal. A transpose can hide there."
     return words + "."
+
+
+def is_square(case: tuple[Any, ...]) -> bool:
+    """Whether all axes of a case's arrays have one size, and one array has several axes."""
+    shapes = [value.shape for value in case if isinstance(value, np.ndarray)]
+    return len({size for shape in shapes for size in shape}) == 1 < max(map(len, shapes))
 
 
 def expect_draws(draw: Callable[[np.random.Generator], Any]) -> None:
