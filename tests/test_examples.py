@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import nn_core as nn
 from nn_core import MLP, SGD, Adam, DataError, accuracy, fit, tools
 from nn_core.checks.examples import (
-    LARGEST_INPUT,
+    MAX_INPUT,
     examples,
     inputs,
     labels,
@@ -515,7 +515,7 @@ def test_counts_are_whole_numbers(digits, bad):
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.floats(0.01, LARGEST_INPUT / 2), st.integers(0, 99))
+@given(st.floats(0.01, MAX_INPUT / 2), st.integers(0, 99))
 def test_features_of_ordinary_size_pass(size, seed):
     """Standardized features, with rare ones far out, and sums and squares of small numbers."""
     X = size * rng(seed).normal(size=(40, 784)).clip(-2, 2)

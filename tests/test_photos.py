@@ -14,11 +14,11 @@ from nn_core import DataError, load_mnist
 from nn_core.tools.photos import (
     area_weights,
     closing,
-    connected_pieces,
+    connected_components,
+    dilate,
     estimate_light,
     find_lines,
     fit_into,
-    grow,
     median_filter,
     otsu_threshold,
     prepare,
@@ -100,7 +100,7 @@ def test_ink_is_all_of_the_digit_and_nothing_else():
 def test_a_digit_in_two_pieces_keeps_both():
     shape = drawn(5)
     shape[90:110] = 0
-    pieces = connected_pieces(prepare(1 - shape).ink)
+    pieces = connected_components(prepare(1 - shape).ink)
     assert pieces.max() == 1
 
 
@@ -363,9 +363,9 @@ def pieces_one_by_one(ink):
 
 
 @given(st.integers(1, 25), st.integers(1, 25), st.floats(0, 1), st.integers(0, 99))
-def test_connected_pieces(H, W, share, seed):
+def test_connected_components(H, W, share, seed):
     ink = np.random.default_rng(seed).random((H, W)) < share
-    assert np.array_equal(connected_pieces(ink), pieces_one_by_one(ink))
+    assert np.array_equal(connected_components(ink), pieces_one_by_one(ink))
 
 
 def test_median_and_closing_by_hand():
@@ -382,9 +382,9 @@ def test_run_heights_by_hand():
     assert run_heights(mask).tolist() == [[2, 0, 1], [2, 2, 0], [0, 2, 1]]
 
 
-def test_grow_by_hand():
+def test_dilate_by_hand():
     mask = np.zeros((4, 5), bool)
     mask[0, 0] = mask[3, 4] = True
     wanted = np.zeros((4, 5), bool)
     wanted[:2, :2] = wanted[2:, 3:] = True
-    assert np.array_equal(grow(mask), wanted)
+    assert np.array_equal(dilate(mask), wanted)

@@ -20,7 +20,7 @@ from nn_core.lab.weights import (
     unpack,
     write_levels,
 )
-from nn_core.tools.photos import BOX, centre, cut_out, fit_into
+from nn_core.tools.photos import BOX, centre, crop_to_ink, fit_into
 from nn_core.tools.recipes import RECIPES, train
 
 TARGET = Path(nn_core.lab.__file__).parent / "static" / "digits.js"
@@ -31,7 +31,7 @@ HEAD = "// @ts-check\n// Weights of the drawing pad, written by `make weights`."
 
 def redrawn(image: np.ndarray) -> np.ndarray:
     """What the pad makes of a test digit that is put on it."""
-    digit = fit_into(cut_out(image, image > 0), BOX)
+    digit = fit_into(crop_to_ink(image, image > 0), BOX)
     return centre(digit / digit.max())
 
 

@@ -1,7 +1,8 @@
-"""What looks at arguments before a function uses them; no chapter derives it.
+"""Check arguments before a function uses them. No chapter derives these checks.
 
-`settings` looks at numbers and random generators, `examples` at data, `images` at their shapes,
-`predictions` at what a network has said, `training` at what `fit` is given and at its course, and
-`formats` tells what a file is. Each refuses in one sentence that names what was found and what was
-expected.
+`settings` checks numbers and random generators, `examples` checks data, `images` checks images,
+`files` checks the files of a data set,
+`predictions` checks the outputs of a network, `training` checks the arguments and the progress of
+`fit`, and `formats` recognises file formats. Each error message is one sentence that names what was
+expected and what was found.
 """

@@ -1,9 +1,8 @@
-"""The door for data: what becomes of examples and labels before a function uses them.
+"""Convert examples and labels to arrays, and check them, before a function uses them.
 
-Lists, tables of pandas and whatever else NumPy can read turn into arrays, row by row in the order
-they come: the index of a table plays no part. What could be meant in two ways is refused, in one
-sentence that says what was found and what was expected. An array that is as it should be passes
-as it is, uncopied.
+Lists, pandas tables and other inputs that NumPy can read become arrays. The rows keep their order,
+and the index of a table is ignored. Ambiguous input raises an error whose message is one sentence:
+what was expected and what was found. A valid array is returned without a copy.
 """
 
 import functools
@@ -17,58 +16,58 @@ import numpy as np
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Kind = Callable[[Any, str], object]  # of an argument and its name
+Converter = Callable[[Any, str], object]  # its arguments: a value, and the name of the value
 
-# What the column of labels is called, in the data sets that people download.
+# Names of the label column in common data sets.
 LABEL_NAMES = ("label", "labels", "class", "target", "targets", "y", "digit", "digits", "category")
-LARGEST_INPUT = 10.0  # inputs are about 1; pixels that were not divided by 255 are far above it
+MAX_INPUT = 10.0  # scaled inputs are about 1; pixels up to 255 are far larger
 
-# A product of two matrices is not what the product of two arrays is, and masks have gaps.
-ODD_ARRAYS = (np.matrix, np.ma.MaskedArray)
+# Subclasses of ndarray that behave differently: `*` multiplies matrices, and masks hide entries.
+SPECIAL_ARRAYS = (np.matrix, np.ma.MaskedArray)
 
 
 class DataError(ValueError):
-    """Data are not what they should be; the message says what was found instead."""
+    """The data are wrong. The message says what was expected and what was found."""
 
 
-def takes(**kinds: Kind) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Make a decorator: each argument named here goes through its kind before the function runs."""
+def takes(**converters: Converter) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a decorator that converts arguments, by name, before the function is called."""
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         names = list(inspect.signature(function).parameters)
-        places = [(names.index(name), name, kind) for name, kind in kinds.items()]
+        converted = [(names.index(name), name, convert) for name, convert in converters.items()]
 
         @functools.wraps(function)
-        def behind_the_door(*args: Any, **options: Any) -> R:
-            given = list(args)
-            for place, name, kind in places:
-                if place < len(given):
-                    given[place] = kind(given[place], name)
+        def convert_and_call(*args: Any, **options: Any) -> R:
+            values = list(args)
+            for position, name, convert in converted:
+                if position < len(values):
+                    values[position] = convert(values[position], name)
                 elif name in options:
-                    options[name] = kind(options[name], name)
-            return function(*given, **options)
+                    options[name] = convert(options[name], name)
+            return function(*values, **options)
 
-        return behind_the_door
+        return convert_and_call
 
     return decorate
 
 
-# --- kinds of argument
+# --- converters
 
 
 def numbers(values: Any, name: str) -> np.ndarray:
-    """Turn anything that holds numbers into an array of booleans, integers or floats.
+    """Convert a list, table or array to an array of booleans, integers or floats.
 
-    It lies row by row in memory, for the last bit of a product depends on that.
+    The array is C-contiguous, since the last bit of a matrix product depends on the memory order.
 
     Raises
     ------
     TypeError
-        There is something else in it: text, gaps, complex numbers, rows of different lengths.
+        `values` contains text, gaps, complex numbers or rows of different lengths.
     """
     if type(values) is np.ndarray and values.dtype.kind in "biuf" and values.flags.c_contiguous:
-        return values  # nearly always, and in each step of a training
-    is_array = isinstance(values, np.ndarray) and not isinstance(values, ODD_ARRAYS)
+        return values  # the usual case, in each training step
+    is_array = isinstance(values, np.ndarray) and not isinstance(values, SPECIAL_ARRAYS)
     if is_array and values.dtype.kind in "biuf":
         return np.asanyarray(values, order="C")
     gaps = np.count_nonzero(np.ma.getmaskarray(values)) if np.ma.isMaskedArray(values) else 0
@@ -99,7 +98,7 @@ def numbers(values: Any, name: str) -> np.ndarray:
 
 
 def _numbers_of_objects(array: np.ndarray, name: str) -> np.ndarray:
-    """Turn an array of Python's own numbers into one of NumPy's; what is no number is named."""
+    """Convert an array of Python objects to numbers; an error names the first other object."""
     types = set(map(type, array.flat))
     if types <= {bool, np.bool_}:
         return array.astype(bool)
@@ -122,6 +121,7 @@ def _numbers_of_objects(array: np.ndarray, name: str) -> np.ndarray:
 
 
 def _place(n: int, shape: tuple[int, ...]) -> str:
+    """Describe the position of entry `n` of the flat array."""
     where = [int(i) for i in np.unravel_index(n, shape)]
     words = f"at example {where[0]}"
     if len(where) > 1:
@@ -130,12 +130,12 @@ def _place(n: int, shape: tuple[int, ...]) -> str:
 
 
 def examples(X: Any, name: str) -> np.ndarray:
-    """Turn examples of any shape, `(N, ...)`, into an array of numbers.
+    """Convert examples of any shape, `(N, ...)`, to an array of numbers.
 
     Raises
     ------
     TypeError
-        As `numbers` does, or it is one number alone.
+        As in `numbers`, or `X` is a single number.
     """
     array = numbers(X, name)
     if array.ndim == 0:
@@ -144,14 +144,14 @@ def examples(X: Any, name: str) -> np.ndarray:
 
 
 def labels(y: Any, name: str) -> np.ndarray:
-    """Turn labels into an array of integers `(N,)`; whole numbers stored as floats are integers.
+    """Convert labels to an array of integers `(N,)`. Floats such as 3.0 become integers.
 
     Raises
     ------
     TypeError
-        As `numbers` does, or the labels are booleans, fractions or one number alone.
+        As in `numbers`, or the labels are booleans, fractions or a single number.
     DataError
-        They are not one-dimensional, or one is missing (NaN).
+        The labels are not one-dimensional, or a label is missing (NaN).
     """
     if type(y) is np.ndarray and y.ndim == 1 and y.dtype.kind in "iu":
         return y
@@ -184,14 +184,14 @@ def labels(y: Any, name: str) -> np.ndarray:
 
 
 def scores(Z: Any, name: str) -> np.ndarray:
-    """Turn a row of numbers for each example, `(N, classes)`, into an array.
+    """Convert scores, a row for each example, to an array `(N, classes)`.
 
     Raises
     ------
     TypeError
-        As `numbers` does.
+        As in `numbers`.
     DataError
-        It is not two-dimensional.
+        The array is not two-dimensional.
     """
     array = numbers(Z, name)
     if array.ndim != 2:
@@ -200,16 +200,16 @@ def scores(Z: Any, name: str) -> np.ndarray:
 
 
 def stored_pixels(images: Any, name: str) -> np.ndarray:
-    """Turn images as they are stored, whole numbers from 0 to 255, into uint8 `(N, ...)`.
+    """Convert images with integer pixels from 0 to 255 to uint8 `(N, ...)`.
 
-    Floats that are something else stay as they are.
+    Other floats are returned unchanged.
 
     Raises
     ------
     TypeError
-        As `examples` does.
+        As in `examples`.
     DataError
-        Integers are outside 0 to 255.
+        An integer is outside 0 to 255.
     """
     array = examples(images, name)
     if array.dtype == np.uint8 or array.size == 0:
@@ -223,18 +223,18 @@ def stored_pixels(images: Any, name: str) -> np.ndarray:
 
 
 def _short(value: Any) -> str:
-    """How a value looks, where that is short, or else its type."""
+    """Give the `repr` of a value if it is short, else the type of the value."""
     text = repr(value)
     return text if len(text) <= 40 and "\n" not in text else f"a {type(value).__name__}"
 
 
-# --- examples for one network
+# --- the inputs of a network
 
 
 def inputs(
     X: Any, size: int, dtype: np.dtype, name: str = "X", *, one: bool = False, scaled: bool = True
 ) -> np.ndarray:
-    """Turn examples into what a network of `size` inputs reads: `(N, size)` of its dtype.
+    """Convert examples to the inputs of a network, `(N, size)` of its dtype.
 
     Images `(N, height, width)` become rows.
 
@@ -243,21 +243,21 @@ def inputs(
     X
         The examples.
     size, dtype
-        How many inputs the network has, and the dtype it computes in.
+        The number of inputs of the network, and its dtype.
     name
-        What a message calls the examples.
+        The name of the examples in error messages.
     one
-        Whether one example alone, `(size,)` or `(height, width)`, is a batch of one.
+        Whether a single example, `(size,)` or `(height, width)`, is allowed as a batch of one.
     scaled
-        Whether to look at the values too (see `check_scaled`). Reading them all takes time, so
-        training does it once, not in each step.
+        Whether to check the values too (see `check_scaled`). This takes time, so training checks
+        them once, not in each step.
 
     Raises
     ------
     TypeError
-        As `numbers` does, or the examples are pixels as they are stored, uint8.
+        As in `numbers`, or the examples are uint8: pixels that are not scaled.
     DataError
-        They have another shape, or values that `check_scaled` refuses.
+        The examples have another shape, or as in `check_scaled`.
     """
     fits = type(X) is np.ndarray and X.ndim == 2 and X.shape[1] == size and X.dtype == dtype
     if not (fits and X.flags.c_contiguous):
@@ -287,7 +287,7 @@ def inputs(
 
 
 def _advice(X: Any, shape: tuple[int, ...], size: int, name: str) -> str:
-    """Say what may be wrong with examples of this shape."""
+    """Suggest what may be wrong with examples of this shape."""
     named = [column for column in getattr(X, "columns", ()) if is_label_name(column)]
     if named:
         return f"; {named[0]!r} holds labels, so give {name}.drop(columns={named[0]!r})"
@@ -306,10 +306,10 @@ def is_label_name(name: object) -> bool:
 
 
 def check_scaled(X: np.ndarray, name: str = "X") -> None:
-    """Raise DataError unless the inputs are finite and of about the size a network expects.
+    """Raise DataError unless all inputs are finite and scaled.
 
-    Pixels from 0 to 255 are refused, centred or not, and so are pixels that were divided by 255
-    twice. Features of mean 0 and standard deviation 1 pass, whatever their largest value.
+    Pixels from 0 to 255, centred or not, and pixels that were divided by 255 twice are errors.
+    Features with mean 0 and standard deviation 1 are valid, even with a large maximum.
     """
     if X.size == 0 or X.dtype.kind == "b":
         return
@@ -321,10 +321,10 @@ def check_scaled(X: np.ndarray, name: str = "X") -> None:
             f"{_place(wrong[0], X.shape)}"
             + (f", and {len(wrong) - 1} more" if len(wrong) > 1 else "")
         )
-    if max(-low, high) > LARGEST_INPUT:
+    if max(-low, high) > MAX_INPUT:
         flat = X.reshape(-1)
         size = 0.0 if low >= 0 else math.sqrt(np.vdot(flat, flat) / X.size)
-        if low >= 0 or size > LARGEST_INPUT:
+        if low >= 0 or size > MAX_INPUT:
             raise DataError(
                 f"expected {name} scaled to about 0 to 1, found values from {low:g} to {high:g}; "
                 + ("divide pixels by 255" if high <= 255 else "divide by the largest there can be")
@@ -337,12 +337,12 @@ def check_scaled(X: np.ndarray, name: str = "X") -> None:
 
 
 def pair(values: Any, name: str) -> tuple[Any, Any]:
-    """Make sure that examples come with their labels.
+    """Split a pair into examples and labels.
 
     Raises
     ------
     TypeError
-        It is not a pair.
+        `values` is not a pair.
     """
     if not isinstance(values, tuple | list) or len(values) != 2:
         found = f"one {type(values).__name__}"
@@ -354,11 +354,11 @@ def pair(values: Any, name: str) -> tuple[Any, Any]:
     return values[0], values[1]
 
 
-# --- what must go together
+# --- examples and labels together
 
 
 def check_labels_below(y: np.ndarray, classes: int) -> None:
-    """Raise DataError unless all labels, integers already, are from 0 to `classes - 1`."""
+    """Raise DataError unless all labels, an array of integers, are from 0 to `classes - 1`."""
     (wrong,) = ((y < 0) | (y >= classes)).nonzero()
     if len(wrong):
         n = wrong[0]

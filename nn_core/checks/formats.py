@@ -1,9 +1,9 @@
-"""Files that are something else than hoped for, told by their content, whatever they are called."""
+"""Recognise the format of a file by its content, not by its name."""
 
 import re
 
-# How a file starts, what it then is, and what to do with it.
-STARTS: tuple[tuple[bytes, str], ...] = (
+# The first bytes of a file, and for each its format and what to do with the file.
+SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x93NUMPY", "a NumPy array (.npy); np.load reads it in Python"),
     (b"\x1f\x8b", "a gzip file within a gzip file; unpack it once and give the result"),
     (b"BZh", "a bzip2 file; unpack it and give what is inside"),
@@ -33,8 +33,8 @@ STARTS: tuple[tuple[bytes, str], ...] = (
     (b"\0\0\x08\x01", "an IDX file of labels; give the folder that holds all four IDX files"),
     (b"\0\0\x08\x03", "an IDX file of images; give the folder that holds all four IDX files"),
 )
-# What lies in a ZIP archive tells what it is. Names stand in it as they are, not packed.
-MEMBERS: tuple[tuple[bytes, str], ...] = (
+# Names of members in a ZIP archive, which are stored uncompressed, and the format for each.
+ZIP_MEMBERS: tuple[tuple[bytes, str], ...] = (
     (b"theta.npy", "a saved network (.npz); `evaluate` and `predict` take it as their first file"),
     (b".npy", "an archive of NumPy arrays (.npz); np.load reads it in Python"),
     (b"xl/workbook", "an Excel workbook (.xlsx); save the sheet as a CSV file in UTF-8"),
@@ -45,7 +45,7 @@ MEMBERS: tuple[tuple[bytes, str], ...] = (
     (b"model.weights.h5", "a network of Keras, which cannot be read here"),
 )
 HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
-UNPACK = "a ZIP archive; unpack it and give what is inside"
+ZIP_ARCHIVE = "a ZIP archive; unpack it and give what is inside"
 PICKLE = (
     "a Python pickle (.pkl), which may run any program when opened; open it in Python if you trust "
     "where it comes from, and save its arrays as a CSV file"
@@ -53,27 +53,28 @@ PICKLE = (
 
 
 def describe_format(data: bytes) -> str:
-    """Say what a file is, and what to do with it.
+    """Describe the format of a file, and what to do with the file.
 
     Parameters
     ----------
     data
-        All of the file, unpacked if it was gzipped.
+        All bytes of the file, decompressed if the file was gzipped.
 
     Returns
     -------
     str
-        Such as "a PDF document; export the page as a PNG picture". Empty where the content is of
-        no kind known here; so it is for a CSV file.
+        For example "a PDF document; export the page as a PNG picture". Empty for an unknown format,
+        and for a CSV file.
     """
     if not data:
         return "an empty file"
-    for start, what in STARTS:
-        if data.startswith(start):
-            return what
+    for signature, description in SIGNATURES:
+        if data.startswith(signature):
+            return description
     if data[:4] in (b"PK\3\4", b"PK\5\6"):
-        return next((what for name, what in MEMBERS if name in data), UNPACK)
-    # Protocols 2 to 5 name themselves; those before them were plain text.
+        found = (description for name, description in ZIP_MEMBERS if name in data)
+        return next(found, ZIP_ARCHIVE)
+    # A pickle of protocol 2 to 5 starts with its version. Protocols 0 and 1 have no such start.
     if (data[0] == 0x80 and data[1:2] in (b"\2", b"\3", b"\4", b"\5")) or (
         data.startswith((b"(lp", b"(dp", b"(I", b"]q", b"}q", b"cnumpy"))
         and data.rstrip().endswith(b".")
@@ -98,14 +99,14 @@ def describe_format(data: bytes) -> str:
 
 
 def _describe_text(start: bytes) -> str:
-    """Say what kind of text this is, by its first signs, in small letters."""
+    """Describe the format of a text by its first characters, in lower case."""
     if start.startswith(b"<"):
         if b"<svg" in start:
             return "an SVG drawing; export it as a PNG picture"
         if b"<html" in start or start.startswith(b"<!doctype html"):
             return "a web page (HTML), not the file itself; download it again"
         return f"a web page or an XML file (it starts with {start[:15]!r})"
-    # An ARFF file may open with lines of comment.
+    # An ARFF file may start with comments.
     if re.match(rb"(%[^\n]*\n|\s)*@relation\b", start):
         return "an ARFF file of Weka; save it as a CSV file"
     if re.match(rb"[{\[]\s*[\"{\[\d}\]]", start):

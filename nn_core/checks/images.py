@@ -1,4 +1,4 @@
-"""Images: whether they are square, and whether a distortion fits them."""
+"""Check images, and displacement fields and positions for images."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ def check_images(X: np.ndarray) -> None:
 
 
 def check_field(field: np.ndarray, X: np.ndarray) -> None:
-    """Raise TypeError or ValueError unless a field displaces each pixel of X."""
+    """Raise TypeError or ValueError unless a float32 field fits the pixels of X."""
     if field.dtype != np.float32:
         raise TypeError(f"expected a float32 field, found {field.dtype}")
     if field.shape != (2, *X.shape):
@@ -23,7 +23,7 @@ def check_field(field: np.ndarray, X: np.ndarray) -> None:
 
 
 def check_places(images: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> None:
-    """Raise ValueError unless there are as many rows of places as images."""
+    """Raise ValueError unless there is a row of positions for each image."""
     matching = rows.ndim == 2 and rows.shape == columns.shape and len(rows) == len(images)
     if images.ndim != 3 or not matching:
         raise ValueError(

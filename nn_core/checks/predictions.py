@@ -1,4 +1,4 @@
-"""What a network has said: labels, probabilities, and the counts of a confusion matrix."""
+"""Check predictions: labels, probabilities, and the counts of a confusion matrix."""
 
 import numpy as np
 
@@ -6,9 +6,9 @@ from nn_core.checks.examples import check_labels_below, check_not_empty, check_s
 
 
 def check_predictions(y: np.ndarray, predicted: np.ndarray, classes: int | None = None) -> None:
-    """Raise ValueError unless both, integers already, are equally many, at least one, and labels.
+    """Raise ValueError unless two arrays of integers hold equally many labels, at least one.
 
-    Without `classes`, a label is any integer from 0.
+    If `classes` is None, any integer from 0 is a label.
     """
     check_same_length(predicted, y)
     check_not_empty(y)
@@ -30,7 +30,7 @@ def check_counts(counts: np.ndarray) -> None:
 
 
 def check_outputs(Z: np.ndarray, y: np.ndarray) -> None:
-    """Raise ValueError unless `Z`, rows of numbers, holds a finite one for each label."""
+    """Raise ValueError unless `Z` holds a row of finite numbers for each label."""
     check_same_length(Z, y)
     check_not_empty(Z)
     check_labels_below(y, Z.shape[1])
@@ -43,7 +43,7 @@ def check_probabilities(P: np.ndarray, y: np.ndarray) -> None:
     """Raise ValueError unless `P` holds a row of probabilities for each label."""
     check_outputs(P, y)
     total = P.sum(axis=1, dtype=np.float64)
-    # The rows of float16 sum to 1 within about 0.001.
+    # The sum of a float16 row differs from 1 by up to about 0.001.
     wrong = np.flatnonzero((P < 0).any(axis=1) | (np.abs(total - 1) > 1e-2))
     if len(wrong):
         n = wrong[0]
@@ -55,10 +55,10 @@ def check_probabilities(P: np.ndarray, y: np.ndarray) -> None:
 
 
 def check_temperature(Z: np.ndarray, y: np.ndarray) -> None:
-    """Raise ValueError unless one temperature is the best for the scores `Z` and labels `y`."""
+    """Raise ValueError unless a best temperature exists for the scores `Z` and labels `y`."""
     check_outputs(Z, y)
     right = Z[np.arange(len(Z)), y]
-    # The slope of the loss at beta = 0, rounded as `temperature_slope` rounds it.
+    # The slope of the loss at beta = 0, in the same rounding as `temperature_slope`.
     if np.sum(1 / Z.shape[1] * (Z - right[:, None])) >= 0:
         raise ValueError(
             "expected scores that are higher for the right class than on average over the "

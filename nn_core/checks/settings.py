@@ -1,4 +1,4 @@
-"""Settings: what may be asked of a number, in one place and in the same words everywhere."""
+"""Check settings: numbers, functions, names and random generators."""
 
 import math
 import numbers
@@ -18,27 +18,27 @@ def check_number(
     below: float | None = None,
     whole: bool = False,
 ) -> None:
-    """Raise unless a setting is a finite number within its bounds.
+    """Raise TypeError or ValueError unless a setting is a finite number within its bounds.
 
-    Python's numbers and NumPy's scalars are numbers; True, text and arrays are none.
+    Numbers of Python and NumPy scalars are allowed; booleans, text and arrays are not.
 
     Parameters
     ----------
     name
-        What the setting is called, for the message.
+        The name of the setting, for the error message.
     value
-        What was given.
+        The value of the setting.
     at_least, above
-        The lower bound: itself allowed, or not.
+        The lower bound, included or excluded.
     at_most, below
-        The upper bound: itself allowed, or not.
+        The upper bound, included or excluded.
     whole
-        Whether only integers will do; `32.0` is none.
+        Whether the value must be an integer; the float `32.0` is not.
 
     Raises
     ------
     TypeError
-        The value is no number, or no integer where one is needed.
+        The value is not a number, or not an integer although `whole` is True.
     ValueError
         The value is NaN, infinite, or out of bounds.
     """
@@ -54,10 +54,10 @@ def check_number(
         (at_most, "to" if lower else "of at most", operator.le),
         (below, "to below" if lower else "below", operator.lt),
     ]
-    asked = [(bound, words, holds) for bound, words, holds in bounds if bound is not None]
+    given = [(bound, words, holds) for bound, words, holds in bounds if bound is not None]
     finite = isinstance(value, numbers.Integral) or math.isfinite(value)
-    if not finite or not all(holds(value, bound) for bound, _, holds in asked):
-        wanted = " ".join(f"{words} {bound}" for bound, words, _ in asked)
+    if not finite or not all(holds(value, bound) for bound, _, holds in given):
+        wanted = " ".join(f"{words} {bound}" for bound, words, _ in given)
         a = "" if finite or upper else "a finite "
         raise ValueError(f"expected {a}{name} {wanted}, found {value}")
 
@@ -69,19 +69,19 @@ def check_function(name: str, value: object) -> None:
 
 
 def check_strengths(**strengths: float) -> None:
-    """Raise as `check_number` does unless each strength, given by name, is at least 0."""
+    """Raise TypeError or ValueError unless each strength is a number of at least 0."""
     for name, value in strengths.items():
         check_number(name, value, at_least=0)
 
 
 def check_rng(rng: object) -> None:
-    """Raise TypeError where a seed, or another source of numbers, stands for a random generator.
+    """Raise TypeError unless `rng` is a random generator; a seed is not.
 
     Raises
     ------
     TypeError
-        `rng` is a number, nothing, a module, or of Python's or NumPy's older kinds of generator.
-        A class of your own that has the methods of `np.random.Generator` will do.
+        `rng` is a number, None, a module, `random.Random` or `np.random.RandomState`. Your own
+        class with the methods of `np.random.Generator` is allowed.
     """
     origin = type(rng).__module__.partition(".")[0]
     if origin in ("builtins", "random", "numpy") and not isinstance(rng, np.random.Generator):
@@ -91,7 +91,7 @@ def check_rng(rng: object) -> None:
 
 
 def check_sizes(sizes: object) -> None:
-    """Raise TypeError or ValueError unless these are the sizes of layers: two or more, from 1."""
+    """Raise TypeError or ValueError unless `sizes` holds two or more integers of at least 1."""
     if not isinstance(sizes, Sequence | np.ndarray) or isinstance(sizes, str):
         raise TypeError(f"expected sizes to be layer sizes, inputs first, found {sizes!r}")
     for size in sizes:
@@ -103,18 +103,18 @@ def check_sizes(sizes: object) -> None:
 
 
 def check_choice(name: str, found: object, known: Collection[str]) -> None:
-    """Raise ValueError unless a setting is one of the names that are known."""
+    """Raise ValueError unless a setting is one of the known names."""
     if found not in known:
         raise ValueError(f"expected {name} to be one of {sorted(known)}, found {found!r}")
 
 
 def check_finite(name: str, array: np.ndarray) -> None:
-    """Raise ValueError where an array holds NaN or infinity.
+    """Raise ValueError unless all entries of an array are finite.
 
     Raises
     ------
     ValueError
-        It does; the message says in how many of its entries.
+        The array contains NaN or infinity. The message gives the number of such entries.
     """
     finite = np.isfinite(array)
     if not finite.all():
@@ -136,7 +136,7 @@ def check_network(
     dtype: type,
     activations: Collection[str],
 ) -> None:
-    """Raise TypeError or ValueError unless these settings make an `MLP`."""
+    """Raise TypeError or ValueError unless an `MLP` can be made with these settings."""
     check_rng(rng)
     check_sizes(sizes)
     check_choice("activation", activation, set(activations) - {"softmax"})

@@ -1,4 +1,4 @@
-"""What `fit` and a step look at: settings and examples, and whether all is still finite."""
+"""Check training: settings, examples, the arguments of a step, and divergence."""
 
 import math
 from typing import TYPE_CHECKING, Any
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from nn_core.training import TrainingState
 
 Dev = tuple[np.ndarray, np.ndarray] | None
-FEW = 10  # dev examples: fewer than these may all be of another kind by chance
+MIN_DEV_LABELS = 10  # fewer dev labels may all be absent from the training labels by chance
 
 
 class DivergenceError(FloatingPointError):
-    """Training has run away: a loss or a weight is no longer a finite number."""
+    """Training diverged: a loss or a weight is not finite."""
 
 
 def check_training(
     model: "MLP", optimizer: Any, epochs: Any, batch_size: Any, rng: Any, callbacks: Any
 ) -> None:
-    """Raise TypeError or ValueError unless `fit` can carry out these settings."""
+    """Raise TypeError or ValueError unless `fit` can use these settings."""
     if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
         raise TypeError(f"expected an optimizer, nn.Adam(0.001) say, found {optimizer!r}")
     check_rng(rng)
@@ -50,24 +50,24 @@ def check_training(
 
 
 def training_examples(model: "MLP", X: Any, y: Any, dev: Any) -> tuple[np.ndarray, np.ndarray, Dev]:
-    """Turn examples, labels and dev examples into what `model` can learn from.
+    """Convert examples, labels and dev examples to arrays that fit `model`.
 
     Raises
     ------
     TypeError, ValueError
-        They do not fit the network: shape, values, labels or number of examples.
+        The shape, the values, the labels or the number of examples do not fit the network.
     DataError
-        All labels are the same, or of ten dev labels or more none occurs in training.
+        All labels are equal, or there are ten or more dev labels and none occurs in `y`.
     """
-    X, y = _learnable(model, X, y, "X", "y")
+    X, y = _fitting_examples(model, X, y, "X", "y")
     if len(y) > 1 and y.min() == y.max():
         raise DataError(
             f"expected labels of at least two kinds to learn from, found {y[0]} for all {len(y)} "
             "examples; are these the labels?"
         )
     if dev is not None:
-        dev = _learnable(model, *pair(dev, "dev"), "X_dev", "y_dev")
-        if len(dev[1]) >= FEW and not np.isin(dev[1], y).any():
+        dev = _fitting_examples(model, *pair(dev, "dev"), "X_dev", "y_dev")
+        if len(dev[1]) >= MIN_DEV_LABELS and not np.isin(dev[1], y).any():
             raise DataError(
                 f"expected dev labels that occur in training, found none, from {dev[1].min()} to "
                 f"{dev[1].max()}; sorted examples must be shuffled before a part is set aside"
@@ -75,9 +75,10 @@ def training_examples(model: "MLP", X: Any, y: Any, dev: Any) -> tuple[np.ndarra
     return X, y, dev
 
 
-def _learnable(
+def _fitting_examples(
     model: "MLP", X: Any, y: Any, X_name: str, y_name: str
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Convert examples and labels to arrays that fit the network, at least one example."""
     X = inputs(X, model.sizes[0], model.theta.dtype, X_name)
     y = labels(y, y_name)
     check_same_length(X, y)
@@ -87,7 +88,7 @@ def _learnable(
 
 
 def check_step(optimizer: "SGD", theta: np.ndarray, grad: np.ndarray) -> None:
-    """Raise ValueError unless `optimizer` can move `theta` against `grad`."""
+    """Raise ValueError unless `optimizer` can update `theta` with `grad`."""
     check_number("lr", optimizer.lr, at_least=0)
     if theta.shape != grad.shape:
         raise ValueError(
@@ -115,38 +116,38 @@ def check_cross_entropy(run: "TrainingState") -> None:
 
 
 def check_loss(run: "TrainingState") -> None:
-    """Raise DivergenceError unless the loss of the batch is a finite number.
+    """Raise DivergenceError unless the loss of the batch is finite.
 
-    The run then goes back to where its epoch began.
+    Before the error, the run returns to the state at the start of the epoch.
     """
     if not math.isfinite(run.loss):
         _diverge(run, f"the loss is {run.loss}", run.step + 1, run.last_loss)
 
 
 def check_epoch(run: "TrainingState", row: dict[str, float]) -> None:
-    """Raise DivergenceError unless weights, moments and the loss on the dev set are finite.
+    """Raise DivergenceError unless weights, moments and dev loss are finite.
 
-    The run then goes back to where its epoch began.
+    Before the error, the run returns to the state at the start of the epoch.
     """
-    held = (run.model.theta, *run.optimizer.state.values())
-    if not all(np.isfinite(array).all() for array in held):
+    arrays = (run.model.theta, *run.optimizer.state.values())
+    if not all(np.isfinite(array).all() for array in arrays):
         _diverge(run, "some weights are not finite", run.step, run.loss)
     if not math.isfinite(row.get("dev_loss", 0.0)):
         _diverge(run, f"the loss on the dev examples is {row['dev_loss']}", run.step, run.loss)
 
 
 def _diverge(run: "TrainingState", found: str, step: int, last: float) -> None:
-    """Take the run back, then tell a learner what has happened, and what to do."""
+    """Return to the start of the epoch, then raise DivergenceError with advice."""
     lr = run.optimizer.lr
     run.go_back()
-    begun = math.isfinite(last)
-    before = f"after {last:.4g}, the last finite loss" if begun else "from the start"
+    has_finite_loss = math.isfinite(last)
+    context = f"after {last:.4g}, the last finite loss" if has_finite_loss else "from the start"
     advice = (
         f"lower the learning rate, {lr:.4g} now"
-        if begun
+        if has_finite_loss
         else "the starting weights or the inputs are far too large"
     )
     raise DivergenceError(
-        f"training stopped at step {step}, where {found}, {before}: {advice} "
+        f"training stopped at step {step}, where {found}, {context}: {advice} "
         "(the network holds again what it held when this epoch began)"
     )

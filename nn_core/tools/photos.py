@@ -1,8 +1,8 @@
-"""From a photo or scan of a digit to the 784 numbers a network reads.
+"""Turn a photo or scan of a digit into the 784 inputs of a network.
 
-A network trained on MNIST reads nothing but pictures made as MNIST was: light ink on black, cut
-to the ink, 20 pixels high or wide, its centre of mass in the middle of 28 x 28 pixels. `prepare`
-does the same to a picture of one digit, and keeps each step so that it can be looked at.
+A network trained on MNIST can only read pictures like MNIST: light ink on black, cropped to the
+ink, 20 pixels high or wide, with the centre of mass in the middle of 28 x 28 pixels. `prepare`
+turns a picture of one digit into such an image, and keeps each step for inspection.
 """
 
 import struct
@@ -16,37 +16,37 @@ from numpy.lib.stride_tricks import sliding_window_view
 from nn_core.checks.formats import describe_format
 from nn_core.data import SIDE, DataError
 
-BOX = 20  # pixels: MNIST's digits fit a square of this side
-# Rows and columns of MNIST are counted from 0, and its centres of mass lie at 14, not at 13.5.
-MIDDLE = SIDE / 2
-WORKING_SIDE = 400  # pixels: enough for a digit a tenth as high as the photo
-COARSE_SIDE = 50  # pixels: enough to see whether there is a hard shadow
-HARD_SHADOW = 0.8  # of the light beside it: a shadow lighter than that is let be
-WIDEST = 1.6  # times its height: few digits are wider
-SMALLEST_SIDE = 8  # pixels: less can hardly be told to be a digit
+BOX = 20  # pixels: the side of the square that every digit of MNIST fits into
+# The centre of mass of an MNIST image lies at row and column 14, counted from 0, not at 13.5.
+CENTRE = SIDE / 2
+WORKING_SIDE = 400  # pixels: enough for a digit with a tenth of the height of the photo
+COARSE_SIDE = 50  # pixels: enough to detect a hard shadow
+HARD_SHADOW_RATIO = 0.8  # brightness in the shadow / beside it: lighter shadows stay
+MAX_ASPECT_RATIO = 1.6  # width / height: few digits are wider
+MIN_SIDE = 8  # pixels: a digit in a smaller picture can hardly be recognised
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """What became of a picture on its way to the network, step by step.
+    """The steps from a picture to the input of a network.
 
     Attributes
     ----------
     gray
-        The picture, `(H, W)`, from 0, black, to 1, white; reduced if it was large.
+        The picture, `(H, W)`, from 0, black, to 1, white; a large picture is scaled down.
     light
-        What the paper alone would look like, `(H, W)`.
+        The estimated brightness of the paper without ink, `(H, W)`.
     contrast
-        How far each pixel is from the paper, toward the ink, `(H, W)`; 0 is paper.
+        The difference of each pixel from the paper, `(H, W)`: 0 for paper, positive for ink.
     ink
-        Which pixels were taken for the digit, boolean `(H, W)`.
+        The mask of the digit, boolean `(H, W)`.
     digit
-        The ink alone, cut out and fitted into 20 x 20 pixels, from 0 to 1.
+        The ink, cropped and scaled to fit into 20 x 20 pixels, from 0 to 1.
     image
-        The digit with its centre of mass in the middle, `(28, 28)`, from 0 to 1.
+        The digit, its centre of mass in the middle, `(28, 28)`, from 0 to 1.
     warnings
-        What was seen that makes it doubtful whether `image` is one whole digit, a sentence
-        each: long straight lines, a box, several large pieces, ink from border to border.
+        Reasons why `image` may not be one whole digit, each in a sentence: long straight lines, a
+        box, several large components, ink from border to border.
     """
 
     gray: np.ndarray
@@ -64,15 +64,14 @@ class Preparation:
 
 
 def read_photo(path: str | Path) -> np.ndarray:
-    """Read a picture as shades of gray, upright.
+    """Read a picture as an upright grayscale image.
 
-    The orientation that a camera notes (EXIF) is applied, and what is transparent is put on
-    white paper.
+    The orientation that a camera stores (EXIF) is applied. Transparent pixels become white.
 
     Parameters
     ----------
     path
-        A file of any format, mode and size that Pillow reads.
+        A picture file of any format, mode and size that Pillow reads.
 
     Returns
     -------
@@ -82,7 +81,7 @@ def read_photo(path: str | Path) -> np.ndarray:
     Raises
     ------
     FileNotFoundError
-        There is no such file.
+        The file does not exist.
     DataError
         The file is not a picture, or is damaged.
     """
@@ -92,7 +91,7 @@ def read_photo(path: str | Path) -> np.ndarray:
         raise DataError(f"{path}: expected a picture, found a folder")
     try:
         with warnings.catch_warnings():
-            # Pillow warns of a picture of 90 million pixels, and refuses twice as many.
+            # Pillow warns above 90 million pixels, and raises an error above twice as many.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path) as file:
                 file.load()
@@ -107,7 +106,7 @@ def read_photo(path: str | Path) -> np.ndarray:
     except UnidentifiedImageError as error:
         found = describe_format(Path(path).read_bytes()) or "a file that Pillow cannot read"
         raise DataError(f"{path}: expected a picture, found {found}") from error
-    # Pillow has no common error: a broken file can raise any of these.
+    # Pillow has no common error class: a damaged file can raise any of these errors.
     except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
         raise DataError(f"{path}: expected a picture, found: {error}") from error
     if photo.has_transparency_data:
@@ -115,7 +114,7 @@ def read_photo(path: str | Path) -> np.ndarray:
         paper = Image.new("RGBA", photo.size, "white")
         photo = Image.alpha_composite(paper, photo)
     if photo.mode[0] in "IF":
-        # More than 8 bits: Pillow would cut these off at 255 instead of scaling them.
+        # Pillow would clip pixels of more than 8 bits to 255 instead of scaling them.
         values = np.asarray(photo, np.float32)
         if not np.isfinite(values).all():
             raise DataError(f"{path}: expected numbers for shades of gray, found NaN or infinity")
@@ -125,13 +124,13 @@ def read_photo(path: str | Path) -> np.ndarray:
 
 
 def prepare(gray: np.ndarray) -> Preparation:
-    """Do to a picture of one digit what was done to make MNIST.
+    """Turn a picture of one digit into an image like MNIST.
 
-    Uneven light and hard shadows are estimated and taken out, and so are the lines of squared or
-    ruled paper; the ink, dark or light, is told from the paper; boxes, specks, and what reaches
-    in from the border are dropped; the rest is cut out, fitted into 20 x 20 pixels and placed
-    with its centre of mass in the middle of 28 x 28. What else is on the paper may be taken for
-    ink; look at `warnings` before you believe an answer.
+    The steps: estimate uneven light and hard shadows and remove them; remove the lines of squared
+    or ruled paper; separate ink, dark or light, from paper; remove boxes, specks, and ink that
+    touches the border; crop the rest, scale it to fit into 20 x 20 pixels, and place its centre of
+    mass in the middle of 28 x 28. Other marks on the paper may be mistaken for the digit: read
+    `warnings` before you trust a prediction.
 
     Parameters
     ----------
@@ -141,21 +140,21 @@ def prepare(gray: np.ndarray) -> Preparation:
     Returns
     -------
     Preparation
-        Every step to the network's input, and warnings of what was seen on the way.
+        All steps to the input of the network, and warnings.
 
     Raises
     ------
     DataError
-        The picture is smaller than 8 x 8 pixels, or no ink is found in it.
+        The picture is smaller than 8 x 8 pixels, or contains no ink.
 
     References
     ----------
     LeCun, Bottou, Bengio and Haffner (1998), "Gradient-based learning applied to document
     recognition", section III.A.
     """
-    if gray.ndim != 2 or min(gray.shape) < SMALLEST_SIDE:
+    if gray.ndim != 2 or min(gray.shape) < MIN_SIDE:
         raise DataError(
-            f"expected a picture of at least {SMALLEST_SIDE} x {SMALLEST_SIDE} pixels, "
+            f"expected a picture of at least {MIN_SIDE} x {MIN_SIDE} pixels, "
             f"found {' x '.join(str(side) for side in gray.shape)}"
         )
     gray = fit_into(gray, WORKING_SIDE) if max(gray.shape) > WORKING_SIDE else gray
@@ -163,23 +162,23 @@ def prepare(gray: np.ndarray) -> Preparation:
     contrast = contrast_to_paper(gray, light)
     lines = find_lines(contrast)
     ink, level = find_ink(np.where(lines, 0, contrast))
-    ink, doubts = keep_digit(ink)
+    ink, problems = keep_digit(ink)
     if lines.any():
-        doubts = ("long straight lines cross the picture: they were taken out", *doubts)
-    # Half-covered pixels at the edge of a stroke keep their share of ink; everything beyond the
-    # edge is paper, whatever its shade.
-    stroke = grow(ink) & (ink | ~lines)
+        problems = ("long straight lines cross the picture: they were taken out", *problems)
+    # A pixel at the edge of a stroke is partly ink and keeps its contrast. Every pixel beyond the
+    # edge becomes paper.
+    stroke = dilate(ink) & (ink | ~lines)
     shade = np.where(stroke, np.clip(contrast / level, 0, 1), 0)
-    digit = fit_into(cut_out(shade, ink), BOX)
+    digit = fit_into(crop_to_ink(shade, ink), BOX)
     digit /= digit.max()
-    return Preparation(gray, light, contrast, ink, digit, centre(digit), doubts)
+    return Preparation(gray, light, contrast, ink, digit, centre(digit), problems)
 
 
 def fit_into(image: np.ndarray, side: int) -> np.ndarray:
-    """Scale an image so that its longer side is `side` pixels, and keep its proportions.
+    """Scale an image, without distortion, so that its longer side has `side` pixels.
 
-    Each new pixel is the mean of the area it covers in the old image, so that no thin line is
-    skipped.
+    Each new pixel is the mean of the area that it covers in the old image, so thin lines are not
+    lost.
     """
     H, W = image.shape
     scale = side / max(H, W)
@@ -188,10 +187,10 @@ def fit_into(image: np.ndarray, side: int) -> np.ndarray:
 
 
 def area_weights(old: int, new: int) -> np.ndarray:
-    """Say how much each of `old` pixels in a line counts for each of `new`, `(new, old)`.
+    """Give the weight of each of `old` pixels in a line for each of `new` pixels, `(new, old)`.
 
-    New pixel i covers the stretch from `i old/new` to `(i + 1) old/new`; an old pixel counts
-    by the part of that stretch which it fills.
+    New pixel i covers the interval from `i old/new` to `(i + 1) old/new`. The weight of an old
+    pixel is the share of this interval that the old pixel covers.
     """
     edges = np.arange(new + 1)[:, None] * (old / new)
     start = np.arange(old)
@@ -200,21 +199,21 @@ def area_weights(old: int, new: int) -> np.ndarray:
 
 
 def estimate_light(gray: np.ndarray, *, blocks: int = 16, rounds: int = 20) -> np.ndarray:
-    """Estimate the paper's brightness everywhere, also under the ink.
+    """Estimate the brightness of the paper at each pixel, also under the ink.
 
-    A quadratic surface is fitted to the medians of small blocks. The sum of the distances is
-    made small, not that of their squares, so that blocks full of ink do not pull the surface
-    down: weighted least squares, repeated with the weights `1 / |distance|`. Blocks at the
-    border, where a digit rarely reaches, count four times.
+    A quadratic surface is fitted to the medians of small blocks. The fit minimises the sum of the
+    absolute distances, not of their squares, so blocks full of ink do not pull the surface down:
+    weighted least squares, repeated with weights `1 / |distance|`. Ink is rare at the border, so
+    blocks at the border count four times.
 
     Parameters
     ----------
     gray
         The picture `(H, W)`.
     blocks
-        Blocks along each side.
+        The number of blocks along each side.
     rounds
-        How often the weights are set anew.
+        The number of weighted fits.
 
     Returns
     -------
@@ -239,48 +238,48 @@ def estimate_light(gray: np.ndarray, *, blocks: int = 16, rounds: int = 20) -> n
 
 
 def follow_shadows(gray: np.ndarray, light: np.ndarray) -> np.ndarray:
-    """Replace the estimated light where a shadow has a hard edge, which no smooth surface follows.
+    """Replace the estimated light if a shadow has a hard edge, which no smooth surface fits.
 
-    Closing a picture of dark ink, the lowest of the highest brightness around each pixel, fills
-    strokes with the paper beside them and keeps the edges of everything larger than its window,
-    a quarter of the picture. If the paper so found is far from the light in places, it is the
-    better estimate. On a blackboard, light and dark change sides.
+    Morphological closing of a picture of dark ink fills strokes with the brightness of the paper
+    beside them, and keeps the edges of areas larger than its window, a quarter of the picture. If
+    the result differs much from `light`, the result is the better estimate. For light ink, as on a
+    blackboard, the sign of the picture is changed first.
 
     References
     ----------
     Serra (1982), "Image Analysis and Mathematical Morphology".
     """
     coarse, smooth = (fit_into(image, COARSE_SIDE) for image in (gray, light))
-    # The median around a pixel is paper, for strokes are narrow: on which side of it is the ink?
+    # Strokes are narrow, so the median around a pixel is paper. The sign tells if ink is darker.
     sign = 1 if np.sum((median_filter(coarse, COARSE_SIDE // 5 | 1) - coarse) ** 3) > 0 else -1
 
     def paper(image: np.ndarray) -> np.ndarray:
         return sign * closing(sign * image, min(image.shape) // 4 | 1)
 
     low, high = np.percentile(paper(coarse) / np.maximum(smooth, 0.05), [5, 95])
-    if low > HARD_SHADOW * high:
+    if low > HARD_SHADOW_RATIO * high:
         return light
-    # Closing prefers the highest values, so that noise would lift the paper.
+    # Closing prefers the highest values: with noise, it would estimate too bright a paper.
     return paper(median_filter(gray, 5))
 
 
 def median_filter(image: np.ndarray, side: int) -> np.ndarray:
-    """Replace each pixel by the median of a square around it; its side is odd."""
+    """Replace each pixel by the median of a square around it, with an odd side."""
     around = np.pad(image, side // 2, mode="edge")
     return np.median(sliding_window_view(around, (side, side)), axis=(2, 3)).astype(image.dtype)
 
 
 def closing(image: np.ndarray, side: int) -> np.ndarray:
-    """Give the lowest, in a square around each pixel, of the highest values; its side is odd."""
-    return -highest(-highest(image, side), side)
+    """Apply the morphological closing with a square of odd side: maximum, then minimum filter."""
+    return -max_filter(-max_filter(image, side), side)
 
 
-def highest(image: np.ndarray, side: int) -> np.ndarray:
-    """Replace each pixel by the highest value in a square around it; its side is odd."""
+def max_filter(image: np.ndarray, side: int) -> np.ndarray:
+    """Replace each pixel by the maximum of a square around it, with an odd side."""
     image = np.pad(image, side // 2, mode="edge")
     width = 1
     while width < side:
-        # Two squares that overlap or touch make a larger one.
+        # The maximum of two overlapping or touching squares is the maximum of a larger rectangle.
         step = min(width, side - width)
         image = np.maximum(image[step:], image[:-step])
         image = np.maximum(image[:, step:], image[:, :-step])
@@ -289,18 +288,18 @@ def highest(image: np.ndarray, side: int) -> np.ndarray:
 
 
 def surface_terms(H: int, W: int) -> np.ndarray:
-    """1, x, y, x^2, x y and y^2 at the pixels of an image, x and y from -1 to 1, `(H W, 6)`."""
+    """Give 1, x, y, x^2, x y and y^2 at each pixel, x and y from -1 to 1, as `(H W, 6)`."""
     y, x = ((np.arange(n) + 0.5) * (2 / n) - 1 for n in (H, W))
     y, x = np.repeat(y, W), np.tile(x, H)
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
 
 
 def contrast_to_paper(gray: np.ndarray, light: np.ndarray) -> np.ndarray:
-    """Measure how much darker than the paper each pixel is, or lighter, if the ink is light.
+    """Measure the contrast of each pixel to the paper, for dark or for light ink.
 
-    Dark ink takes away a share of the light, `1 - gray / light`; light ink on dark paper adds
-    to it, `gray - light`. The ink is on the side where the large differences are. May be
-    slightly negative on paper.
+    The contrast of dark ink is `1 - gray / light`, the contrast of light ink is `gray - light`. The
+    sign of the large differences tells whether the ink is dark or light. On paper, the contrast may
+    be slightly negative.
     """
     difference = light - gray
     if np.sum(difference**3) < 0:
@@ -311,35 +310,39 @@ def contrast_to_paper(gray: np.ndarray, light: np.ndarray) -> np.ndarray:
 def find_lines(contrast: np.ndarray) -> np.ndarray:
     """Find the lines of squared or ruled paper, boolean `(H, W)`.
 
-    Where a stroke crosses a line, the pixels stay the stroke's.
+    Pixels where a stroke crosses a line do not count as line.
     """
-    dark = contrast > 0.75 * least_contrast(contrast)
-    thickest = max(3, min(dark.shape) // 25)
-    across = lines_across(dark, thickest)
-    lines = across | lines_across(dark.T, thickest, taken=across.T).T
-    # Where nothing else is on the page, a line may be a one.
+    dark = contrast > 0.75 * min_contrast(contrast)
+    max_thickness = max(3, min(dark.shape) // 25)
+    across = lines_across(dark, max_thickness)
+    lines = across | lines_across(dark.T, max_thickness, excluded=across.T).T
+    # If the page contains nothing else, a line may be the digit 1.
     rest = dark & ~lines
     return lines & (contrast[rest].sum() > 0.05 * contrast[lines].sum())
 
 
 def lines_across(
-    dark: np.ndarray, thickest: int, *, least: float = 0.9, taken: np.ndarray | bool = False
+    dark: np.ndarray,
+    max_thickness: int,
+    *,
+    min_share: float = 0.9,
+    excluded: np.ndarray | bool = False,
 ) -> np.ndarray:
-    """Find straight lines from the left border to the right one, level or somewhat tilted.
+    """Find straight lines from the left to the right border, with a slope of up to 0.1.
 
-    Along a line nearly all is dark, most of it thin, and there is paper on both sides. It is
-    taken out where it is as thin as is usual for it; elsewhere a stroke crosses it.
+    Nearly all pixels of a line are dark, most of its columns are thin, and there is paper on both
+    sides. A column much thicker than the median of its line is a crossing stroke, not line.
 
     Parameters
     ----------
     dark
-        All that may be a line, boolean `(H, W)`.
-    thickest
-        The height in pixels above which it is none.
-    least
-        What share of it must be dark.
-    taken
-        What is not counted to the height: lines found in the other direction, `(H, W)`.
+        The mask of all dark pixels, boolean `(H, W)`.
+    max_thickness
+        The largest thickness of a line, in pixels.
+    min_share
+        The smallest share of dark pixels along a line.
+    excluded
+        Pixels that do not count for the thickness: lines of the other direction, `(H, W)`.
 
     Returns
     -------
@@ -348,23 +351,23 @@ def lines_across(
     References
     ----------
     Dalitz, Droettboom, Pranzas and Fujinaga (2008), "A comparative study of staff removal
-    algorithms": "line track height", for lines of music.
+    algorithms": "line track height", for staff lines in music.
     """
     H, W = dark.shape
-    heights = run_heights(dark & ~np.asarray(taken))
-    thin = (heights > 0) & (heights <= thickest)
+    heights = run_heights(dark & ~np.asarray(excluded))
+    thin = (heights > 0) & (heights <= max_thickness)
     columns = np.arange(W)
-    # A line of one pixel, drawn at a tilt, jumps by a row here and there.
-    near = grow(dark)
+    # A sloped line of one pixel jumps by a row at some columns, so neighbouring rows count too.
+    near = dilate(dark)
     lines = np.zeros_like(dark)
-    # From one slope to the next, the ends of a line move by one pixel.
+    # Between two slopes, the ends of a line move by one pixel.
     for slope in np.linspace(-0.1, 0.1, W // 10 | 1):
         shift = np.rint(slope * (columns - W / 2)).astype(int)
         rows = np.arange(H)[:, None] + shift
         rows = rows[(rows.min(axis=1) >= 0) & (rows.max(axis=1) < H)]
         share = near[rows, columns].mean(axis=1)
-        for k in np.flatnonzero(share > least):
-            beside = share[max(0, k - thickest) : k], share[k + 1 : k + 1 + thickest]
+        for k in np.flatnonzero(share > min_share):
+            beside = share[max(0, k - max_thickness) : k], share[k + 1 : k + 1 + max_thickness]
             usual = heights[rows[k], columns][thin[rows[k], columns]]
             if len(usual) < 0.4 * W or any(side.min(initial=0.5) > 0.6 for side in beside):
                 continue
@@ -375,7 +378,7 @@ def lines_across(
 
 
 def run_heights(mask: np.ndarray) -> np.ndarray:
-    """Give each pixel of a mask the height of the unbroken column it is in, the others 0."""
+    """Give for each pixel of a mask the height of its vertical run, and 0 for the other pixels."""
     rows = np.arange(len(mask))[:, None]
     above = np.maximum.accumulate(np.where(mask, -1, rows))
     below = np.minimum.accumulate(np.where(mask, len(mask), rows)[::-1])[::-1]
@@ -383,47 +386,47 @@ def run_heights(mask: np.ndarray) -> np.ndarray:
 
 
 def find_ink(contrast: np.ndarray) -> tuple[np.ndarray, float]:
-    """Tell ink from paper, and the digit from specks and shadows.
+    """Separate ink from paper by a threshold.
 
     Parameters
     ----------
     contrast
-        From `contrast_to_paper`, `(H, W)`.
+        The result of `contrast_to_paper`, `(H, W)`.
 
     Returns
     -------
     ink, level
-        Which pixels belong to the digit, boolean `(H, W)`, and their usual contrast.
+        The mask of the ink, boolean `(H, W)`, and the median contrast of its pixels.
 
     Raises
     ------
     DataError
-        Nothing stands out from the paper.
+        No pixel has enough contrast to the paper.
     """
-    least = least_contrast(contrast)
-    ink = contrast > max(otsu_threshold(contrast), least / 2)
+    smallest = min_contrast(contrast)
+    ink = contrast > max(otsu_threshold(contrast), smallest / 2)
     level = float(np.median(contrast[ink])) if ink.any() else 0.0
-    if level < least:
+    if level < smallest:
         raise DataError(
-            f"expected a digit that stands out from its paper by at least {least:.0%}, "
+            f"expected a digit that stands out from its paper by at least {smallest:.0%}, "
             + (f"found {level:.0%}" if ink.any() else "found nothing on it")
         )
     return ink, level
 
 
-def least_contrast(contrast: np.ndarray) -> float:
-    """Say from which contrast on a pixel is more than noise."""
-    # Where the picture is lighter than its own paper there is only noise: how far does it go?
-    # Misjudged light counts as noise too, so that there is an upper limit.
+def min_contrast(contrast: np.ndarray) -> float:
+    """Give the smallest contrast that is not noise."""
+    # A negative contrast can only be noise, so it measures the noise. A wrong estimate of the light
+    # makes negative contrast too, so the result has an upper limit.
     noise = 1.5 * float(np.median(-contrast[contrast < 0])) if (contrast < 0).any() else 0.0
     return min(max(0.06, 4 * noise), 0.3)
 
 
 def otsu_threshold(values: np.ndarray, *, bins: int = 256) -> float:
-    """Split values from 0 to 1 at the threshold that leaves the two classes farthest apart.
+    """Find the threshold, from 0 to 1, that separates two classes of values best.
 
-    Of all thresholds, the one with the largest `n0 n1 (mean1 - mean0)^2`, where n0 and n1
-    count the values on either side.
+    The threshold maximises `n0 n1 (mean1 - mean0)^2`, where n0 and n1 count the values below and
+    above the threshold.
 
     References
     ----------
@@ -435,35 +438,35 @@ def otsu_threshold(values: np.ndarray, *, bins: int = 256) -> float:
     n1 = values.size - n0
     sum0 = np.cumsum(counts * centres)[:-1]
     sum1 = np.sum(counts * centres) - sum0
-    # A class of nothing has no mean; its n makes the product zero whatever is put there.
+    # An empty class has no mean. Its n is 0, so the product is 0 for any mean.
     difference = sum1 / np.maximum(n1, 1) - sum0 / np.maximum(n0, 1)
     between = n0 * n1 * difference**2
-    # Between two clear classes a whole stretch of thresholds is equally good: take its middle.
+    # Between two clear classes, all thresholds of an interval are equally good: use the middle.
     best = np.flatnonzero(between >= between.max() * (1 - 1e-9))
     return float(edges[1 + (best[0] + best[-1]) // 2])
 
 
 def keep_digit(ink: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Drop boxes, what touches the border, if something else is there, and specks.
+    """Remove boxes, specks, and components that touch the border.
 
-    A piece is a speck when it has less than a thirtieth of the pixels of the largest piece.
-    What lies inside counts as something else when it is at least a tenth as high or wide as
-    the picture's shorter side is long.
+    A speck is a component with less than a thirtieth of the pixels of the largest component.
+    Components that touch the border are removed only if a large component lies inside: its height
+    or width is at least a tenth of the shorter side of the picture.
 
     Parameters
     ----------
     ink
-        From `find_ink`, `(H, W)`.
+        The result of `find_ink`, `(H, W)`.
 
     Returns
     -------
-    digit, doubts
-        Which pixels belong to the digit, boolean `(H, W)`; what makes that doubtful, if anything.
+    digit, problems
+        The mask of the digit, boolean `(H, W)`, and a sentence for each problem found.
     """
-    doubts: list[str] = []
-    labels = connected_pieces(ink)
+    problems: list[str] = []
+    labels = connected_components(ink)
     area = np.bincount(labels[ink])
-    spans = pieces_spans(labels, len(area))
+    spans = bounding_boxes(labels, len(area))
     size = np.ptp(spans, axis=2).max(axis=0)
     large = size >= min(ink.shape) / 10
     limits = np.array(ink.shape)[:, None]
@@ -481,26 +484,26 @@ def keep_digit(ink: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     kept &= area * 30 >= area[kept].max()
     digit = ink & kept[labels]
     sides = box_sides(digit)
-    # Of an empty box nothing may be left: it stays.
+    # An empty box would leave no ink at all, so its sides stay.
     sides &= (digit & ~sides).any()
     if sides.any():
         digit = keep_digit(digit & ~sides)[0]
     if boxes or sides.any():
-        doubts.append("there is a box or frame: it was left out")
+        problems.append("there is a box or frame: it was left out")
     found = np.flatnonzero(kept & (2 * size >= size[kept].max()))
-    if any(apart(spans[:, k], spans[:, n]) for k in found for n in found if n < k):
-        doubts.append("the ink lies in large pieces apart from each other: is it one digit?")
-    shape = cut_out(digit, digit).shape
+    if any(are_separate(spans[:, k], spans[:, n]) for k in found for n in found if n < k):
+        problems.append("the ink lies in large pieces apart from each other: is it one digit?")
+    shape = crop_to_ink(digit, digit).shape
     if shape[0] == len(ink) or shape[1] == ink.shape[1]:
-        doubts.append("the ink reaches from one border of the picture to the other")
-    if shape[1] > WIDEST * shape[0]:
+        problems.append("the ink reaches from one border of the picture to the other")
+    if shape[1] > MAX_ASPECT_RATIO * shape[0]:
         ratio = shape[1] / shape[0]
-        doubts.append(f"the ink is {ratio:.1f} times as wide as high: is it one digit?")
-    return digit, tuple(doubts)
+        problems.append(f"the ink is {ratio:.1f} times as wide as high: is it one digit?")
+    return digit, tuple(problems)
 
 
-def pieces_spans(labels: np.ndarray, count: int) -> np.ndarray:
-    """Give the first row of each piece and the one after its last; columns too: `(2, n, 2)`."""
+def bounding_boxes(labels: np.ndarray, count: int) -> np.ndarray:
+    """Give for each component first and last row + 1, first and last column + 1: `(2, n, 2)`."""
     places = np.nonzero(labels >= 0)
     first, end = np.full((2, count), labels.size), np.zeros((2, count), int)
     for axis in (0, 1):
@@ -509,43 +512,43 @@ def pieces_spans(labels: np.ndarray, count: int) -> np.ndarray:
     return np.stack([first, end], axis=2)
 
 
-def encloses(piece: np.ndarray, span: np.ndarray) -> bool:
-    """Say whether a piece, boolean `(H, W)`, is on all four sides of a rectangle of the picture."""
+def encloses(component: np.ndarray, span: np.ndarray) -> bool:
+    """Whether a component, boolean `(H, W)`, lies on all four sides of a bounding box."""
     (top, bottom), (left, right) = span
-    band, column = piece[top:bottom], piece[:, left:right]
+    band, column = component[top:bottom], component[:, left:right]
     sides = band[:, :left], band[:, right:], column[:top].T, column[bottom:].T
-    # A box drawn by hand may have a gap.
+    # A hand-drawn box may have a gap.
     return all(side.any(axis=1).mean() > 0.9 for side in sides)
 
 
-def apart(one: np.ndarray, other: np.ndarray) -> bool:
-    """Say whether two rectangles lie beside or below each other, but for a tenth of the smaller."""
+def are_separate(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two bounding boxes overlap by less than a tenth of the smaller side on some axis."""
     shared = np.minimum(one[:, 1], other[:, 1]) - np.maximum(one[:, 0], other[:, 0])
     return bool((shared < 0.1 * np.minimum(np.ptp(one, axis=1), np.ptp(other, axis=1))).any())
 
 
 def box_sides(ink: np.ndarray) -> np.ndarray:
-    """Find the sides of a box that the digit touches, boolean `(H, W)`, if all four are there."""
-    thickest = max(3, min(ink.shape) // 20)
-    cut = np.pad(cut_out(ink, ink), thickest)
-    # The sides of a box at a tilt are shorter than the rectangle around it.
-    across = lines_across(cut, thickest, least=0.7)
-    down = lines_across(cut.T, thickest, least=0.7, taken=across.T).T
-    h, w = (thickest + side // 5 for side in cut.shape)
+    """Find the four sides of a box that touches the digit, boolean `(H, W)`."""
+    max_thickness = max(3, min(ink.shape) // 20)
+    cut = np.pad(crop_to_ink(ink, ink), max_thickness)
+    # The sides of a tilted box are shorter than its bounding box.
+    across = lines_across(cut, max_thickness, min_share=0.7)
+    down = lines_across(cut.T, max_thickness, min_share=0.7, excluded=across.T).T
+    h, w = (max_thickness + side // 5 for side in cut.shape)
     ends = across[:h].T, across[-h:].T, down[:, :w], down[:, -w:]
     sides = np.zeros_like(ink)
     if min(end.any(axis=1).mean() for end in ends) > 0.5:
-        inner = np.s_[thickest:-thickest, thickest:-thickest]
+        inner = np.s_[max_thickness:-max_thickness, max_thickness:-max_thickness]
         rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
         sides[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = (across | down)[inner]
     return sides
 
 
-def connected_pieces(ink: np.ndarray) -> np.ndarray:
-    """Number the connected pieces of ink from 0; neighbours may touch by a corner. Paper is -1.
+def connected_components(ink: np.ndarray) -> np.ndarray:
+    """Label the connected components of ink from 0, with 8 neighbours for each pixel; paper is -1.
 
-    Every pixel starts as its own root. Where two neighbours have different roots, the larger
-    root is hung below the smaller one, until no such pair is left.
+    At first each pixel is its own root. If two neighbours have different roots, the smaller root
+    becomes the parent of the larger root. This repeats until all neighbours have the same root.
 
     References
     ----------
@@ -576,15 +579,15 @@ def connected_pieces(ink: np.ndarray) -> np.ndarray:
     return number
 
 
-def grow(mask: np.ndarray) -> np.ndarray:
-    """Add to a mask all pixels that touch it, by a side or a corner."""
+def dilate(mask: np.ndarray) -> np.ndarray:
+    """Dilate a mask: add all pixels that touch it, also at a corner."""
     padded = np.pad(mask, 1)
     tall = padded[:-2] | padded[1:-1] | padded[2:]
     return tall[:, :-2] | tall[:, 1:-1] | tall[:, 2:]
 
 
-def cut_out(image: np.ndarray, ink: np.ndarray) -> np.ndarray:
-    """Give the smallest rectangle of an image that holds all of the ink, a boolean mask of it."""
+def crop_to_ink(image: np.ndarray, ink: np.ndarray) -> np.ndarray:
+    """Crop an image to the bounding box of the ink, a boolean mask of the image."""
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
@@ -592,13 +595,13 @@ def cut_out(image: np.ndarray, ink: np.ndarray) -> np.ndarray:
 def centre(digit: np.ndarray) -> np.ndarray:
     """Place a digit of up to 20 x 20 pixels with its centre of mass in the middle of 28 x 28.
 
-    By whole pixels, as in MNIST, and never so far that a part of it would be cut off.
+    The digit moves by whole pixels, as in MNIST, and no part of it leaves the image.
     """
     h, w = digit.shape
     row = digit.sum(axis=1) @ np.arange(h) / digit.sum()
     column = digit.sum(axis=0) @ np.arange(w) / digit.sum()
-    top = min(max(round(MIDDLE - row), 0), SIDE - h)
-    left = min(max(round(MIDDLE - column), 0), SIDE - w)
+    top = min(max(round(CENTRE - row), 0), SIDE - h)
+    left = min(max(round(CENTRE - column), 0), SIDE - w)
     image = np.zeros((SIDE, SIDE), np.float32)
     image[top : top + h, left : left + w] = digit
     return image

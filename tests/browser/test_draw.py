@@ -10,7 +10,7 @@ from drawing import STROKES
 from nn_core import load_mnist
 from nn_core.lab import draw_digit, page
 from nn_core.lab.weights import read_script, unpack
-from nn_core.tools.photos import BOX, centre, cut_out, fit_into
+from nn_core.tools.photos import BOX, centre, crop_to_ink, fit_into
 
 STORED = read_script(page.static("digits.js"))
 NETWORK = unpack(STORED)
@@ -117,7 +117,7 @@ def pad(page_with_pad):
 
 
 def prepared(ink):
-    digit = fit_into(cut_out(ink, ink > 0), BOX)
+    digit = fit_into(crop_to_ink(ink, ink > 0), BOX)
     return centre(digit / digit.max())
 
 
