@@ -263,7 +263,7 @@ def loss_and_grad(model: MLP, X: np.ndarray, y: np.ndarray, **options: Any) -> f
 
     Parameters
     ----------
-    model, X, y, **options
+    model, X, y, options
         As for `MLP.loss_and_grad`.
     """
     if len(X) <= PIECE:
