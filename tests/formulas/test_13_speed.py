@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from conftest import ROOT
+from exercises.chapter_13 import products
 from test_notebooks import DERIVED
 
 import nn_core as nn
@@ -45,16 +46,6 @@ def test_operations_of_a_layer():
             for i in range(ins):
                 total = total + X[n, i] * W[i, j]
     assert Counted.done == 2 * N * ins * outs
-
-
-def products(sizes: tuple[int, ...], N: int) -> list[tuple[int, int, int]]:
-    """As in the chapter: rows, what is summed over, and columns of each product of a step."""
-    shapes = []
-    for ins, outs in pairwise(sizes):
-        shapes += [(N, ins, outs), (ins, N, outs)]
-        if len(shapes) > 2:
-            shapes.append((N, outs, ins))
-    return shapes
 
 
 class Watched(np.ndarray):
