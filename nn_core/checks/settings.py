@@ -80,7 +80,7 @@ def check_rng(rng: object) -> None:
     Raises
     ------
     TypeError
-        `rng` is a number, None, a module, `random.Random` or `np.random.RandomState`. Your own
+        `rng` is a number, `None`, a module, `random.Random` or `np.random.RandomState`. Your own
         class with the methods of `np.random.Generator` is allowed.
     """
     origin = type(rng).__module__.partition(".")[0]

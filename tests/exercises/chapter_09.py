@@ -105,7 +105,7 @@ REJECTED = {
         (HAND.format(2.01, 0.96, 17), "½ of the penalty cancels"),
         (HAND.format(1.89, 0.96, 17), "left out the ½"),
         (HAND.format(1.7, 0.96, 17), "learning rate is missing"),
-        (HAND.format(1.25, 0.96, 17), "goes with both parts"),
+        (HAND.format(1.25, 0.96, 17), "multiplies both parts"),
         (HAND.format(1.5, 0.96, 17), "The new weight is"),
         (HAND.format(1.97, 0.04, 17), "share that is *lost*"),
         (HAND.format(1.97, 0.6, 17), "left out the learning rate"),
