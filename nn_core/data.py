@@ -248,7 +248,8 @@ def minibatches(
     Yields
     ------
     X_batch, y_batch
-        Copies of up to `batch_size` examples and their labels.
+        Copies of up to `batch_size` examples and their labels. The full batch is no copy: it is
+        `X` and `y` themselves.
 
     Raises
     ------
@@ -261,7 +262,7 @@ def minibatches(
     """
     check_same_length(X, y)
     if batch_size is None:
-        yield X.copy(), y.copy()
+        yield X, y
         return
     check_number("batch_size", batch_size, at_least=1, whole=True)
     check_rng(rng)

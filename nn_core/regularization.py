@@ -219,7 +219,9 @@ class Augmentation(Callback):
     def before_gradient(self, run: TrainingState) -> None:
         """Change the batch."""
         options = {} if self.strength is None else {"strength": self.strength(run.step)}
-        run.X_batch = self.change(run.X_batch, run.rng, **options)
+        # A full batch is the examples themselves, and `change` may work in place.
+        X = run.X_batch.copy() if run.batch_size is None else run.X_batch
+        run.X_batch = self.change(X, run.rng, **options)
 
 
 class ExponentialMovingAverage(Callback):

@@ -81,7 +81,7 @@ class TrainingState:
     rows
         The rows of the history, one for each finished epoch.
     X_batch, y_batch
-        The batch of this step, a copy.
+        The batch of this step: a copy, but for a full batch, which is `X` and `y` themselves.
     options
         How `loss_and_grad` is called in this step: `masks`, `smoothing`.
     loss, last_loss
