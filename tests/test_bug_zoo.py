@@ -7,19 +7,22 @@ without the trainings between them. Where the symptoms are tried with other seed
 import ast
 import re
 
+import check_prose
 import nbformat
 import numpy as np
 import pytest
-from test_notebooks import BOOK, calls, cells
+from test_notebooks import BOOK, calls, cells, notebook
 
 from nn_core import MLP, numerical_gradient, relative_error
 from nn_core.lab import page
 
 PAGE = BOOK / "appendix" / "bug_zoo.ipynb"
-TEXT = "\n\n".join(cells(PAGE, "markdown"))
+TEXT = "\n\n".join(check_prose.texts(PAGE))
 # Titles, in order: 1 -> "always-on", ...
 NUMBERS = {
-    name: int(number) for name, number in re.findall(r"^\(zoo-(.+)\)=\n### (\d+)\. ", TEXT, re.M)
+    cell.id: int(heading[1])
+    for cell in notebook(PAGE).cells
+    if (heading := re.match(r"### (\d+)\. ", cell.source))
 }
 
 
@@ -128,7 +131,7 @@ def test_no_gradient_check_sees_the_others():
 
 def test_page_says_which_bugs_no_gradient_check_sees():
     (text,) = [
-        cell for cell in cells(PAGE, "markdown") if "no gradient check can see, because" in cell
+        text for text in check_prose.texts(PAGE) if "no gradient check can see, because" in text
     ]
     said = [int(n) for group in re.findall(r"\(([\d, ]+)\)", text) for n in group.split(", ")]
     assert sorted(said) == [n for name, n in NUMBERS.items() if name not in BY_GRADIENT]
@@ -138,12 +141,12 @@ def test_specimens_are_numbered_and_all_are_suspects():
     assert list(NUMBERS) == list(SPECIMENS)
     assert list(NUMBERS.values()) == list(range(1, len(SPECIMENS) + 1))
     assert set(re.findall(r"\b(\d+) (?:specimens|bugs)", TEXT)) == {str(len(SPECIMENS))}
-    led = dict(re.findall(r"\{ref\}`(\d+) <zoo-([^>]+)>`", TEXT)[::-1])
+    led = dict(re.findall(r"\[(\d+)\]\(bug_zoo\.ipynb#cell-id=([\w-]+)\)", TEXT)[::-1])
     assert {name: int(number) for number, name in led.items()} == NUMBERS
 
 
 def test_every_specimen_has_an_answer_to_unfold():
-    folds = re.findall(r"^:::\{dropdown\} What is wrong\? Look before you unfold$", TEXT, re.M)
+    folds = re.findall(r"^<summary>What is wrong\? Look before you unfold</summary>$", TEXT, re.M)
     assert len(folds) == len(SPECIMENS)
     # The line and its mend.
     assert len(re.findall(r"^```diff\n(?:-.*\n)*(?:\+.*\n)+```$", TEXT, re.M)) >= len(SPECIMENS)
@@ -179,7 +182,7 @@ def test_every_specimen_has_a_symptom_that_is_cured():
 def test_symptoms_show_and_are_cured_with_other_seeds(seed, monkeypatch):
     """The whole page, but for what it draws, and its claims: their spread stands in the ledger."""
     monkeypatch.setenv(page.BUILDING, "1")
-    for name in ("show_lines", "show_digits", "glue", "claim", "quiz"):
+    for name in ("show_lines", "show_digits", "say", "claim", "quiz"):
         monkeypatch.setattr(f"nn_core.lab.{name}", lambda *_, **__: None)
     names: dict = {"__name__": "zoo"}
     for cell in nbformat.read(PAGE, as_version=4).cells:

@@ -6,13 +6,13 @@ That the links between the two are there is tested with the built book, in test_
 import re
 from collections.abc import Iterator
 
-import nbformat
 import pytest
+from check_prose import texts
 from clean_notebooks import notebooks
 from conftest import ROOT
 from markdown_it import MarkdownIt
-from mdit_py_plugins.colon_fence import colon_fence_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
+from plain_markdown import BOX
 
 BOOK = ROOT / "book"
 GLOSSARY = BOOK / "appendix" / "glossary.md"
@@ -68,15 +68,14 @@ EMPHASIS = {
     "zero",
 }
 
-MARKDOWN = MarkdownIt("commonmark").enable("table").use(colon_fence_plugin).use(dollarmath_plugin)
+MARKDOWN = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin)
 
 
 def bold(text: str) -> Iterator[str]:
     """What a text sets in bold, in small letters: words only, and outside of headings and links."""
     heading = False
+    text = BOX.sub(r"\g<body>", text)  # The title of a box defines no word.
     for token in MARKDOWN.parse(text):
-        if token.type in ("fence", "colon_fence") and token.info.startswith("{"):
-            yield from bold(token.content)  # a directive: a box, an exercise
         if token.type == "inline" and not heading:
             phrase, linked = None, 0
             for part in token.children or []:
@@ -95,8 +94,7 @@ def bold(text: str) -> Iterator[str]:
 
 
 def words_in_bold(path) -> set[str]:
-    cells = nbformat.read(path, as_version=4).cells
-    return {word for cell in cells if cell.cell_type == "markdown" for word in bold(cell.source)}
+    return {word for text in texts(path) for word in bold(text)}
 
 
 def entries() -> list[tuple[list[str], str]]:
@@ -116,7 +114,7 @@ TERMS = [word.lower() for words, _ in entries() for word in words]
 
 def test_bold_words_are_found():
     text = "A **neural\nnetwork** has **`W`** and **$b$**.\n\n## **No**\n\n[**no**](x)\n\n"
-    box = ":::{note}\n- a **Layer**\n\n| **cell** |\n|---|\n| b |\n:::"
+    box = "> **Two rules**\n>\n> - a **Layer**\n>\n> | **cell** |\n> |---|\n> | b |\n"
     assert list(bold(text + box)) == ["neural network", "layer", "cell"]
 
 

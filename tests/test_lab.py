@@ -8,8 +8,9 @@ import pytest
 from conftest import ROOT
 
 from nn_core import accuracy, load_mnist
-from nn_core.lab import claim, display, expect, glue, page, show, stored, summit
+from nn_core.lab import claim, display, expect, page, say, show, stored, summit
 from nn_core.lab.claims import RECORD
+from nn_core.lab.display import SAID
 
 
 @pytest.fixture
@@ -74,14 +75,14 @@ def test_show_wants_alt_text(shown):
     assert shown == []
 
 
-def test_glue_is_what_myst_nb_reads(shown):
-    glue("tour-count", "1,234")
+def test_said_is_markdown_in_a_notebook_and_plain_in_a_terminal(shown):
+    say("""
+    It took **3 seconds**.
+        And more.
+    """)
     ((data, metadata),) = shown
-    prefix = metadata["scrapbook"]["mime_prefix"]
-    # MyST-NB evaluates the text, so the number must come as a quoted string.
-    assert data[f"{prefix}text/plain"] == "'1,234'"
-    assert data["text/plain"] == "tour-count: 1,234"
-    assert metadata["scrapbook"]["name"] == "tour-count"
+    assert data["text/markdown"] == data["text/plain"] == "It took **3 seconds**.\n    And more."
+    assert metadata == {SAID: True}
 
 
 def test_claim_kept(shown):

@@ -9,7 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import check_prose
 import nbformat
+import plain_markdown
 import pytest
 import yaml
 from clean_notebooks import notebooks
@@ -204,23 +206,69 @@ def marked_formulas() -> list[str]:
 
 
 def test_every_labelled_formula_is_tested():
-    labels = [
-        label
-        for path in NOTEBOOKS
-        for label in re.findall(r"^\$\$ \((eq-[\w-]+)\)$", "\n".join(cells(path, "markdown")), re.M)
-    ]
+    labels = list(plain_markdown.formulas().values())
     assert len(labels) > 3
     assert len(set(labels)) == len(labels)
     assert set(marked_formulas()) == set(labels)
 
 
-# --- numbers
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_formulas_are_numbered_in_order(path):
+    chapter = path.stem.split("_")[0].lstrip("0") or "0"
+    found = re.findall(r"\\tag\{(.*?)\}", "\n".join(cells(path, "markdown")))
+    assert found == [f"{chapter}.{k}" for k in range(1, len(found) + 1)], "`make format` does it"
+
+
+# --- Markdown that every front end shows
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
-def test_glued_numbers_are_used_and_used_ones_are_glued(path):
-    glued = {ast.literal_eval(call.args[0]) for call in calls(path, "glue")}
-    used = set(re.findall(r"\{glue:text\}`([^`]*)`", "\n".join(cells(path, "markdown"))))
-    assert glued == used
-    hidden = "\n".join(cells(path, "code", "remove-cell"))
-    assert hidden.count("glue(") == len(glued), "glue in cells tagged remove-cell"
+def test_no_markup_that_only_a_page_knows(path):
+    for text in check_prose.texts(path):
+        assert not re.search(r"\{[\w:-]+\}`|^:::|^\([\w-]+\)=$|^`{3,}\{", text, re.MULTILINE), text
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_links_lead_to_what_they_name(path):
+    for text in check_prose.texts(path):
+        for shown, target in re.findall(
+            r"\[([^\]]+)\]\(([^)\s]+)\)", re.sub(r"`[^`]*`|(?<!\()\$[^$]*\$", "x", text)
+        ):
+            if "://" in target:
+                continue
+            name, _, fragment = target.partition("#cell-id=")
+            file = path.parent / name
+            assert file.is_file(), target
+            if file.name == "references.bib":
+                assert " ".join(shown.split()) in plain_markdown.citations()
+            elif fragment:
+                (cell,) = (cell for cell in notebook(file).cells if cell.id == fragment)
+                formula = f"\\tag{{{shown.strip('()')}}}"
+                assert cell.source.startswith("#") or formula in cell.source, f"{shown} in {target}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_no_formula_of_a_quotation_goes_over_two_lines(path):
+    """JupyterLab would take the mark of the quotation, >, for a part of the formula."""
+    for text in check_prose.texts(path):
+        for quoted in re.findall(r"(?:^>.*\n?)+", text, re.MULTILINE):
+            for line in quoted.splitlines():
+                assert re.sub(r"`[^`]*`|\\\$", "", line).count("$") % 2 == 0, line
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_an_exercise_has_the_name_under_which_it_is_checked(path):
+    asked = [cell.id for cell in notebook(path).cells if "> **Exercise: " in cell.source]
+    hinted = [ast.literal_eval(call.args[0]) for call in calls(path, "hint")]
+    assert asked == hinted
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_what_is_said_is_text_of_the_page(path):
+    saying = [
+        cell for cell in notebook(path).cells if "say(" in cell.source and cell.cell_type == "code"
+    ]
+    for cell in saying:
+        assert cell.metadata.tags == ["remove-input"]
+    for text in (text for cell in saying for text in check_prose.said(cell.source)):
+        assert not re.search(r"^#", text, re.MULTILINE), "a heading stands in a Markdown cell"

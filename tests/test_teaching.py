@@ -8,6 +8,7 @@ import sys
 import nbformat
 import numpy as np
 import pytest
+from check_prose import texts
 from conftest import ROOT
 
 import nn_core as nn
@@ -75,12 +76,8 @@ def names_of(number: str) -> set[str]:
     """The headings and the exercises of a chapter."""
     pattern = "appendix/bug_zoo.ipynb" if number == "zoo" else f"{number}_*.ipynb"
     (path,) = (ROOT / "book").glob(pattern)
-    text = "\n".join(
-        cell.source
-        for cell in nbformat.read(path, as_version=4).cells
-        if cell.cell_type == "markdown"
-    )
-    return set(re.findall(r"^(?:##+|`{3,}\{exercise\}) (.+)$", text, re.MULTILINE))
+    pattern = r"^(?:##+ |> \*\*Exercise: )(.+?)(?:\*\*)?$"
+    return set(re.findall(pattern, "\n".join(texts(path)), re.MULTILINE))
 
 
 def in_italics(text: str) -> list[str]:

@@ -6,6 +6,7 @@ Measured numbers that were typed by hand; words that belittle what the reader fi
 begin with %, which Markdown takes for comments. It needs nothing but Python.
 """
 
+import ast
 import json
 import re
 import sys
@@ -32,12 +33,32 @@ def pages() -> list[Path]:
     return [path for path in found if ".ipynb_checkpoints" not in path.parts]
 
 
+def said(code: str) -> Iterator[str]:
+    """Give each paragraph that a cell says, with an ellipsis for each value of its run."""
+    if "say(" not in code:
+        return  # and no need to parse what may be no plain Python
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "say":
+            (text,) = node.args
+            parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+            yield "".join(
+                part.value if isinstance(part, ast.Constant) else "…" for part in parts
+            ).strip()
+
+
+def texts(path: Path) -> list[str]:
+    """Give all that a notebook has its reader read: its Markdown, and what its cells say."""
+    found = []
+    for cell in json.loads(path.read_text("utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        found += [source] if cell["cell_type"] == "markdown" else said(source)
+    return found
+
+
 def prose(path: Path) -> str:
     """Give the text of a page, without code."""
-    text = path.read_text("utf-8")
-    if path.suffix == ".ipynb":
-        cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown"]
-        text = "\n\n".join("".join(cell["source"]) for cell in cells)
+    notebook = path.suffix == ".ipynb"
+    text = "\n\n".join(texts(path)) if notebook else path.read_text("utf-8")
     return re.sub(r"```[^`]*```|`[^`]*`", "", text)
 
 
@@ -51,7 +72,7 @@ def complaints(text: str, given: set[str], *, of_a_run: bool) -> Iterator[str]:
     """Say what is wrong in a text. Only where it is `of_a_run` can its numbers come from one."""
     if of_a_run:
         for number in sorted(set(re.findall(MEASURED, text)) - given):
-            yield f"{number!r} is typed: numbers come from the run, by glue, or are promised bounds"
+            yield f"{number!r} is typed: let it come from the run, by `say`, or be promised"
     for line in re.findall(r"^%.*", text, re.MULTILINE):
         yield f"the line {line!r} is a comment to Markdown, and vanishes"
     for word in re.findall(BELITTLING, text, re.IGNORECASE):

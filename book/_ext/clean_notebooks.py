@@ -3,13 +3,16 @@
     python book/_ext/clean_notebooks.py            write it
     python book/_ext/clean_notebooks.py --check    say which notebooks are not in it, and fail
 
-That form: no outputs, no execution counts, one kernelspec, no metadata of an editor, and in the
-cell that installs the course the address of the repository that _config.yml gives.
+That form: no outputs, no execution counts, one kernelspec, no metadata of an editor but what folds
+the code that pages hide; formulas are numbered in their order; and the cell that installs the
+course names the repository that _config.yml gives.
 """
 
 import argparse
+import itertools
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -21,6 +24,12 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+# Code that a page hides is folded in JupyterLab and Notebook 7, and in Colab.
+FOLDED_BY = {"hide-cell", "hide-input", "remove-input", "remove-cell"}
+FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}
+# The number of a formula, which is its place in the chapter, and where a text names it.
+TAG = re.compile(r"\\tag\{([^}]*)\}(?= % eq-)")
+FORMULA_LINK = re.compile(r"\[\((\w+\.\w+)\)\](?=\([^)\s]*#cell-id=)")
 
 
 def notebooks() -> list[Path]:
@@ -30,19 +39,39 @@ def notebooks() -> list[Path]:
     return [path for path in found if path.parent.name != ".ipynb_checkpoints"]
 
 
-def cleaned(text: str) -> str:
-    """The notebook `text` in its committed form."""
+def number_formulas(books: dict[Path, nbformat.NotebookNode]) -> None:
+    """Number the formulas of each chapter in their order, and say so where they are named."""
+    numbers = {}
+    for path, notebook in books.items():
+        chapter, count = path.stem.split("_")[0].lstrip("0") or "0", itertools.count(1)
+
+        def numbered(tag: re.Match[str], chapter: str = chapter, count: Iterator = count) -> str:
+            numbers[tag[1]] = f"{chapter}.{next(count)}"
+            return f"\\tag{{{numbers[tag[1]]}}}"
+
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = TAG.sub(numbered, cell.source)
+    for notebook in books.values():
+        for cell in notebook.cells:
+            cell.source = FORMULA_LINK.sub(
+                lambda link: f"[({numbers.get(link[1], link[1])})]", cell.source
+            )
+
+
+def cleaned(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Give a notebook in its committed form."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
     address = config["repository"]["url"]
-    notebook = nbformat.reads(text, as_version=4)
     notebook = strip_output(notebook, keep_output=False, keep_count=False, keep_id=True)
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
         # All but the tags is a trace of some editor.
-        kept = {key: cell.metadata[key] for key in ("tags",) if key in cell.metadata}
-        cell.metadata = nbformat.from_dict(kept)
+        tags = cell.metadata.get("tags", [])
+        folded = FOLDED if FOLDED_BY & set(tags) else {}
+        cell.metadata = nbformat.from_dict(({"tags": tags} if tags else {}) | folded)
         cell.source = re.sub(r'(%pip install .*git\+)[^\s"]+', rf"\g<1>{address}", cell.source)
-    return nbformat.writes(notebook) + "\n"
+    return notebook
 
 
 def main() -> int:
@@ -51,9 +80,10 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="change nothing, fail if one differs")
     check = parser.parse_args().check
     differing = 0
-    for path in notebooks():
-        text = path.read_text("utf-8")
-        wanted = cleaned(text)
+    books = {path: cleaned(nbformat.read(path, as_version=4)) for path in notebooks()}
+    number_formulas(books)
+    for path, notebook in books.items():
+        text, wanted = path.read_text("utf-8"), nbformat.writes(notebook) + "\n"
         if text == wanted:
             continue
         differing += 1

@@ -17,6 +17,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 import execution
+import plain_markdown
 
 LEDGER = Path("book") / "claims.json"
 RUNS = Path("nn_core") / "lab" / "stored" / "runs.json"
@@ -146,10 +147,12 @@ def execute_notebooks(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -
 
 
 def give_outputs(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Put into a notebook what its cells have shown."""
+    """Put into a notebook what its cells have shown, and write its text as pages need it."""
     path = Path(app.env.doc2path(docname))
     if path.suffix == ".ipynb":
-        source[0] = nbformat.writes(execution.executed(path))
+        notebook = execution.executed(path)
+        notebook.cells = plain_markdown.page_cells(notebook, path.stem)
+        source[0] = nbformat.writes(notebook)
 
 
 def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:

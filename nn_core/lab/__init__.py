@@ -7,7 +7,7 @@ from nn_core.lab.curves import (
     show_lines,
     show_reliability,
 )
-from nn_core.lab.display import glue, show
+from nn_core.lab.display import say, show
 from nn_core.lab.exercises import check, hint, solution
 from nn_core.lab.figures import draw_digit, live
 from nn_core.lab.graph import show_graph
@@ -27,10 +27,10 @@ __all__ = [
     "draw_digit",
     "expect",
     "explore",
-    "glue",
     "hint",
     "live",
     "quiz",
+    "say",
     "show",
     "show_boundary",
     "show_confusion",

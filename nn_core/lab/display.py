@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from html import escape
+from inspect import cleandoc
 from pathlib import Path
 from typing import ParamSpec
 
@@ -27,6 +28,8 @@ Drawn = tuple[Figure, str]  # a figure, and its alt text
 Arguments = ParamSpec("Arguments")
 
 LONG = re.compile(r"\d+\.\d{3,}")  # a number with many decimals
+
+SAID = "nn_core_said"  # marks, in the metadata of an output, a paragraph of the book
 
 _caught: ContextVar[list[Drawn] | None] = ContextVar("_caught", default=None)
 
@@ -119,18 +122,16 @@ def _short(number: re.Match[str]) -> str:
     return f"{round(float(number[0]), 2):g}"
 
 
-def glue(name: str, value: object) -> None:
-    """Keep a value under a name, so that the prose of the book can state it.
+def say(text: str) -> None:
+    """Show a paragraph of the book that states numbers of this run.
 
-    In the text, ``{glue:text}`name` `` stands for the value that this build computed.
-    Round before you glue: `glue("accuracy", f"{value:.1%}")`. In a notebook, where the text shows
-    only the name, the value is printed with it.
+    `say(f"It reads {accuracy:.1%} of the dev set.")` reads the same in every front end. In a page,
+    the paragraph becomes part of the text (book/_ext/plain_markdown.py).
+
+    Parameters
+    ----------
+    text
+        Markdown. Lines may be indented, as those of a docstring.
     """
-    # The form in which MyST-NB looks for it. Written out here, so that a chapter runs where
-    # only this package is installed.
-    mime = "application/papermill.record/text/plain"
-    display(
-        {mime: repr(str(value)), "text/plain": f"{name}: {value}"},
-        metadata={"scrapbook": {"name": name, "mime_prefix": "application/papermill.record/"}},
-        raw=True,
-    )
+    text = cleandoc(text)
+    display({"text/markdown": text, "text/plain": text}, metadata={SAID: True}, raw=True)
