@@ -44,8 +44,8 @@ LABELS = {"5.5": "eq-slopes"}
             "So ([Nesterov, 1983](references.bib); [Sutskever et al., 2013](references.bib)).",
             "So {cite:p}`nesterov1983method,sutskever2013importance`.",
         ),
-        ("See [7](../bug_zoo.ipynb#cell-id=all-alike).", "See [7](#bug_zoo-all-alike)."),
-        ("### 7. Alike", "(zoo-the-cell)=\n### 7. Alike"),
+        ("See [7](../bug_zoo.ipynb#cell-id=all-alike).", "See [7](#cell-bug_zoo-all-alike)."),
+        ("### 7. Alike", "(cell-zoo-the-cell)=\n### 7. Alike"),
         ("[Data](01_data.ipynb)", "[Data](01_data.ipynb)"),
     ],
 )

@@ -107,12 +107,12 @@ def for_page(text: str, labels: dict[str, str], chapter: str = "", cell: str = "
     text = FOLDED.sub(r"::::{dropdown} \1\n\2\n::::", text)
     text = TAG.sub(r"\n$$ (\g<label>)", text)
     if text.startswith("#"):
-        text = f"({chapter}-{cell})=\n{text}"
+        text = f"(cell-{chapter}-{cell})=\n{text}"
     # Code keeps what it holds.
     kept: list[str] = []
     text = FENCED.sub(lambda found: f"\0{kept.append(found[0]) or len(kept) - 1}\0", text)
     text = FORMULA_LINK.sub(lambda found: f"{{eq}}`{labels[found[1]]}`", text)
-    text = CELL_LINK.sub(r"[\1](#\2-\3)", text)
+    text = CELL_LINK.sub(r"[\1](#cell-\2-\3)", text)
     text = CITED_IN_BRACKETS.sub(
         lambda found: (
             "{cite:p}`"
