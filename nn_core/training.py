@@ -152,12 +152,14 @@ class TrainingState:
 
     def keep(self) -> None:
         """Copy what an epoch changes, for `go_back`."""
+        optimizer, generator = self.optimizer, self.rng.bit_generator
         states = [owner.state for owner in self.owners]
-        self.kept = deepcopy((self.model.theta, self.optimizer.t, states))
+        self.kept = deepcopy((self.model.theta, optimizer.t, optimizer.lr, generator.state, states))
 
     def go_back(self) -> None:
-        """Let network, optimizer and callbacks hold again what `keep` has copied."""
-        self.model.theta, self.optimizer.t, states = self.kept
+        """Restore what `keep` copied: network, optimizer, callbacks and random generator."""
+        optimizer, generator = self.optimizer, self.rng.bit_generator
+        self.model.theta, optimizer.t, optimizer.lr, generator.state, states = self.kept
         for owner, state in zip(self.owners, states, strict=True):
             owner.state = state
 
@@ -179,8 +181,8 @@ def fit(
 
     Interrupt it (Ctrl-C, or the stop button of a notebook) and it gives the history of the
     epochs that were finished; the network keeps what it has learned until then. Where a loss is no
-    longer a finite number it stops, and network and optimizer hold again what they held when that
-    epoch began.
+    longer a finite number, training stops, and network, optimizer, callbacks and `rng` are again as
+    they were when that epoch began.
 
     Parameters
     ----------
