@@ -29,6 +29,7 @@ for library in ("OPENBLAS", "MKL", "OMP"):
 import joblib
 import nn_core as nn
 import numpy as np
+from filelock import FileLock
 from nn_core import tools
 from nn_core.initializers import glorot_uniform
 from nn_core.schedules import cosine_decay, inverse_time_decay
@@ -40,6 +41,7 @@ from tqdm import tqdm
 ROOT = Path(__file__).resolve().parents[2]
 NETWORKS = ROOT / "runs"
 LEDGER = ROOT / "nn_core" / "lab" / "stored" / "runs.json"
+LOCK = "ledger.lock"  # in NETWORKS: the ledger lies in the package, which holds no such file
 SEEDS = range(5)
 POINTS = 40  # of a learning curve, at most
 TOGETHER = slice(20_000, 30_000)  # hardly anybody who wrote these also wrote the others
@@ -258,12 +260,17 @@ def read() -> list[dict[str, Any]]:
 
 
 def write(row: dict[str, Any]) -> None:
-    """Put a row into the ledger, in the place of an older one of the same recipe and seed."""
-    rows = [r for r in read() if (r["recipe"], r["seed"]) != (row["recipe"], row["seed"])]
-    rows = sorted([*rows, row], key=lambda r: (list(PLANS).index(r["recipe"]), r["seed"]))
-    lines = ",\n".join(f" {json.dumps(r)}" for r in rows)  # a row is a line
-    with atomic_write(LEDGER) as file:
-        file.write(f'{{"rows": [\n{lines}\n]}}\n'.encode())
+    """Put a row into the ledger, in the place of an older row of the same recipe and seed.
+
+    Two programs that run at once write one after the other, so no row is lost.
+    """
+    NETWORKS.mkdir(exist_ok=True)
+    with FileLock(NETWORKS / LOCK):
+        rows = [r for r in read() if (r["recipe"], r["seed"]) != (row["recipe"], row["seed"])]
+        rows = sorted([*rows, row], key=lambda r: (list(PLANS).index(r["recipe"]), r["seed"]))
+        lines = ",\n".join(f" {json.dumps(r)}" for r in rows)  # a row is a line
+        with atomic_write(LEDGER) as file:
+            file.write(f'{{"rows": [\n{lines}\n]}}\n'.encode())
 
 
 @contextlib.contextmanager

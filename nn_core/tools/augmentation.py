@@ -165,10 +165,14 @@ def affine_field(
     check_number("scale", scale, below=1)
     limits = np.array([np.deg2rad(degrees), scale, scale, shear, pixels, pixels])
     angle, tall, wide, slant, down, right = limits[:, None] * rng.uniform(-1, 1, (6, n))
-    cos, sin, tall, wide = np.cos(angle), np.sin(angle), 1 / (1 + tall), 1 / (1 + wide)
-    # The columns of M - 1: what each step down adds to F, and each step to the right.
-    per_row = np.array([cos * tall - sin * slant - 1, sin * tall + cos * slant], np.float32)
-    per_column = np.array([-sin * wide, cos * wide - 1], np.float32)
+    cos, sin = np.cos(angle), np.sin(angle)
+    step_down = 1 / (1 + tall)
+    step_right = 1 / (1 + wide)
+    # The columns of M - 1: the first is added to F for each row down, the second for each column.
+    per_row = np.array(
+        [cos * step_down - sin * slant - 1, sin * step_down + cos * slant], np.float32
+    )
+    per_column = np.array([-sin * step_right, cos * step_right - 1], np.float32)
     t = np.array([down, right], np.float32)
     place = np.arange(side, dtype=np.float32) - (side - 1) / 2
     # One part of F depends on the row alone and one on the column, so both are (2, n, side).
