@@ -70,7 +70,7 @@ def test_another_program_waits_while_a_row_is_written(elsewhere, monkeypatch):
 
 
 def test_the_final_run_trains_on_all_and_opens_the_test_set(elsewhere):
-    runs.PLANS[TINY.name] = runs.Plan(TINY, dev=None, opens_test=True)
+    runs.PLANS[TINY.name] = runs.Plan(TINY, dev=None, uses_test=True)
     (row,) = elsewhere("--seeds", "0")
     assert row["dev"] is None
     assert 0.1 < row["test"] < 0.95

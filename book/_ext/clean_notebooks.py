@@ -1,10 +1,10 @@
-"""Bring the notebooks into the one form in which they are committed.
+"""Bring the notebooks into the form in which they are committed.
 
-    python book/_ext/clean_notebooks.py            write it
-    python book/_ext/clean_notebooks.py --check    say which notebooks are not in it, and fail
+    python book/_ext/clean_notebooks.py            write the notebooks in this form
+    python book/_ext/clean_notebooks.py --check    name the notebooks in another form, and fail
 
-That form: no outputs, no execution counts, one kernelspec, no metadata of an editor, and in the
-cell that installs the course the address of the repository that _config.yml gives.
+The form has no outputs, no execution counts, one kernelspec and no metadata of an editor. The cell
+that installs the course has the address of the repository in _config.yml.
 """
 
 import argparse
@@ -24,21 +24,21 @@ METADATA = {
 
 
 def notebooks() -> list[Path]:
-    """All notebooks of the book: chapters first, then appendices."""
+    """List all notebooks of the book: chapters first, then appendices."""
     found = sorted((ROOT / "book").glob("**/*.ipynb"))
-    # JupyterLab keeps copies of what was opened.
+    # JupyterLab keeps copies of opened notebooks in these folders.
     return [path for path in found if path.parent.name != ".ipynb_checkpoints"]
 
 
 def cleaned(text: str) -> str:
-    """The notebook `text` in its committed form."""
+    """Give the notebook `text` in its committed form."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
     address = config["repository"]["url"]
     notebook = nbformat.reads(text, as_version=4)
     notebook = strip_output(notebook, keep_output=False, keep_count=False, keep_id=True)
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
-        # All but the tags is a trace of some editor.
+        # All metadata except the tags come from editors.
         kept = {key: cell.metadata[key] for key in ("tags",) if key in cell.metadata}
         cell.metadata = nbformat.from_dict(kept)
         cell.source = re.sub(r'(%pip install .*git\+)[^\s"]+', rf"\g<1>{address}", cell.source)
