@@ -1,15 +1,16 @@
-"""Compare nn_core with the frameworks people would reach for.
+"""Compare the speed and the memory of nn_core with those of common frameworks.
 
     make bench
 
-Speed: every contender trains one epoch of 60,000 digits in turn, several rounds over, in one
-process with the same number of threads for all. So whatever else the machine does, it does to all
-of them, and what counts is the ratio of the medians. The floor is the bare matrix products of the
-same training step: no program that uses the same matrix library can be faster.
+Speed: in each round, every contender trains one epoch of 60,000 digits. All rounds run in one
+process, and all contenders have the same number of threads. So other programs on the machine slow
+down all contenders alike, and the result is the ratio of the medians. The contender `floor`
+computes only the matrix products of a training step: no program with the same matrix library can be
+faster.
 
-Then, each on its own: seconds of training until 97.9 % of the test set are right, predictions per
-second, peak memory, and what it takes to load the data. Writes results.json, results.md and
-results.svg beside this file; the book shows them.
+Further measurements are the seconds of training until 97.9 % of the test set are right, the
+predictions per second, the peak memory, and the seconds to load the data. The script writes
+results.json, results.md and results.svg beside this file, and the book shows them.
 """
 
 import json
@@ -28,7 +29,7 @@ from typing import NamedTuple
 
 THREADS = os.cpu_count()
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[variable] = str(THREADS)  # before any of the libraries is imported
+    os.environ[variable] = str(THREADS)  # the libraries read these variables when imported
 
 import numpy as np  # noqa: E402
 
@@ -40,14 +41,17 @@ LR = {"sgd": 0.1, "adam": 0.001}
 
 
 class Contender(NamedTuple):
-    """One program at one task. What it needs is imported when it is made, for the memory's sake."""
+    """A program with a network to train.
+
+    Each function below imports its own library, so the memory of a process holds only one library.
+    """
 
     epoch: Callable[[], object]  # trains on all examples once
     predict: Callable[[np.ndarray], np.ndarray] | None = None
 
 
 def floor(X, y, sizes, method, batch_size, seed) -> Contender:
-    """The matrix products of forward and backward pass, on one batch over and over."""
+    """Compute only the matrix products of forward and backward pass, always on the same batch."""
     rng = np.random.default_rng(0)
     A = [rng.random((batch_size, size), dtype=np.float32) for size in sizes]
     W = [rng.random(shape, dtype=np.float32) for shape in pairwise(sizes)]
@@ -66,7 +70,7 @@ def floor(X, y, sizes, method, batch_size, seed) -> Contender:
 
 
 def numpy_nn_core(X, y, sizes, method, batch_size, seed) -> Contender:
-    """`nn_core.fit`, as a reader would call it."""
+    """Call `nn_core.fit` as a reader does."""
     rng = np.random.default_rng(seed)
     network = nn.MLP(sizes, rng)
     optimizer = {"sgd": nn.SGD, "adam": nn.Adam}[method](LR[method])
@@ -76,7 +80,7 @@ def numpy_nn_core(X, y, sizes, method, batch_size, seed) -> Contender:
 
 
 def scikit_learn(X, y, sizes, method, batch_size, seed) -> Contender:
-    """MLPClassifier, continued epoch by epoch."""
+    """Use MLPClassifier, with a warm start for each epoch."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
 
@@ -102,12 +106,12 @@ def scikit_learn(X, y, sizes, method, batch_size, seed) -> Contender:
 
 
 def pytorch(X, y, sizes, method, batch_size, seed, *, fused=False, compiled=False) -> Contender:
-    """A training loop, eager or compiled, with the default update or the fused one."""
+    """Use a training loop, eager or compiled, with the default or the fused optimizer."""
     import torch
 
     torch.set_num_threads(THREADS)
     torch.manual_seed(seed)
-    # Beyond some number of compilations, for whatever task, PyTorch would stop compiling.
+    # PyTorch limits the number of compilations in a process. This call resets their count.
     torch.compiler.reset()
     layers = []
     for fan_in, fan_out in pairwise(sizes):
@@ -140,17 +144,17 @@ def pytorch(X, y, sizes, method, batch_size, seed, *, fused=False, compiled=Fals
 
 
 def pytorch_fused(*task) -> Contender:
-    """The same with the update of all parameters in one kernel."""
+    """Use PyTorch with the fused optimizer, which updates all parameters in one kernel."""
     return pytorch(*task, fused=True)
 
 
 def pytorch_compiled(*task) -> Contender:
-    """And with forward and backward pass compiled (torch.compile)."""
+    """Use PyTorch with the fused optimizer and with torch.compile."""
     return pytorch(*task, fused=True, compiled=True)
 
 
 def jax_jit(X, y, sizes, method, batch_size, seed) -> Contender:
-    """One compiled step; batches are gathered outside it, as in the others."""
+    """Use JAX with a compiled step. The batches are made outside the step, as for the others."""
     import jax
     import jax.numpy as jnp
 
@@ -218,12 +222,12 @@ NETWORKS = [
 ]
 MIDDLE = NETWORKS[1]
 TARGET = 0.979
-ALL = 60_000  # the full batch
-ROUNDS = {128: 5, 32: 3, 1024: 3, ALL: 3}  # for each batch size, epochs timed of each contender
+ALL = 60_000  # the size of the full batch
+ROUNDS = {128: 5, 32: 3, 1024: 3, ALL: 3}  # the number of timed epochs for each batch size
 
 
 def measure_epochs(sizes, method, batch_size: int, rounds: int) -> dict[str, list[float]]:
-    """Seconds per epoch for each contender, round by round; the first round warms up."""
+    """Measure the seconds per epoch for each contender and round. The first round is a warm-up."""
     X, y, _, _ = nn.load_mnist()
     task = (X, y, sizes, method, batch_size, 0)
     made = {name: make(*task) for name, make in CONTENDERS.items()}
@@ -238,9 +242,9 @@ def measure_epochs(sizes, method, batch_size: int, rounds: int) -> dict[str, lis
 
 
 def time_to_target(seeds: int) -> dict[str, list[float]]:
-    """Seconds of training until TARGET of the test set is right, measured after each epoch.
+    """Measure the seconds of training until the test accuracy, after an epoch, reaches TARGET.
 
-    A first run only warms up. What compiles does so in every run anew, and that counts.
+    The first run is a warm-up. The seconds of every run include its compilation.
     """
     X, y, X_test, y_test = nn.load_mnist()
     seconds: dict[str, list[float]] = {name: [] for name in RIVALS}
@@ -260,12 +264,12 @@ def time_to_target(seeds: int) -> dict[str, list[float]]:
 
 
 def predictions_per_second(rounds: int) -> dict[str, float]:
-    """How many of the 10,000 test images each classifies in a second, all in one call."""
+    """Measure the predictions per second of each contender, 10,000 test images in one call."""
     X, y, X_test, _ = nn.load_mnist()
     made = {name: CONTENDERS[name](X[:2000], y[:2000], *MIDDLE, 100, 0) for name in RIVALS}
     seconds: dict[str, list[float]] = {name: [] for name in RIVALS}
     for contender in made.values():
-        contender.epoch()  # scikit-learn cannot predict before it was fitted
+        contender.epoch()  # scikit-learn cannot predict without training
     for turn in range(rounds + 1):
         for name, contender in made.items():
             began = time.perf_counter()
@@ -276,9 +280,10 @@ def predictions_per_second(rounds: int) -> dict[str, float]:
 
 
 def peak_memory(name: str | None) -> float:
-    """Most memory, in MB, that a process held which loads the data and, if named, trains.
+    """Give the peak memory of this process in MB, after it has loaded the data.
 
-    Not a number on Windows, where Python's own library cannot tell.
+    With a name, this contender trains for one epoch first. On Windows the result is NaN, since the
+    standard library of Python cannot measure the memory there.
     """
     try:
         import resource
@@ -292,7 +297,7 @@ def peak_memory(name: str | None) -> float:
 
 
 def memory() -> dict[str, float]:
-    """Peak memory in MB of a fresh process for each contender, and of one that only loads."""
+    """Measure the peak memory in MB of a new process for each contender, and for the data alone."""
     context = multiprocessing.get_context("spawn")
     peaks = {}
     for name in [None, *RIVALS]:
@@ -302,7 +307,7 @@ def memory() -> dict[str, float]:
 
 
 def load_csv(path: Path) -> None:
-    """The pandas way: one row per digit, label first."""
+    """Load a CSV file with pandas: one row per digit, label first."""
     import pandas as pd
 
     values = pd.read_csv(path).to_numpy()
@@ -310,7 +315,7 @@ def load_csv(path: Path) -> None:
 
 
 def load_arff(path: Path) -> None:
-    """The format of OpenML, read by SciPy."""
+    """Load an ARFF file, the format of OpenML, with SciPy."""
     from scipy.io import arff
 
     table, _ = arff.loadarff(path)
@@ -319,7 +324,7 @@ def load_arff(path: Path) -> None:
 
 
 def loading() -> dict[str, float]:
-    """Seconds to load the 60,000 training images and the 10,000 test images."""
+    """Measure the seconds to load the 60,000 training images and the 10,000 test images."""
     X, y, X_test, y_test = nn.load_mnist(raw=True)
     images = np.concatenate([X, X_test]).reshape(-1, 784)
     labels = np.concatenate([y, y_test])
@@ -333,35 +338,35 @@ def loading() -> dict[str, float]:
         lines += ["@ATTRIBUTE class {0,1,2,3,4,5,6,7,8,9}", "@DATA"]
         lines += [f"{row},{label}" for label, row in zip(labels, rows, strict=True)]
         openml.write_text("\n".join(lines) + "\n", "utf-8")
-        ways = {
+        loaders = {
             "nn_core.load_mnist": nn.load_mnist,
             "CSV, pandas": lambda: load_csv(csv),
             "ARFF, SciPy": lambda: load_arff(openml),
         }
-        seconds: dict[str, list[float]] = {name: [] for name in ways}
+        seconds: dict[str, list[float]] = {name: [] for name in loaders}
         for _ in range(3):
-            for name, way in ways.items():
+            for name, load in loaders.items():
                 began = time.perf_counter()
-                way()
+                load()
                 seconds[name].append(time.perf_counter() - began)
     return {name: statistics.median(s) for name, s in seconds.items()}
 
 
 def label_of(result: dict) -> str:
-    """A network and its training, in words."""
+    """Describe a network and its training in words."""
     batch = "full batch" if result["batch_size"] == ALL else f"batch {result['batch_size']}"
     sizes = "-".join(map(str, result["sizes"]))
     return f"{sizes}, {result['method'].replace('sgd', 'SGD').replace('adam', 'Adam')}, {batch}"
 
 
 def ratios(result: dict) -> dict[str, float]:
-    """Median seconds of each contender, divided by those of nn_core."""
+    """Give the median seconds of each contender, divided by the median seconds of nn_core."""
     medians = {name: statistics.median(s) for name, s in result["seconds"].items()}
     return {name: median / medians["nn_core"] for name, median in medians.items()}
 
 
 def table(results: list[dict]) -> str:
-    """The medians as a Markdown table, each with its ratio to nn_core."""
+    """Write the medians as a Markdown table, each with its ratio to nn_core."""
     lines = ["| network | " + " | ".join(CONTENDERS) + " |", "|---" * (len(CONTENDERS) + 1) + "|"]
     for result in results:
         cells = [
@@ -373,7 +378,7 @@ def table(results: list[dict]) -> str:
 
 
 def report(stored: dict) -> str:
-    """All results as Markdown."""
+    """Write all results as Markdown."""
     target = {name: statistics.median(s) for name, s in stored["time_to_target"].items()}
     lines = [
         "| | " + " | ".join(RIVALS) + " |",
@@ -408,7 +413,7 @@ def plot(results: list[dict]) -> str:
 
     shown = [result for result in results if result["batch_size"] == 128]
     fig, axes = plt.subplots(len(shown), 1, figsize=(6, 2.3 * len(shown)), sharex=True)
-    said = []
+    alt = []
     for ax, result in zip(axes, shown, strict=True):
         found = ratios(result)
         names = list(found)[::-1]
@@ -418,19 +423,19 @@ def plot(results: list[dict]) -> str:
         ax.axvline(1, color=ACCENT, linewidth=1, linestyle=":")
         ax.set_title(label_of(result), fontsize=11)
         ax.tick_params(length=0)
-        said.append(
+        alt.append(
             f"{label_of(result)}: "
             + ", ".join(f"{name} {ratio:.2f}" for name, ratio in found.items())
         )
     axes[-1].set_xlabel("time for an epoch, relative to nn_core (shorter is faster)")
     axes[-1].margins(x=0.12)
-    return drawing(fig, f"Bars: time for an epoch relative to nn_core. {'. '.join(said)}.")
+    return drawing(fig, f"Bars: time for an epoch relative to nn_core. {'. '.join(alt)}.")
 
 
 def main() -> None:
     """Measure everything and write the results."""
     libraries = ("numpy", "scikit-learn", "torch", "jax")
-    # First, since a process counts the memory of the one that started it too.
+    # Memory comes first: the peak memory of a process includes that of its parent at the start.
     peaks = memory()
     results = []
     for batch_size, rounds in ROUNDS.items():

@@ -1,9 +1,9 @@
 """A neural network from scratch, in NumPy: the library behind the course.
 
 Read the modules in this order: `data`, `layers`, `losses`, `network`, `optimizers`,
-`training`. Each is short, and each function states its formula and its shapes.
+`training`. Each module is short, and each function states its formula and its shapes.
 
-One convention holds everywhere: `X (N, D)` holds one example per row, `W (in, out)` one
+The names are the same everywhere: `X (N, D)` holds one example per row, `W (in, out)` one
 column per unit, `b (out,)` one bias per unit, and `y (N,)` integer labels.
 """
 

@@ -1,6 +1,6 @@
-"""Digits in: IDX and CSV files, scaling, one-hot labels, splits and minibatches.
+"""Read and prepare digits: IDX files, scaling, one-hot labels, splits and minibatches.
 
-MNIST itself ships beside this file, in `nn_core/mnist`.
+The files of MNIST are in `nn_core/mnist`.
 """
 
 import gzip
@@ -37,11 +37,11 @@ def load_mnist(
     Parameters
     ----------
     folder
-        Where the four IDX files lie, raw or gzipped. By default the MNIST files that
-        ship with this package.
+        The folder of the four IDX files, raw or gzipped. The default is MNIST, which is part
+        of this package.
     raw
-        Give the images as they are stored, uint8 `(N, 28, 28)` from 0 (paper) to 255
-        (ink), read-only, instead of float32 `(N, 784)` from 0 to 1.
+        Whether to return the images as they are stored, uint8 `(N, 28, 28)` from 0 (paper)
+        to 255 (ink), read-only, instead of float32 `(N, 784)` from 0 to 1.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def load_mnist(
     FileNotFoundError
         One of the four files is missing.
     DataError
-        A file is damaged, is something else, or does not match its partner.
+        A file is damaged, has another format, or does not match the other file of its pair.
 
     References
     ----------
@@ -85,7 +85,7 @@ def _find(folder: Path, stem: str, ending: str) -> Path:
 
 
 def read_bytes(path: str | Path) -> bytes:
-    """Read a whole file, unpacking it if it is gzipped (first two bytes 1f 8b).
+    """Read all bytes of a file, and decompress them if the file is gzipped (it starts with 1f 8b).
 
     Raises
     ------
@@ -110,7 +110,7 @@ def read_idx(path: str | Path) -> np.ndarray:
 
     The file starts with four bytes, 0, 0, a type code (8 for unsigned bytes) and the
     number of dimensions. Each dimension follows as a four-byte integer, largest byte
-    first. The rest is the data, last dimension fastest.
+    first. The rest is the data; the last dimension varies fastest.
 
     Parameters
     ----------
@@ -120,14 +120,14 @@ def read_idx(path: str | Path) -> np.ndarray:
     Returns
     -------
     ndarray of uint8
-        Of the shape the file states: `(N, 28, 28)` for images, `(N,)` for labels. It is
-        read-only: a view of the bytes of the file.
+        The shape is in the file: `(N, 28, 28)` for images, `(N,)` for labels. The array is
+        read-only, since it is a view of the bytes of the file.
 
     Raises
     ------
     DataError
-        The file does not start as an IDX file of unsigned bytes does, or its length is
-        not what its own header promises.
+        The file is not an IDX file of unsigned bytes, or its length does not match its
+        header.
     """
     data = read_bytes(path)
     check_idx(path, data)
@@ -144,17 +144,18 @@ def scale_pixels(images: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     images
-        uint8 `(N, 28, 28)`, or any `(N, ...)`; other whole numbers from 0 to 255 will do.
+        uint8 `(N, 28, 28)`, or any `(N, ...)`. Whole numbers from 0 to 255 of another type
+        become uint8.
 
     Returns
     -------
     ndarray of float32 `(N, 784)`
-        From 0 to 1.
+        Numbers from 0 to 1.
 
     Raises
     ------
     TypeError
-        The images hold no whole numbers from 0 to 255: they may have been scaled already.
+        The images contain other numbers: perhaps they are scaled already.
     """
     if images.dtype != np.uint8:
         raise TypeError(
@@ -184,7 +185,7 @@ def one_hot(y: np.ndarray, classes: int = 10) -> np.ndarray:
     TypeError
         The labels are not integers.
     ValueError
-        The labels are not one-dimensional, or one is outside 0 to `classes - 1`.
+        The labels are not one-dimensional, or a label is outside 0 to `classes - 1`.
     """
     check_number("classes", classes, at_least=1, whole=True)
     check_labels_below(y, classes)
@@ -197,27 +198,27 @@ def one_hot(y: np.ndarray, classes: int = 10) -> np.ndarray:
 def train_dev_split(
     X: np.ndarray, y: np.ndarray, dev_size: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Set `dev_size` examples aside, drawn at random without replacement.
+    """Draw `dev_size` examples at random, without replacement, and set them aside.
 
     Parameters
     ----------
     X, y
         Examples `(N, ...)` and their labels `(N,)`.
     dev_size
-        How many examples to set aside, from 1 to N - 1.
+        The number of examples to set aside, from 1 to N - 1.
     rng
-        Where the randomness comes from.
+        The random generator.
 
     Returns
     -------
     X_train, y_train, X_dev, y_dev
-        `N - dev_size` examples to train on and `dev_size` to make choices with.
+        `N - dev_size` examples to train on, and `dev_size` examples to choose settings with.
 
     Raises
     ------
     TypeError
-        X or y is no array and cannot become one (see `examples`), `dev_size` is not a whole
-        number, or `rng` is no generator.
+        X or y cannot be converted to an array (see `examples`), `dev_size` is not a whole
+        number, or `rng` is not a random generator.
     ValueError
         X and y differ in length, or `dev_size` leaves one of the two parts empty.
     """
@@ -233,32 +234,32 @@ def train_dev_split(
 def minibatches(
     X: np.ndarray, y: np.ndarray, batch_size: int | None, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Walk once through all examples in a fresh random order, a few at a time.
+    """Give all examples once, in a new random order and in small batches.
 
     Parameters
     ----------
     X, y
         Examples `(N, ...)` and their labels `(N,)`.
     batch_size
-        Examples per batch; the last batch is smaller when N is no multiple of it. None gives
-        all examples in one batch, in the order they have (full batch).
+        Examples per batch. The last batch is smaller if N is not a multiple of `batch_size`.
+        None gives one batch of all examples, in their own order (full batch).
     rng
-        Where the order comes from: the same seed gives the same batches.
+        The random generator for the order. The same seed gives the same batches.
 
     Yields
     ------
     X_batch, y_batch
-        Copies of up to `batch_size` examples and their labels. The full batch is no copy: it is
-        `X` and `y` themselves.
+        Copies of up to `batch_size` examples and their labels. The full batch is not a copy: it
+        is `X` and `y` themselves.
 
     Raises
     ------
     TypeError
-        X or y is no array and cannot become one (see `examples`), `batch_size` is not a whole
-        number, or `rng` is no generator.
+        X or y cannot be converted to an array (see `examples`), `batch_size` is not a whole
+        number, or `rng` is not a random generator.
     ValueError
-        X and y differ in length, or `batch_size` is below 1. Raised when the first
-        batch is asked for.
+        X and y differ in length, or `batch_size` is below 1. The first batch raises the
+        error.
     """
     check_same_length(X, y)
     if batch_size is None:

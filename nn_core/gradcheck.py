@@ -1,4 +1,4 @@
-"""The oracle: gradients by finite differences, slow and hard to get wrong."""
+"""Gradient checks: gradients by finite differences, which are slow but easy to get right."""
 
 from collections.abc import Callable
 
@@ -9,27 +9,27 @@ from nn_core.checks.settings import check_number
 
 
 def numerical_gradient(f: Callable[[], float], x: np.ndarray, h: float = 1e-5) -> np.ndarray:
-    """Gradient by central differences: `df/dx[i] = (f(x[i] + h) - f(x[i] - h)) / 2h`.
+    """Compute a gradient by central differences: `df/dx[i] = (f(x[i] + h) - f(x[i] - h)) / 2h`.
 
     Parameters
     ----------
     f
-        A function of no arguments that reads `x`.
+        A function without arguments that reads `x`.
     x
-        The array to vary, float64. Each entry is moved in place and put back.
+        The float64 array. The function changes each entry in place, and restores it.
     h
-        The step. Near 1e-5 the error of the formula (about h^2) and that of rounding
+        The step. Near 1e-5 the error of the formula (about h^2) and the rounding error
         (about 1e-16 / h) are both small.
 
     Returns
     -------
     ndarray of float64
-        Of the shape of `x`.
+        The gradient, of the shape of `x`.
 
     Raises
     ------
     TypeError
-        `x` is not float64: float32 rounds too coarsely to difference.
+        `x` is not float64: float32 is too coarse for differences.
     ValueError
         `h` is not above 0, or not finite.
     """
@@ -60,21 +60,22 @@ def directional_error(
     *,
     h: float = 1e-5,
 ) -> float:
-    """Check a gradient along one random direction: two evaluations, however many parameters.
+    """Check a gradient along one random direction: `f` is called twice, for any size of `x`.
 
     For a direction `u` of length 1 the slope is `gradient . u`, and by differences
-    `(f(x + h u) - f(x - h u)) / 2h`. Every entry of `u` has the sign of the gradient's and
-    a random size, so that no entry cancels another and the slope is not lost in rounding.
+    `(f(x + h u) - f(x - h u)) / 2h`. Every entry of `u` has a random size and the sign of that
+    entry of the gradient. So no entry cancels another, and the slope is large against the
+    rounding error.
 
     Parameters
     ----------
     f, x, h
         As for `numerical_gradient`.
     gradient
-        What is to be checked, of the shape of `x`. It is copied first: `f` may write into it, as
-        one that computes a loss and its gradient together does with a network's `grad`.
+        The gradient to check, of the shape of `x`. The function copies it first, since `f` may
+        overwrite it: `loss_and_grad` writes into the `grad` of the network.
     rng
-        Where the direction comes from.
+        The random generator for the direction.
 
     Returns
     -------
@@ -86,14 +87,14 @@ def directional_error(
     TypeError
         `x` is not float64.
     ValueError
-        `gradient` is not of the shape of `x`, or `h` not above 0, or not finite.
+        `gradient` and `x` differ in shape, or `h` is not above 0, or not finite.
     """
     if gradient.shape != x.shape:
         raise ValueError(f"expected a gradient of shape {x.shape}, found {gradient.shape}")
     gradient = gradient.copy()
     u = np.where(gradient < 0, -1, 1) * rng.uniform(0.5, 1.5, x.shape)
     u /= np.linalg.norm(u)
-    # One number, the distance along u, takes the place of all the entries of x.
+    # The only variable of `along` is the distance along u, so one difference is enough.
     kept, distance = x.copy(), np.zeros(1, x.dtype)
 
     def along() -> float:
@@ -109,15 +110,15 @@ def directional_error(
 
 @takes(a=numbers, b=numbers)
 def relative_error(a: np.ndarray, b: np.ndarray) -> float:
-    """How far two gradients are apart: `|a - b| / (|a| + |b|)`, with Euclidean norms.
+    """Compare two gradients: `|a - b| / (|a| + |b|)`, with Euclidean norms.
 
-    0 when they agree, 1 when one of them is zero or the negative of the other. Two zero
-    gradients agree; where either holds a NaN, so does the answer.
+    The error is 0 if the gradients are equal, even if both are zero. It is 1 if one gradient is
+    zero, or the negative of the other. If a gradient contains NaN, the error is NaN.
 
     Raises
     ------
     ValueError
-        The two differ in shape.
+        `a` and `b` differ in shape.
     """
     if a.shape != b.shape:
         raise ValueError(f"expected two arrays of one shape, found {a.shape} and {b.shape}")

@@ -1,8 +1,9 @@
-"""The weights a network starts from. Each takes `(fan_in, fan_out)` and an `rng`.
+"""Initializers: functions that give the first weights of a layer.
 
-`fan_in` and `fan_out` are the inputs and outputs of the layer. All give float64
-`(fan_in, fan_out)`; a network stores them in its own dtype. Where `rng` is no random generator they
-raise a TypeError, and where a scale or a limit is negative or not finite a ValueError.
+Each function takes the shape `(fan_in, fan_out)`, the numbers of inputs and outputs of the layer,
+and a random generator `rng`. It returns float64 `(fan_in, fan_out)`; a network stores the weights
+in its own dtype. A TypeError says that `rng` is not a random generator, and a ValueError that a
+scale or a limit is negative or not finite.
 """
 
 import math
@@ -13,10 +14,10 @@ from nn_core.checks.settings import check_number, check_rng
 
 
 def zeros(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """Start every weight at zero: the units of a hidden layer stay alike, however long it trains.
+    """Start every weight at zero: all units of a hidden layer stay equal during training.
 
-    With ReLU or tanh no more than the biases of the last layer learn. Kept to show that; `rng` is
-    not used.
+    With ReLU or tanh only the biases of the last layer learn. The function exists to show this. It
+    does not use `rng`.
     """
     return np.zeros(shape)
 
@@ -24,23 +25,23 @@ def zeros(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
 def small_normal(
     shape: tuple[int, int], rng: np.random.Generator, *, scale: float = 0.01
 ) -> np.ndarray:
-    """Draw `W[i, j] ~ Normal(0, scale^2)`, the same scale for every layer."""
+    """Draw `W[i, j] ~ Normal(0, scale^2)`, with the same scale for every layer."""
     check_rng(rng)
     check_number("scale", scale, at_least=0)
     return rng.normal(0.0, scale, shape)
 
 
 def uniform(shape: tuple[int, int], rng: np.random.Generator, *, limit: float = 0.5) -> np.ndarray:
-    """Draw `W[i, j] ~ Uniform(-limit, limit)`, the same limit for every layer."""
+    """Draw `W[i, j] ~ Uniform(-limit, limit)`, with the same limit for every layer."""
     check_rng(rng)
     check_number("limit", limit, at_least=0)
     return rng.uniform(-limit, limit, shape)
 
 
 def glorot_normal(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """Keep signal and gradient about equally large through layers with tanh.
+    """Keep the size of signal and gradient about constant through layers with tanh.
 
-    `W[i, j] ~ Normal(0, 2 / (fan_in + fan_out))`, where the second number is the variance.
+    `W[i, j] ~ Normal(0, 2 / (fan_in + fan_out))`; the second number is the variance.
 
     References
     ----------
@@ -66,9 +67,9 @@ def glorot_uniform(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarr
 
 
 def he_normal(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """Keep the size of the signal steady through layers with ReLU.
+    """Keep the size of the signal about constant through layers with ReLU.
 
-    `W[i, j] ~ Normal(0, 2 / fan_in)`, where the second number is the variance.
+    `W[i, j] ~ Normal(0, 2 / fan_in)`; the second number is the variance.
 
     References
     ----------

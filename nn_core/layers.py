@@ -1,6 +1,6 @@
-"""Layers and activations: pure functions whose arguments are the symbols of the formula.
+"""Layers and activations: pure functions whose arguments are the symbols of the formulas.
 
-`dZ` stands for the gradient of the loss with respect to `Z`, and so on for every symbol.
+`dZ` is the gradient of the loss with respect to `Z`. The same holds for every other symbol.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from nn_core.checks.settings import check_number, check_rng
 
 
 def dense_forward(X: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Weigh the inputs and add a bias: `Z = X W + b`.
+    """Multiply the inputs by the weights and add the biases: `Z = X W + b`.
 
     Parameters
     ----------
@@ -45,18 +45,19 @@ def dense_backward(
     Parameters
     ----------
     dZ
-        Gradient at the output `(N, out)`.
+        The gradient at the output, `(N, out)`.
     X, W
-        What went into `dense_forward`.
+        The inputs and weights of `dense_forward`.
     dW, db
-        Arrays to write the results into, of the shapes of `W` and `b`.
+        Arrays for the results, of the shapes of `W` and `b`. Without them, the function creates
+        new arrays.
     input_gradient
-        Whether to compute `dX`, which the first layer of a network has no use for.
+        Whether to compute `dX`. The first layer of a network does not need it.
 
     Returns
     -------
     dX, dW, db
-        Of the shapes of `X`, `W` and `b`; `dX` is None when not asked for.
+        The gradients, of the shapes of `X`, `W` and `b`. Without `input_gradient`, `dX` is None.
 
     References
     ----------
@@ -70,7 +71,7 @@ def dense_backward(
 
 
 def relu_forward(Z: np.ndarray) -> np.ndarray:
-    """Cut off below zero: `A = max(Z, 0)`, element by element.
+    """Replace negative numbers by zero: `A = max(Z, 0)`, element by element.
 
     References
     ----------
@@ -80,15 +81,15 @@ def relu_forward(Z: np.ndarray) -> np.ndarray:
 
 
 def relu_backward(dA: np.ndarray, A: np.ndarray) -> np.ndarray:
-    """Gradient of ReLU, read from its output: `dZ = dA where A > 0, else 0`.
+    """Gradient of ReLU, computed from the output: `dZ = dA where A > 0, else 0`.
 
-    The derivative at the kink, `Z = 0`, is taken to be 0.
+    The derivative at `Z = 0`, where the slope jumps, is defined as 0.
     """
     return dA * (A > 0)
 
 
 def leaky_relu_forward(Z: np.ndarray, slope: float = 0.01) -> np.ndarray:
-    """Let a little through below zero: `A = Z where Z > 0, else slope Z`.
+    """Multiply negative numbers by a small slope: `A = Z where Z > 0, else slope Z`.
 
     References
     ----------
@@ -100,7 +101,7 @@ def leaky_relu_forward(Z: np.ndarray, slope: float = 0.01) -> np.ndarray:
 
 
 def leaky_relu_backward(dA: np.ndarray, A: np.ndarray, slope: float = 0.01) -> np.ndarray:
-    """Gradient of leaky ReLU, read from its output: `dZ = dA where A > 0, else slope dA`.
+    """Gradient of leaky ReLU, computed from the output: `dZ = dA where A > 0, else slope dA`.
 
     `slope` must be positive, so that A has the sign of Z.
     """
@@ -109,9 +110,9 @@ def leaky_relu_backward(dA: np.ndarray, A: np.ndarray, slope: float = 0.01) -> n
 
 
 def sigmoid_forward(Z: np.ndarray) -> np.ndarray:
-    """Squeeze into 0 to 1: `A = 1 / (1 + exp(-Z))`.
+    """Map every number to a number between 0 and 1: `A = 1 / (1 + exp(-Z))`.
 
-    Computed as `(1 + tanh(Z / 2)) / 2`, which is the same and cannot overflow.
+    The function computes `(1 + tanh(Z / 2)) / 2`, which is equal and cannot overflow.
     """
     A = np.tanh(Z / 2)
     A += 1
@@ -120,27 +121,27 @@ def sigmoid_forward(Z: np.ndarray) -> np.ndarray:
 
 
 def sigmoid_backward(dA: np.ndarray, A: np.ndarray) -> np.ndarray:
-    """Gradient of the sigmoid, read from its output: `dZ = dA A (1 - A)`."""
+    """Gradient of the sigmoid, computed from the output: `dZ = dA A (1 - A)`."""
     return dA * A * (1 - A)
 
 
 def tanh_forward(Z: np.ndarray) -> np.ndarray:
-    """Squeeze into -1 to 1: `A = tanh(Z)`."""
+    """Map every number to a number between -1 and 1: `A = tanh(Z)`."""
     return np.tanh(Z)
 
 
 def tanh_backward(dA: np.ndarray, A: np.ndarray) -> np.ndarray:
-    """Gradient of tanh, read from its output: `dZ = dA (1 - A^2)`."""
+    """Gradient of tanh, computed from the output: `dZ = dA (1 - A^2)`."""
     return dA * (1 - A * A)
 
 
 def identity_forward(Z: np.ndarray) -> np.ndarray:
-    """Change nothing: `A = Z`."""
+    """Return the input: `A = Z`."""
     return Z
 
 
 def identity_backward(dA: np.ndarray, A: np.ndarray) -> np.ndarray:
-    """Change nothing: `dZ = dA`."""
+    """Return the gradient: `dZ = dA`."""
     return dA
 
 
@@ -148,8 +149,8 @@ def identity_backward(dA: np.ndarray, A: np.ndarray) -> np.ndarray:
 def softmax(Z: np.ndarray) -> np.ndarray:
     """Turn scores into probabilities: `P[n, k] = exp(Z[n, k]) / sum over j of exp(Z[n, j])`.
 
-    The largest score of each row is subtracted first. That changes nothing in the
-    result and keeps `exp` from overflowing.
+    The function first subtracts the largest score of each row. The result stays the same, and
+    `exp` cannot overflow.
 
     Parameters
     ----------
@@ -159,17 +160,17 @@ def softmax(Z: np.ndarray) -> np.ndarray:
     Returns
     -------
     P
-        `(N, classes)`, each row summing to 1.
+        Probabilities `(N, classes)`. Each row sums to 1.
     """
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     return E / E.sum(axis=1, keepdims=True)
 
 
 def softmax_backward(dP: np.ndarray, P: np.ndarray) -> np.ndarray:
-    """Gradient of softmax, read from its output.
+    """Gradient of softmax, computed from the output.
 
-    `dZ[n, k] = P[n, k] (dP[n, k] - sum over j of dP[n, j] P[n, j])`. With cross-entropy, use
-    `losses.softmax_cross_entropy` instead, where the two collapse into `P - Y`.
+    `dZ[n, k] = P[n, k] (dP[n, k] - sum over j of dP[n, j] P[n, j])`. For cross-entropy, use
+    `losses.softmax_cross_entropy` instead: the gradient of both together is `(P - Y) / N`.
     """
     return P * (dP - np.sum(dP * P, axis=1, keepdims=True))
 
@@ -177,27 +178,27 @@ def softmax_backward(dP: np.ndarray, P: np.ndarray) -> np.ndarray:
 def dropout_mask(
     shape: tuple[int, ...], rate: float, rng: np.random.Generator, dtype: type = np.float32
 ) -> np.ndarray:
-    """Draw which units stay: `1 / (1 - rate)` with probability `1 - rate`, else 0.
+    """Draw a dropout mask: `1 / (1 - rate)` with probability `1 - rate`, else 0.
 
-    The factor makes up for the units that are missing (*inverted* dropout), so that the
-    network is used without dropout, and unchanged, at test time. Forward, `A mask`;
-    backward, with the same mask, `dA mask`.
+    The factor compensates for the units that are left out (*inverted* dropout). So after training
+    the network works without dropout and needs no change. Multiply by the mask forward, `A mask`,
+    and by the same mask backward, `dA mask`.
 
     Parameters
     ----------
     shape
-        That of the activations, `(N, units)`.
+        The shape of the activations, `(N, units)`.
     rate
-        The share of units left out, from 0 to below 1.
+        The share of units to leave out, from 0 to below 1.
     rng
-        Where the randomness comes from.
+        The random generator.
     dtype
-        That of the activations.
+        The dtype of the activations.
 
     Raises
     ------
     ValueError
-        The rate is outside 0 to 1, or is 1.
+        The rate is below 0, or not below 1.
 
     References
     ----------
@@ -210,7 +211,7 @@ def dropout_mask(
     return stays.astype(dtype) / dtype(1 - rate)
 
 
-# By name, what a network may put behind a dense layer: forward and backward.
+# The activations that a network may have after a dense layer: the forward and backward functions.
 ACTIVATIONS = {
     "identity": (identity_forward, identity_backward),
     "leaky_relu": (leaky_relu_forward, leaky_relu_backward),

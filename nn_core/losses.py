@@ -1,4 +1,4 @@
-"""Losses: how wrong the network is, and the gradient of that at its output."""
+"""Losses: functions that measure how wrong the outputs are, and their gradients."""
 
 import numpy as np
 
@@ -12,8 +12,9 @@ def softmax_cross_entropy(Z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarr
     """Mean of the negative log-probability that softmax gives to the right class.
 
     `loss = -1/N sum over n of log P[n, y[n]]` with `P = softmax(Z)`, in nats, and its
-    gradient `dZ = (P - Y) / N` with `Y` the one-hot labels. The logarithm is taken as
-    `Z - log(sum(exp(Z)))`, so that no probability is rounded to zero before it.
+    gradient `dZ = (P - Y) / N`, where `Y` holds the one-hot labels. The function computes `log P`
+    as `Z - log(sum(exp(Z)))`, so it never takes the logarithm of a probability that is rounded to
+    zero.
 
     Parameters
     ----------
@@ -30,8 +31,8 @@ def softmax_cross_entropy(Z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarr
     Raises
     ------
     TypeError, ValueError
-        `Z` has no row for each example, or the labels are not integers 0 to K - 1, one for each
-        row of `Z`.
+        `Z` is not `(N, K)`, or `y` does not hold an integer from 0 to K - 1 for each row of
+        `Z`.
 
     References
     ----------
@@ -56,9 +57,9 @@ def softmax_cross_entropy(Z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarr
 def smoothed_cross_entropy(
     Z: np.ndarray, y: np.ndarray, smoothing: float
 ) -> tuple[float, np.ndarray]:
-    """Cross-entropy with a target that is not quite sure: label smoothing.
+    """Cross-entropy with label smoothing: the target gives each class some probability.
 
-    The target is `Q = (1 - smoothing) Y + smoothing / K` in place of the one-hot labels `Y`:
+    The target is `Q = (1 - smoothing) Y + smoothing / K` instead of the one-hot labels `Y`:
     `loss = -1/N sum over n, k of Q[n, k] log P[n, k]` and `dZ = (P - Q) / N`.
 
     Parameters
@@ -66,7 +67,7 @@ def smoothed_cross_entropy(
     Z, y
         As for `softmax_cross_entropy`.
     smoothing
-        Probability that is spread evenly over all K classes, from 0 to 1.
+        The probability that all K classes share equally, from 0 to 1.
 
     Returns
     -------
@@ -86,8 +87,8 @@ def smoothed_cross_entropy(
     check_number("smoothing", smoothing, at_least=0, at_most=1)
     loss, dZ = softmax_cross_entropy(Z, y)
     N, K = Z.shape
-    # What smoothing adds to dZ, (Y - Q) / N. Its rows sum to 0, so of `log P`, which is Z less
-    # one number for each row, the loss feels Z alone.
+    # Smoothing adds (Y - Q) / N to dZ. The rows of this term sum to 0. `log P` is Z minus one
+    # number for each row, and these numbers therefore cancel in the loss: Z alone is needed.
     extra = np.full_like(dZ, -smoothing / (N * K))
     extra[np.arange(N), y] += smoothing / N
     return loss + float(np.sum(extra * Z)), dZ + extra
@@ -103,7 +104,7 @@ def mean_squared_error(A: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]
     Parameters
     ----------
     A
-        Outputs `(N, K)`, of whichever activation.
+        Outputs `(N, K)` of any activation.
     y
         Integer labels `(N,)`.
 
@@ -115,8 +116,8 @@ def mean_squared_error(A: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]
     Raises
     ------
     TypeError, ValueError
-        `A` has no row for each example, or the labels are not integers 0 to K - 1, one for each
-        row of `A`.
+        `A` is not `(N, K)`, or `y` does not hold an integer from 0 to K - 1 for each row of
+        `A`.
     """
     check_same_length(A, y)
     dA = A - one_hot(y, A.shape[1])

@@ -1,4 +1,4 @@
-"""How good the predictions are, and how far their probabilities can be trusted."""
+"""Metrics: measure predictions and their probabilities."""
 
 from statistics import NormalDist
 
@@ -29,7 +29,8 @@ def accuracy(y: np.ndarray, predicted: np.ndarray) -> float:
     TypeError
         The labels are not integers.
     ValueError
-        The two differ in length, are empty or not one-dimensional, or a label is negative.
+        `y` and `predicted` differ in length, are empty or not one-dimensional, or a label is
+        negative.
     """
     check_predictions(y, predicted)
     return float(np.mean(y == predicted))
@@ -39,38 +40,38 @@ def accuracy(y: np.ndarray, predicted: np.ndarray) -> float:
 def accuracy_interval(
     y: np.ndarray, predicted: np.ndarray, confidence: float = 0.95
 ) -> tuple[float, float]:
-    """Where the accuracy on endlessly many such examples may lie: the Wilson score interval.
+    """Interval for the accuracy on all possible examples: the Wilson score interval.
 
-    With `p` the accuracy on N examples and `z` the quantile of the normal distribution at
-    `(1 + confidence) / 2` (1.96 for 95 %),
+    Here `p` is the accuracy on N examples, and `z` the quantile of the normal distribution at
+    `(1 + confidence) / 2` (1.96 for 95 %). The ends of the interval are
 
     `(p + z^2 / 2N  -+  z sqrt(p (1 - p) / N + z^2 / 4N^2)) / (1 + z^2 / N)`.
 
-    These are the two accuracies q that lie just z standard errors from what was seen,
+    These are the two accuracies q whose distance to p is exactly z standard errors,
     `|p - q| = z sqrt(q (1 - q) / N)`. Unlike `p -+ z sqrt(p (1 - p) / N)`, the interval
-    stays within 0 to 1, and has a width even where every prediction is right.
+    stays within 0 to 1, and has a width even if every prediction is right.
 
-    It speaks of the chance in drawing these examples, not of the chance in training: another
-    seed gives another network.
+    The interval covers the chance in the choice of the examples. It does not cover the chance in
+    training: another seed gives another network.
 
     Parameters
     ----------
     y, predicted
-        True and predicted integer labels, both `(N,)`, the examples independent of each other.
+        True and predicted integer labels, both `(N,)`, of independent examples.
     confidence
-        The share of such intervals that hold the accuracy they are after, between 0 and 1.
+        The share of such intervals that contain the true accuracy, between 0 and 1.
 
     Returns
     -------
     low, high
-        Shares from 0 to 1, with the accuracy on these examples between them.
+        Two shares from 0 to 1. The accuracy on these examples lies between them.
 
     Raises
     ------
     TypeError
         The labels are not integers.
     ValueError
-        The labels are refused as by `accuracy`, or `confidence` is not between 0 and 1.
+        The labels are wrong as in `accuracy`, or `confidence` is not between 0 and 1.
 
     References
     ----------
@@ -82,13 +83,13 @@ def accuracy_interval(
     centre = p + z**2 / (2 * N)
     half = z * (p * (1 - p) / N + z**2 / (4 * N**2)) ** 0.5
     scale = 1 + z**2 / N
-    # At p = 0 and p = 1 the end is 0 or 1 but for rounding, which may step outside.
+    # At p = 0 the lower end is 0, and at p = 1 the upper end is 1. Rounding may pass these bounds.
     return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
 
 
 @takes(y=labels, predicted=labels)
 def confusion_matrix(y: np.ndarray, predicted: np.ndarray, classes: int = 10) -> np.ndarray:
-    """Count which class is taken for which.
+    """Count how often each class was predicted as each class.
 
     Parameters
     ----------
@@ -107,8 +108,8 @@ def confusion_matrix(y: np.ndarray, predicted: np.ndarray, classes: int = 10) ->
     TypeError
         The labels are not integers.
     ValueError
-        The two differ in length, are empty or not one-dimensional, or a label is outside
-        0 to `classes - 1`.
+        `y` and `predicted` differ in length, are empty or not one-dimensional, or a label is
+        outside 0 to `classes - 1`.
     """
     check_number("classes", classes, at_least=1, whole=True)
     check_predictions(y, predicted, classes)
@@ -119,23 +120,23 @@ def confusion_matrix(y: np.ndarray, predicted: np.ndarray, classes: int = 10) ->
 
 @takes(counts=numbers)
 def precision_recall_f1(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Three shares for each class k, from 0 to 1, read off the confusion matrix.
+    """Compute three shares for each class k, from 0 to 1, from the confusion matrix.
 
-    - precision, of those predicted as k the share that is k:
+    - precision: the share of class k among the examples that were predicted as k,
       `counts[k, k] / sum over i of counts[i, k]`
-    - recall, of those that are k the share predicted as k:
+    - recall: the share of the examples of class k that were predicted as k,
       `counts[k, k] / sum over j of counts[k, j]`
-    - F1, their harmonic mean: `2 precision recall / (precision + recall)`, which is
+    - F1: the harmonic mean of both, `2 precision recall / (precision + recall)`, which is
       `2 counts[k, k] / (sum of column k + sum of row k)`
 
-    A share of nothing counts as 0: the precision of a class that was never predicted, the
-    recall of a class that does not occur, and F1 where precision and recall are 0.
+    A division by 0 counts as 0: the precision of a class that was never predicted, the
+    recall of a class that does not occur, and F1 if precision and recall are 0.
 
     Parameters
     ----------
     counts
-        Integers `(K, K)`, true classes down, predicted classes across, as
-        `confusion_matrix` gives them.
+        Integers `(K, K)` of `confusion_matrix`: a row for each true class, a column for each
+        predicted class.
 
     Returns
     -------
@@ -145,8 +146,8 @@ def precision_recall_f1(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
     Raises
     ------
     TypeError
-        The counts are not integers: shares of each row no longer tell how often a class
-        occurs, and so not its precision either.
+        The counts are not integers. A matrix of shares would not do: it lacks the number of
+        examples of each class, on which the precision depends.
     ValueError
         The matrix is not square, or a count is negative.
 
@@ -157,7 +158,7 @@ def precision_recall_f1(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
     check_counts(counts)
     right = counts.diagonal()
     predicted, occurring = counts.sum(axis=0), counts.sum(axis=1)
-    # Nothing is right where a sum is 0, so dividing by 1 instead gives the 0 that is promised.
+    # If a sum is 0, `right` is 0 too, and a division by 1 gives 0.
     precision = right / np.maximum(predicted, 1)
     recall = right / np.maximum(occurring, 1)
     f1 = 2 * (right / np.maximum(predicted + occurring, 1))
@@ -168,18 +169,18 @@ def precision_recall_f1(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
 def reliability(
     P: np.ndarray, y: np.ndarray, bins: int = 15
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The data of a reliability diagram: how often it is right, for each degree of confidence.
+    """Compute a reliability diagram: the accuracy of examples of about equal confidence.
 
-    The confidence of an example is the largest probability of its row, and its prediction
-    is the class that has it (the first one of several). The confidences from 0 to 1 are cut
-    into bins of equal width. Bin m, counted from 0, holds `m / bins < confidence <=
-    (m + 1) / bins`: a confidence on an edge belongs to the lower bin, and 1 to the last.
+    The confidence of an example is the largest probability of its row. The prediction is the
+    class with this probability (the first of several such classes). Bins of equal width divide
+    the confidences from 0 to 1. Bin m, counted from 0, holds `m / bins < confidence <=
+    (m + 1) / bins`: a confidence on an edge belongs to the lower bin, and 1 to the last bin.
     With K classes no confidence is below `1 / K`, so the first bins may stay empty.
 
     Parameters
     ----------
     P
-        Probabilities `(N, classes)`, each row summing to 1.
+        Probabilities `(N, classes)`. Each row sums to 1.
     y
         Integer labels `(N,)`.
     bins
@@ -189,8 +190,8 @@ def reliability(
     -------
     confidence, accuracy, count
         For each bin the mean confidence, the share of predictions that are right, and the
-        number of examples: float64, float64 and int64, each `(bins,)`. The first two are NaN
-        in a bin without examples, which a plot leaves out.
+        number of examples: float64, float64 and int64, each `(bins,)`. In a bin without
+        examples the first two are NaN, and a plot leaves the bin out.
 
     Raises
     ------
@@ -218,18 +219,18 @@ def reliability(
 
 @takes(P=scores, y=labels)
 def expected_calibration_error(P: np.ndarray, y: np.ndarray, bins: int = 15) -> float:
-    """How far confidence and accuracy lie apart, on average over the examples, from 0 to 1.
+    """Compute the mean difference between confidence and accuracy, from 0 to 1.
 
     `ECE = sum over bins m of count[m] / N |accuracy[m] - confidence[m]|`, with the bins of
-    `reliability`; a bin without examples adds nothing.
+    `reliability`. A bin without examples adds nothing.
 
-    It depends on the bins, and chance alone keeps it above 0 for a network that is perfectly
-    calibrated, the more so the fewer examples there are in a bin.
+    The error depends on the number of bins. Even a perfectly calibrated network has an error
+    above 0 by chance, and fewer examples per bin make this error larger.
 
     Parameters
     ----------
     P
-        Probabilities `(N, classes)`, each row summing to 1.
+        Probabilities `(N, classes)`. Each row sums to 1.
     y
         Integer labels `(N,)`.
     bins
@@ -255,9 +256,9 @@ def temperature_slope(Z: np.ndarray, y: np.ndarray, beta: float) -> float:
     """The derivative of the cross-entropy of `softmax(beta Z)` with respect to `beta`.
 
     `dL/dbeta = 1/N sum over n, k of P[n, k] (Z[n, k] - Z[n, y[n]])` with
-    `P = softmax(beta Z)`: by how much the score to be expected exceeds the right one. It never
-    falls as `beta = 1 / T` grows, since its own derivative is the mean over n of the variance
-    of `Z[n]` under `P[n]`.
+    `P = softmax(beta Z)`: the mean score under P minus the score of the right class. This slope
+    never falls when `beta = 1 / T` grows, since its own derivative is the mean over n of the
+    variance of `Z[n]` under `P[n]`.
 
     Parameters
     ----------
@@ -274,27 +275,27 @@ def temperature_slope(Z: np.ndarray, y: np.ndarray, beta: float) -> float:
 
 @takes(Z=scores, y=labels)
 def fit_temperature(Z: np.ndarray, y: np.ndarray) -> float:
-    """The temperature T at which `softmax(Z / T)` has the lowest cross-entropy.
+    """Find the temperature T at which `softmax(Z / T)` has the lowest cross-entropy.
 
-    T above 1 makes an overconfident network less sure, T below 1 an underconfident one surer;
-    which class has the largest probability stays as it is. Fit T on a dev set, not on the
-    examples the network was trained on: on those it is right more often than on others.
+    T above 1 lowers the confidence of an overconfident network, and T below 1 raises the
+    confidence of an underconfident network. The predicted classes stay the same. Fit T on a dev
+    set, not on the training examples: on these the network is right more often than on others.
 
     The loss is convex in `beta = 1 / T`, so its slope, `temperature_slope`, crosses zero once.
-    Doubling or halving from `beta = 1` finds two values with the crossing between them, and
-    halving that interval 50 times narrows it down to the rounding of float64.
+    The function doubles or halves beta, beginning with 1, until the zero lies between two values.
+    Then it halves this interval 50 times, which reaches the precision of float64.
 
     Parameters
     ----------
     Z
-        Scores, also called logits, `(N, classes)`; not probabilities.
+        Scores, also called logits, `(N, classes)`. They are not probabilities.
     y
         Integer labels `(N,)`.
 
     Returns
     -------
     float
-        T, above 0, with no unit: scores ten times as large have ten times the T.
+        T, above 0. Scores that are ten times as large have a T ten times as large.
 
     Raises
     ------
@@ -302,16 +303,16 @@ def fit_temperature(Z: np.ndarray, y: np.ndarray) -> float:
         The labels are not integers.
     ValueError
         Z is not `(N, classes)`, is empty or not finite, Z and y differ in length, or a label
-        is outside 0 to `classes - 1`. Or no temperature is the best one: when every prediction
-        is right, the loss falls on and on as T goes to 0; and when the right class scores no
-        higher than the mean of all classes, on average over the examples, it falls on and on
-        as T grows.
+        is outside 0 to `classes - 1`. Or there is no best temperature, for one of two reasons.
+        If every prediction is right, the loss falls for ever as T goes to 0. If the mean score
+        of the right class is not above the mean of all scores, the loss falls for ever as T
+        grows.
 
     References
     ----------
     Guo, Pleiss, Sun and Weinberger (2017), "On calibration of modern neural networks".
     """
-    # In float32 the slope is rounded more coarsely than the halving can divide.
+    # The rounding errors of float32 would be larger than the last intervals.
     Z = Z.astype(np.float64)
     check_temperature(Z, y)
     low = high = 1.0

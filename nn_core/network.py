@@ -1,4 +1,4 @@
-"""The network: it owns the memory, and leaves the maths to `layers` and `losses`."""
+"""The network: `MLP` holds the parameters and calls the functions of `layers` and `losses`."""
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -20,22 +20,24 @@ Initializer = Callable[[tuple[int, int], np.random.Generator], np.ndarray]
 
 
 class MLP:
-    """A multilayer perceptron: dense layers with an activation behind each.
+    """A multilayer perceptron: dense layers, and an activation after each layer.
 
-    All parameters lie in one flat vector `theta`, all gradients in another, `grad`. The
-    weights and biases of each layer are views into them, so that `theta -= lr * grad`
-    updates every layer at once.
+    One flat vector, `theta`, holds all parameters, and another, `grad`, all gradients. The
+    weights and biases of each layer are views into `theta`. So `theta -= lr * grad` updates all
+    layers at once.
 
     Parameters
     ----------
     sizes
         Units per layer, inputs first: `(784, 128, 10)`.
     rng
-        Where the starting weights come from. Biases start at zero.
+        The random generator for the first weights. The first biases are zero.
     activation
-        Behind each hidden layer: "relu", "leaky_relu", "sigmoid", "tanh" or "identity".
+        The activation of the hidden layers: "relu", "leaky_relu", "sigmoid", "tanh" or
+        "identity".
     output
-        Behind the last layer: "softmax", or with the mean squared error any of the above.
+        The activation of the last layer: "softmax". The mean squared error also allows the
+        activations above.
     loss
         "cross_entropy" or "mean_squared_error".
     initializer
@@ -48,17 +50,18 @@ class MLP:
     theta, grad
         Parameters and their gradients, one flat vector each.
     W, b
-        Per layer, views into `theta`: weights `(in, out)` and biases `(out,)`.
+        For each layer, views into `theta`: weights `(in, out)` and biases `(out,)`.
     dW, db
         The same views into `grad`.
 
     Raises
     ------
     TypeError
-        Sizes that are no whole numbers, a seed in place of a generator, or another dtype.
+        A size is not a whole number, `rng` is not a random generator, or the dtype is neither
+        float32 nor float64.
     ValueError
-        Fewer than two sizes, a size below 1, a name that is not known, or cross-entropy
-        without softmax.
+        There are fewer than two sizes, a size is below 1, a name is unknown, or the loss is
+        cross-entropy and the output is not softmax.
     """
 
     def __init__(
@@ -86,7 +89,7 @@ class MLP:
 
     @property
     def theta(self) -> np.ndarray:
-        """All parameters, one flat vector. What is assigned to it is copied in."""
+        """All parameters, one flat vector. An assignment copies the values into the vector."""
         return self._theta
 
     @theta.setter
@@ -95,7 +98,7 @@ class MLP:
 
     @property
     def grad(self) -> np.ndarray:
-        """The gradient with respect to `theta`. What is assigned to it is copied in."""
+        """The gradient with respect to `theta`. An assignment copies the values into the vector."""
         return self._grad
 
     @grad.setter
@@ -103,7 +106,7 @@ class MLP:
         self._grad[:] = values
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        # A copy gets views into its own vectors, not copies of the views.
+        # A copied or loaded network needs views into its own vectors.
         self.__dict__.update(state)
         self._name_views()
 
@@ -131,10 +134,9 @@ class MLP:
     def activations(
         self, X: np.ndarray, masks: Sequence[np.ndarray] | None = None
     ) -> list[np.ndarray]:
-        """All that flows forward: the input, each hidden layer's output, then the logits.
+        """Compute the forward pass: the input, the output of each hidden layer, and the logits.
 
-        With `masks`, from `dropout_masks`, each hidden output is multiplied by its mask before
-        it goes on.
+        With `masks`, from `dropout_masks`, each layer takes its input times the mask.
         """
         X = inputs(X, self.sizes[0], self.theta.dtype, one=True, scaled=False)
         forward, _ = ACTIVATIONS[self.activation]
@@ -145,27 +147,27 @@ class MLP:
         return A
 
     def dropout_masks(self, N: int, rate: float, rng: np.random.Generator) -> list[np.ndarray]:
-        """Draw which hidden units stay for a batch of N examples, one mask per hidden layer."""
+        """Draw a dropout mask for each hidden layer, for a batch of N examples."""
         dtype = self.theta.dtype.type
         return [dropout_mask((N, size), rate, rng, dtype) for size in self.sizes[1:-1]]
 
-    # Where numbers overflow, `check_finite` says so in words; a warning would name a line of ours.
+    # `check_finite` reports an overflow in one sentence. NumPy would warn of a line in this file.
     @np.errstate(over="ignore", invalid="ignore")
     def forward(self, X: np.ndarray) -> np.ndarray:
-        """The logits `Z (N, K)` for inputs `X (N, D)`.
+        """Compute the logits `Z (N, K)` for inputs `X (N, D)`.
 
-        Tables and lists will do for X, and images `(N, height, width)`; one example alone is a
+        X may also be a table, a list, or images `(N, height, width)`. A single example counts as a
         batch of one.
 
         Raises
         ------
         TypeError
-            X is not made of numbers, or of uint8: pixels that are still to be divided by 255.
+            X does not contain numbers, or contains uint8: pixels that are not divided by 255.
         DataError
-            X is of another shape, holds NaN or infinity, or is not scaled to about 0 to 1.
+            X has another shape, contains NaN or infinity, or is not scaled to about 0 to 1.
         ValueError
-            Weights or logits are not finite. (ReLU turns some infinite weights into zeros, so the
-            logits alone do not tell.)
+            A weight or a logit is not finite. (The logits may be finite although a weight is
+            infinite, since ReLU turns minus infinity into 0.)
         """
         check_finite("weights", self.theta)
         X = inputs(X, self.sizes[0], self.theta.dtype, one=True)
@@ -176,7 +178,7 @@ class MLP:
     def loss_of(
         self, Z: np.ndarray, y: np.ndarray, *, smoothing: float = 0.0
     ) -> tuple[float, np.ndarray]:
-        """The loss for logits `Z (N, K)` and labels `y (N,)`, and its gradient `dZ`."""
+        """Compute the loss for logits `Z (N, K)` and labels `y (N,)`, and its gradient `dZ`."""
         if self.loss == "cross_entropy":
             if smoothing:
                 return smoothed_cross_entropy(Z, y, smoothing)
@@ -195,22 +197,22 @@ class MLP:
         masks: Sequence[np.ndarray] | None = None,
         smoothing: float = 0.0,
     ) -> float:
-        """The loss of a batch; its gradient is left in `grad` (backpropagation).
+        """Compute the loss of a batch, and write its gradient into `grad` (backpropagation).
 
         Parameters
         ----------
         X, y
             Inputs `(N, D)` and integer labels `(N,)`.
         masks
-            From `dropout_masks`, where dropout is wanted.
+            The masks of `dropout_masks`, for dropout.
         smoothing
             Label smoothing, for cross-entropy only.
 
         Raises
         ------
         TypeError, ValueError
-            As `forward` does, though the size of the inputs is not looked at, since this is done
-            in each step of a training; or the labels do not fit.
+            X is wrong as in `forward`, or the labels do not fit. This method does not check whether
+            X is finite and scaled: `fit` calls it in each step, and has checked X before.
         """
         X = inputs(X, self.sizes[0], self.theta.dtype, one=True, scaled=False)
         y = labels(y, "y")
@@ -231,14 +233,17 @@ class MLP:
         return loss
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """The output of the last activation, with softmax the probabilities, `(N, K)`.
+        """Compute the outputs of the last activation, `(N, K)`: with softmax, the probabilities.
 
-        X as in `forward`.
+        X is as in `forward`.
         """
         return ACTIVATIONS[self.output][0](self.forward(X))
 
     def predict(self, X: np.ndarray) -> np.ndarray:
-        """The class with the largest output for each example, `(N,)`; X as in `forward`."""
+        """Predict the class with the largest logit for each example, `(N,)`.
+
+        X is as in `forward`.
+        """
         return self.forward(X).argmax(axis=1)
 
     def __repr__(self) -> str:
@@ -247,5 +252,5 @@ class MLP:
 
 
 def drop(A: np.ndarray, masks: Sequence[np.ndarray] | None, layer: int) -> np.ndarray:
-    """Multiply what enters a layer by its dropout mask; the first layer's input has none."""
+    """Multiply the input of a layer by its dropout mask; the first layer has no mask."""
     return A if masks is None or layer == 0 else A * masks[layer - 1]

@@ -1,12 +1,12 @@
-"""Optimizers: how the parameters move once the gradient `g` is known.
+"""Optimizers: classes that change the parameters by means of the gradient `g`.
 
-All work on the flat vectors of a network, `step(theta, grad)`, and change `theta` in place.
-`lr`, the learning rate, may be set anew before each step (see `schedules`). What an optimizer
-remembers is in `t`, the number of steps taken, and in `state`, one vector for each moment, under
-the letter that the moment has in the formula. Adam alone keeps multiples of its moments.
+`step(theta, grad)` takes the flat vectors of a network and changes `theta` in place. Before each
+step, the learning rate `lr` may be changed (see `schedules`). An optimizer remembers `t`, the
+number of steps taken, and `state`, a dictionary with one vector for each moment. The key is the
+letter of the moment in the formula. Adam alone stores multiples of its moments.
 
-Rates, decay and epsilon are finite and not negative, each beta is from 0 to below 1: anything else
-is a ValueError, or a TypeError where it is no number, that names the argument.
+Rates, decay and epsilon are finite and not negative, and each beta is from 0 to below 1. Another
+number raises a ValueError that names the argument, and another type a TypeError.
 """
 
 import math
@@ -16,33 +16,33 @@ import numpy as np
 from nn_core.checks.settings import check_number
 from nn_core.checks.training import check_step
 
-# An update passes over the vectors several times. In blocks of this many entries, what a pass has
-# brought from memory is still in the cache when the next pass needs it. Shorter blocks add calls.
+# An update passes over the vectors several times. A block of this many entries stays in the cache
+# of the processor from one pass to the next. Shorter blocks need more calls of NumPy.
 BLOCK = 65_536
 
 Array = np.ndarray
 
 
 class SGD:
-    """Gradient descent: `theta = theta - lr g`. Stochastic when `g` comes from a minibatch.
+    """Gradient descent: `theta = theta - lr g`. With minibatches it is stochastic (SGD).
 
     Parameters
     ----------
     lr
-        Learning rate: the length of a step is `lr |g|`.
+        The learning rate. The length of a step is `lr |g|`.
 
     References
     ----------
     Robbins and Monro (1951), "A stochastic approximation method".
     """
 
-    moments: tuple[str, ...] = ()  # the names of the vectors that a method remembers
+    moments: tuple[str, ...] = ()  # the names of the vectors in `state`
 
     def __init__(self, lr: float) -> None:
         check_number("lr", lr, at_least=0)
         self.lr = lr
         self.t = 0
-        self.size: int | None = None  # of the vector it moves, known from the first step on
+        self.size: int | None = None  # the length of theta, known after the first step
         self.state: dict[str, Array] = {}
         self._work = np.zeros(BLOCK, np.float32)
 
@@ -52,8 +52,8 @@ class SGD:
         Raises
         ------
         ValueError
-            `lr` is negative or not finite, the two vectors differ in shape, or the optimizer has
-            moved another number of parameters before.
+            `lr` is negative or not finite, `theta` and `grad` differ in shape, or earlier steps
+            had another number of parameters.
         """
         check_step(self, theta, grad)
         self.size = theta.size
@@ -71,22 +71,23 @@ class SGD:
             np.multiply(direction, rate, out=work)
             part -= work
 
-    # Scalars should be Python floats. With a scalar of NumPy's, a line is computed in float64 and
-    # then rounded to float32, which takes several times as long.
+    # Scalars should be Python floats. With a NumPy scalar, NumPy computes in float64 and rounds to
+    # float32, which takes several times as long.
     def _direction(self, g: Array, work: Array, *moments: Array) -> tuple[Array, float]:
-        """The direction of a step and its rate; `moments` change in place, `work` is free."""
+        """Give the direction and the rate of a step; change `moments` and `work` in place."""
         return g, self.lr
 
 
 class Momentum(SGD):
-    """Keep rolling: `v = beta v + g`, `theta = theta - lr v`.
+    """Gradient descent with a velocity: `v = beta v + g`, `theta = theta - lr v`.
 
     Parameters
     ----------
     lr
-        Learning rate. On a steady slope the step grows to `lr / (1 - beta)` times `g`.
+        The learning rate. If the gradient is constant, the step grows to `lr / (1 - beta)` times
+        `g`.
     beta
-        How much of the velocity is kept from one step to the next.
+        The factor by which each step multiplies the old velocity.
 
     References
     ----------
@@ -108,10 +109,10 @@ class Momentum(SGD):
 
 
 class Nesterov(Momentum):
-    """Momentum that looks ahead: `v = beta v + g`, `theta = theta - lr (g + beta v)`.
+    """Momentum with a look ahead: `v = beta v + g`, `theta = theta - lr (g + beta v)`.
 
-    This is Nesterov's method written for the point from which the gradient is taken, the
-    form that frameworks use.
+    Here `theta` is the point at which the gradient is computed. Frameworks use this form of
+    Nesterov's method, too.
 
     Parameters
     ----------
@@ -133,15 +134,15 @@ class Nesterov(Momentum):
 
 
 class AdaGrad(SGD):
-    """A rate for each parameter: `s = s + g^2`, `theta = theta - lr g / (sqrt(s) + epsilon)`.
+    """One rate per parameter: `s = s + g^2`, `theta = theta - lr g / (sqrt(s) + epsilon)`.
 
     Parameters
     ----------
     lr
-        Learning rate. The sum `s` only grows, so the rate of a parameter, `lr / sqrt(s)`, only
-        falls.
+        The learning rate. The sum `s` only grows, so the rate of a parameter, `lr / sqrt(s)`,
+        only falls.
     epsilon
-        Keeps the division away from zero.
+        A small number that prevents a division by zero.
 
     References
     ----------
@@ -164,26 +165,26 @@ class AdaGrad(SGD):
 
 
 def divide_by_root(a: Array, s: Array, epsilon: float, work: Array) -> Array:
-    """`a / (sqrt(s) + epsilon)`, computed in `work`."""
+    """Compute `a / (sqrt(s) + epsilon)` in `work`, and return `work`."""
     np.sqrt(s, out=work)
     work += epsilon
     return np.divide(a, work, out=work)
 
 
 class RMSProp(SGD):
-    """AdaGrad that forgets: `s = beta s + (1 - beta) g^2`, the update as there.
+    """AdaGrad with a running mean instead of the sum: `s = beta s + (1 - beta) g^2`.
 
-    `theta = theta - lr g / (sqrt(s) + epsilon)`.
+    The update is that of `AdaGrad`, `theta = theta - lr g / (sqrt(s) + epsilon)`.
 
     Parameters
     ----------
     lr
-        Learning rate: about the size of one step, in units of theta. At first `s` is too small, so
-        the first step is `1 / sqrt(1 - beta)` times as long.
+        The learning rate: about the size of one step, in units of theta. At first `s` is too small,
+        so the first step is `1 / sqrt(1 - beta)` times as long.
     beta
-        How much of the mean of squares is kept from one step to the next.
+        The factor by which each step multiplies the old mean of squares.
     epsilon
-        Keeps the division away from zero.
+        A small number that prevents a division by zero.
 
     References
     ----------
@@ -208,27 +209,27 @@ class RMSProp(SGD):
 
 
 class Adam(SGD):
-    """Adaptive moment estimation: momentum and RMSProp together, their bias undone.
+    """Adaptive moment estimation: momentum and RMSProp together, with a correction of their bias.
 
-    With `t = 1, 2, ...` the number of the step::
+    The number of the step is `t = 1, 2, ...`::
 
         m = beta1 m + (1 - beta1) g           mean of recent gradients
         s = beta2 s + (1 - beta2) g^2         mean of their squares; v in the paper
-        m_hat = m / (1 - beta1^t)             both start at zero: undo that bias
+        m_hat = m / (1 - beta1^t)             m and s start at zero: correct this bias
         s_hat = s / (1 - beta2^t)
         theta = theta - lr m_hat / (sqrt(s_hat) + epsilon)
 
-    `state` holds `m / (1 - beta1)` and `s / (1 - beta2)`, under the names "m" and "s": two passes
-    over the vectors less. After one step with `g = 1` both are 1.
+    `state["m"]` holds `m / (1 - beta1)`, and `state["s"]` holds `s / (1 - beta2)`. This saves two
+    passes over the vectors. After one step with `g = 1` both are 1.
 
     Parameters
     ----------
     lr
-        Learning rate: about the size of one step, in units of theta.
+        The learning rate: about the size of one step, in units of theta.
     beta1, beta2
-        How much of each mean is kept from one step to the next.
+        The factors by which each step multiplies the old means.
     epsilon
-        Keeps the division away from zero.
+        A small number that prevents a division by zero.
 
     References
     ----------
@@ -259,7 +260,8 @@ class Adam(SGD):
         np.multiply(g, g, out=work)
         s *= self.beta2
         s += work
-        # The bias corrections are plain numbers: they go into the rate and into epsilon.
+        # The bias corrections are scalars. The rate and epsilon contain them, so no further pass
+        # over the vectors is needed.
         b1, b2, t = self.beta1, self.beta2, self.t
         root = math.sqrt((1 - b2) / (1 - b2**t))
         rate = self.lr * (1 - b1) / (1 - b1**t) / root
@@ -270,7 +272,7 @@ class Adam(SGD):
 class AdamW(Adam):
     """Adam with decoupled weight decay: first `theta = theta - lr decay theta`, then Adam.
 
-    Unlike an L2 penalty, the decay does not pass through Adam's division, so that every
+    Adam divides the gradient of an L2 penalty by `sqrt(s_hat)`, but not this decay. So every
     weight shrinks at the same rate.
 
     Parameters
@@ -278,10 +280,10 @@ class AdamW(Adam):
     lr, beta1, beta2, epsilon
         As for `Adam`.
     decay
-        The share of a weight that is lost in each step is `lr decay`.
+        Each step takes the share `lr decay` from each weight.
     weights
         Which parameters decay, boolean `(parameters,)`: usually `network.is_weight`, since
-        biases need no decay. By default all do.
+        biases need no decay. By default all parameters decay.
 
     References
     ----------

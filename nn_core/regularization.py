@@ -1,7 +1,7 @@
-"""Keeping a network from learning by heart, and its steps from getting out of hand.
+"""Regularization: remedies against overfitting, and against steps that are too large.
 
-The classes are callbacks: hand them to `fit` in a list. A setting out of its bounds is a
-ValueError, and a setting that is no number a TypeError, that name it.
+The classes are callbacks: pass a list of them to `fit`. A setting outside its bounds raises a
+ValueError that names the setting, and a setting of another type a TypeError.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,22 +16,22 @@ from nn_core.training import Callback, TrainingState
 def l2_penalty(
     weights: Sequence[np.ndarray], gradients: Sequence[np.ndarray], strength: float
 ) -> float:
-    """Charge for large weights: `strength/2 sum over all weights of W^2`.
+    """Compute a penalty for large weights: `strength/2 sum over all weights of W^2`.
 
-    Its gradient, `strength W`, is added to `gradients` in place. Biases are left out: they do
-    not make a function steeper.
+    The function adds the gradient of the penalty, `strength W`, to `gradients` in place. Biases
+    have no penalty, since they do not make a function steeper.
 
     Parameters
     ----------
     weights, gradients
         `network.W` and `network.dW`.
     strength
-        Twice what a unit of squared weight costs, in nats; often called lambda.
+        The factor of the penalty, often called lambda.
 
     Returns
     -------
     float
-        The penalty, to be added to the loss.
+        The penalty, in nats. Add it to the loss.
 
     References
     ----------
@@ -46,7 +46,7 @@ def l2_penalty(
 
 
 class L2Penalty(Callback):
-    """Add `l2_penalty` to the loss of each batch, and its gradient to the network's.
+    """Add `l2_penalty` to the loss of each batch, and its gradient to the gradient of the network.
 
     Parameters
     ----------
@@ -59,19 +59,19 @@ class L2Penalty(Callback):
         self.strength = strength
 
     def after_gradient(self, run: TrainingState) -> None:
-        """Charge for the weights as they are."""
+        """Add the penalty and its gradient."""
         run.loss += l2_penalty(run.model.W, run.model.dW, self.strength)
 
 
 def clip_norm(grad: np.ndarray, largest: float) -> float:
-    """Shorten the gradient, in place, to the length `largest` if it is longer.
+    """Shorten a gradient that is longer than `largest` to this length, in place.
 
-    `grad = grad largest / |grad|` where `|grad| > largest`.
+    `grad = grad largest / |grad|` if `|grad| > largest`.
 
     Returns
     -------
     float
-        Its Euclidean length before that.
+        The Euclidean length of the gradient before the change.
 
     References
     ----------
@@ -88,7 +88,7 @@ def clip_norm(grad: np.ndarray, largest: float) -> float:
 class GradientClipping(Callback):
     """Shorten each gradient that is longer than `largest` (see `clip_norm`).
 
-    List it behind what changes the gradient, such as `L2Penalty`.
+    In the list of callbacks, it must follow those that change the gradient, such as `L2Penalty`.
 
     Parameters
     ----------
@@ -106,15 +106,15 @@ class GradientClipping(Callback):
 
 
 class EarlyStopping(Callback):
-    """End the training when the best dev accuracy has long not been beaten, and go back to it.
+    """End the training when the dev accuracy stops rising, and restore the best parameters.
 
-    `state` holds the `best` accuracy, the `theta` that reached it, and how many epochs have
-    `waited` since.
+    `state` holds the `best` accuracy, the `theta` that reached it, and `waited`, the number of
+    epochs since then.
 
     Parameters
     ----------
     patience
-        How many epochs in a row may fail to beat the best, at least 1.
+        Training ends after this many epochs without a new best accuracy. At least 1.
 
     References
     ----------
@@ -127,15 +127,15 @@ class EarlyStopping(Callback):
         self.state = {}
 
     def before_training(self, run: TrainingState) -> None:
-        """Make sure that there is something to measure on."""
+        """Check that there is a dev set."""
         check_dev(run)
 
     def after_epoch(self, run: TrainingState) -> None:
-        """Look at the dev accuracy of the epoch."""
+        """Compare the dev accuracy of the epoch with the best accuracy."""
         self.update(run.rows[-1]["dev_accuracy"], run.model.theta)
 
     def update(self, score: float, theta: np.ndarray) -> None:
-        """Note a score, higher is better, and the parameters that reached it."""
+        """Take a score, where higher is better, and the parameters that reached this score."""
         if score > self.state.get("best", -np.inf):
             self.state |= {"best": score, "waited": 0, "theta": theta.copy()}
         else:
@@ -143,22 +143,22 @@ class EarlyStopping(Callback):
 
     @property
     def done(self) -> bool:
-        """Whether the best has not been beaten for too long."""
+        """Whether the number of epochs without a new best accuracy has reached `patience`."""
         return self.state.get("waited", 0) >= self.patience
 
     def after_training(self, run: TrainingState) -> None:
-        """Go back to the best parameters."""
+        """Restore the best parameters."""
         if "theta" in self.state:
             run.model.theta = self.state["theta"]
 
 
 class Dropout(Callback):
-    """Leave out hidden units, drawn anew for each batch (see `dropout_mask`).
+    """Leave out hidden units at random, other units in each batch (see `dropout_mask`).
 
     Parameters
     ----------
     rate
-        The share of hidden units left out, from 0 to below 1.
+        The share of hidden units to leave out, from 0 to below 1.
     """
 
     def __init__(self, rate: float) -> None:
@@ -172,12 +172,12 @@ class Dropout(Callback):
 
 
 class LabelSmoothing(Callback):
-    """Ask for a little less than certainty (see `smoothed_cross_entropy`).
+    """Train with targets that give each class some probability (see `smoothed_cross_entropy`).
 
     Parameters
     ----------
     smoothing
-        Probability that is spread evenly over all classes, from 0 to 1.
+        The probability that all classes share equally, from 0 to 1.
     """
 
     def __init__(self, smoothing: float) -> None:
@@ -185,25 +185,25 @@ class LabelSmoothing(Callback):
         self.smoothing = smoothing
 
     def before_training(self, run: TrainingState) -> None:
-        """Make sure that there are labels to smooth."""
+        """Check that the loss is cross-entropy."""
         check_cross_entropy(run)
 
     def before_gradient(self, run: TrainingState) -> None:
-        """Hand the smoothing to the loss."""
+        """Pass the smoothing to the loss."""
         run.options["smoothing"] = self.smoothing
 
 
 class Augmentation(Callback):
-    """Make new examples out of those of each batch.
+    """Replace the examples of each batch by changed copies.
 
     Parameters
     ----------
     change
-        A function of a batch of inputs and a random generator that gives changed inputs, such
-        as `distort`. It takes all its chance from the generator.
+        A function such as `distort`. It takes a batch of inputs and a random generator, and
+        returns the changed inputs. All its random numbers must come from this generator.
     strength
-        Gives the strength of the change for each step, counted from 0, which `change` then takes
-        as the argument `strength`, as `distort` does.
+        A function that takes the number of the step, counted from 0, and returns the strength of
+        the change. `change` must then have an argument `strength`, as `distort` has.
     """
 
     def __init__(
@@ -219,7 +219,7 @@ class Augmentation(Callback):
     def before_gradient(self, run: TrainingState) -> None:
         """Change the batch."""
         options = {} if self.strength is None else {"strength": self.strength(run.step)}
-        # A full batch is the examples themselves, and `change` may work in place.
+        # `X_batch` of a full batch is `X` itself, and `change` may write into its argument.
         X = run.X_batch.copy() if run.batch_size is None else run.X_batch
         run.X_batch = self.change(X, run.rng, **options)
 
@@ -227,13 +227,13 @@ class Augmentation(Callback):
 class ExponentialMovingAverage(Callback):
     """Average the parameters over the steps: `average = decay average + (1 - decay) theta`.
 
-    The average is what is measured, and what the network holds in the end. `state` holds the
-    `average`, and between two epochs `theta`, from which the next step goes on.
+    After each epoch the network is measured with the average, and after training it holds the
+    average. `state` holds the `average`, and between two epochs also the `theta` of the last step.
 
     Parameters
     ----------
     decay
-        From 0, no memory, to below 1. It looks back over about `1 / (1 - decay)` steps.
+        From 0 (no average) to below 1. The average covers about the last `1 / (1 - decay)` steps.
 
     References
     ----------
@@ -245,25 +245,25 @@ class ExponentialMovingAverage(Callback):
         self.decay = decay
 
     def before_training(self, run: TrainingState) -> None:
-        """Let the average start where the parameters start."""
+        """Start the average with the first parameters."""
         self.state["average"] = run.model.theta.copy()
 
     def before_epoch(self, run: TrainingState) -> None:
-        """Go on from the parameters of the last step."""
+        """Restore the parameters of the last step."""
         if "theta" in self.state:
             run.model.theta = self.state.pop("theta")
 
     def after_step(self, run: TrainingState) -> None:
-        """Take the parameters of one more step into the average."""
+        """Add the parameters of this step to the average."""
         average = self.state["average"]
         average *= self.decay
         average += (1 - self.decay) * run.model.theta
 
     def before_measure(self, run: TrainingState) -> None:
-        """Let the network hold the average."""
+        """Keep the parameters of the last step, and put the average into the network."""
         self.state["theta"] = run.model.theta.copy()
         run.model.theta = self.state["average"]
 
     def after_training(self, run: TrainingState) -> None:
-        """Leave the average in the network."""
+        """Put the average into the network."""
         run.model.theta = self.state["average"]

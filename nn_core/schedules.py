@@ -1,8 +1,8 @@
 """Learning-rate schedules: functions that give the rate for step `t = 0, 1, 2, ...`.
 
-`optimizer.lr = schedule(t)` before each step; `fit` does that. Steps are counted in minibatches.
-Rates and factors are finite numbers, not negative, and `steps` and `every` whole ones; of anything
-else a ValueError or a TypeError names the argument.
+The callback `LearningRateSchedule` sets `optimizer.lr = schedule(t)` before each step. A step is
+one minibatch. Rates and factors are finite and not negative, and `steps` and `every` are whole
+numbers. A ValueError or a TypeError names an argument that is not.
 """
 
 import math
@@ -14,13 +14,13 @@ Schedule = Callable[[int], float]
 
 
 def constant(lr: float) -> Schedule:
-    """Keep one rate: `lr(t) = lr`."""
+    """Keep the rate constant: `lr(t) = lr`."""
     check_number("lr", lr, at_least=0)
     return lambda t: lr
 
 
 def step_decay(lr: float, *, every: int, factor: float = 0.1) -> Schedule:
-    """Drop in steps: `lr(t) = lr factor^floor(t / every)`."""
+    """Multiply the rate by a factor at regular times: `lr(t) = lr factor^floor(t / every)`."""
     check_number("lr", lr, at_least=0)
     check_number("every", every, at_least=1, whole=True)
     check_number("factor", factor, above=0)
@@ -28,19 +28,19 @@ def step_decay(lr: float, *, every: int, factor: float = 0.1) -> Schedule:
 
 
 def exponential_decay(lr: float, *, factor: float) -> Schedule:
-    """Shrink by the same factor at each step: `lr(t) = lr factor^t`."""
+    """Multiply the rate by a factor at each step: `lr(t) = lr factor^t`."""
     check_number("lr", lr, at_least=0)
     check_number("factor", factor, above=0)
     return lambda t: lr * factor**t
 
 
 def inverse_time_decay(lr: float, *, rate: float) -> Schedule:
-    """Shrink like 1/t: `lr(t) = lr / (1 + rate t)`.
+    """Lower the rate like 1/t: `lr(t) = lr / (1 + rate t)`.
 
     References
     ----------
     Robbins and Monro (1951), "A stochastic approximation method": the sum of these rates
-    has no bound, that of their squares has one.
+    has no bound, but the sum of their squares has a bound.
     """
     check_number("lr", lr, at_least=0)
     check_number("rate", rate, at_least=0)
@@ -48,9 +48,10 @@ def inverse_time_decay(lr: float, *, rate: float) -> Schedule:
 
 
 def cosine_decay(lr: float, *, steps: int, final: float = 0.0) -> Schedule:
-    """Fall along half a cosine: `lr(t) = final + (lr - final) (1 + cos(pi t / steps)) / 2`.
+    """Lower the rate along half a cosine.
 
-    From `steps` on it stays at `final`.
+    `lr(t) = final + (lr - final) (1 + cos(pi t / steps)) / 2`. From step `steps` on, the rate is
+    `final`.
 
     References
     ----------
@@ -63,7 +64,7 @@ def cosine_decay(lr: float, *, steps: int, final: float = 0.0) -> Schedule:
 
 
 def warm_up(schedule: Schedule, *, steps: int) -> Schedule:
-    """Rise in a straight line to where `schedule` begins, then follow it.
+    """Raise the rate in a straight line to the first rate of `schedule`, then follow `schedule`.
 
     `lr(t) = schedule(0) (t + 1) / (steps + 1)` for `t < steps`, then `schedule(t - steps)`.
 

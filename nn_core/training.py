@@ -1,4 +1,4 @@
-"""The training loop, what it remembers, and the callbacks that add to it."""
+"""The training loop, its state, and the callbacks that extend it."""
 
 import math
 import time
@@ -23,25 +23,25 @@ from nn_core.optimizers import SGD
 if TYPE_CHECKING:
     import pandas as pd
 
-# What the hidden layers pass on for a full batch of 50,000, and its gradients, may fill hundreds of
-# megabytes. So many examples at a time need little memory, and are faster where caches are small.
+# The activations and gradients of a full batch of 50,000 examples may fill hundreds of megabytes. A
+# piece of this many examples needs little memory, and is faster on processors with a small cache.
 PIECE = 2_500
 
 
 class Callback:
-    """Something that is added to training: `fit` calls it at each of these moments.
+    """An extension of training: `fit` calls these methods at certain moments.
 
-    Derive a class from this one, and write the moments that it needs. Each is given the
-    `TrainingState` and may change it. What `__init__` is given is kept as attributes and does not
-    change. What does change stands in `state`, a dictionary of arrays and numbers, which is empty
-    when training begins: a checkpoint holds it, and a run that has diverged goes back to it.
+    Write a class that inherits from this class, and define the methods that it needs. Each method
+    takes the `TrainingState` and may change it. The attributes from `__init__` must not change. All
+    that changes must be in `state`, a dictionary of arrays and numbers, which is empty when
+    training begins. A checkpoint saves `state`, and a run that diverges restores it.
     """
 
     state: dict[str, Any]
 
     @property
     def done(self) -> bool:
-        """Whether training is to end before its next epoch."""
+        """Whether training should end before the next epoch."""
         return False
 
     def before_training(self, run: "TrainingState") -> None:
@@ -51,41 +51,41 @@ class Callback:
         """Act before the first batch of an epoch."""
 
     def before_gradient(self, run: "TrainingState") -> None:
-        """Change `run.X_batch`, or `run.options`, with which `loss_and_grad` is called."""
+        """Change `run.X_batch`, or `run.options`, the further arguments of `loss_and_grad`."""
 
     def after_gradient(self, run: "TrainingState") -> None:
         """Change `run.loss` and `run.model.grad`."""
 
     def after_step(self, run: "TrainingState") -> None:
-        """Look at `run.model`, whose parameters have moved."""
+        """Read the new parameters in `run.model`."""
 
     def before_measure(self, run: "TrainingState") -> None:
-        """Act when an epoch's steps are done, before the network is measured."""
+        """Act after the last step of an epoch, before the network is measured."""
 
     def after_epoch(self, run: "TrainingState") -> None:
-        """Look at the epoch's row, `run.rows[-1]`."""
+        """Read the row of the epoch, `run.rows[-1]`."""
 
     def after_training(self, run: "TrainingState") -> None:
-        """Leave in `run.model` what training is to give."""
+        """Put the final parameters into `run.model`."""
 
 
 class TrainingState:
-    """All that a training run has been given, and all that changes while it goes on.
+    """The arguments of a training run, and everything that changes during the run.
 
     Attributes
     ----------
     model, optimizer, X, y, epochs, batch_size, rng, dev, callbacks
-        What `fit` was given.
+        The arguments of `fit`.
     step
-        How many steps have been taken.
+        The number of steps taken.
     rows
         The rows of the history, one for each finished epoch.
     X_batch, y_batch
-        The batch of this step: a copy, but for a full batch, which is `X` and `y` themselves.
+        The batch of this step: a copy. The full batch is not a copy: it is `X` and `y` themselves.
     options
-        How `loss_and_grad` is called in this step: `masks`, `smoothing`.
+        Further arguments of `loss_and_grad` in this step: `masks`, `smoothing`.
     loss, last_loss
-        The loss of this step's batch, and that of the step before.
+        The loss of the batch in this step, and in the step before.
     """
 
     def __init__(
@@ -105,24 +105,24 @@ class TrainingState:
         self.epochs, self.rng = epochs, rng
         self.batch_size = batch_size
         self.callbacks = callbacks
-        self.owners: list[Any] = [optimizer, *callbacks]  # all that have a `state`
+        self.owners: list[Any] = [optimizer, *callbacks]  # the objects with a `state`
         self.step = 0
         self.rows: list[dict[str, float]] = []
         self.loss = self.last_loss = np.nan
 
     def tell(self, moment: str) -> None:
-        """Call each callback at a moment, in their order."""
+        """Call the method `moment` of each callback, in the order of the list."""
         for callback in self.callbacks:
             getattr(callback, moment)(self)
 
     @property
     def done(self) -> bool:
-        """Whether no epoch is left, or a callback ends the training."""
+        """Whether all epochs are done, or a callback ends the training."""
         asked = any(callback.done for callback in self.callbacks)
         return asked or len(self.rows) >= self.epochs
 
     def train_step(self, X: np.ndarray, y: np.ndarray) -> None:
-        """Find the gradient of a batch, and take a step."""
+        """Compute the gradient of a batch, and take a step."""
         self.X_batch, self.y_batch = X, y
         self.options: dict[str, Any] = {}
         self.last_loss = self.loss
@@ -135,7 +135,7 @@ class TrainingState:
         self.tell("after_step")
 
     def train_epoch(self, bar: Any) -> dict[str, float]:
-        """Walk once through all examples; give what the history is to say of this epoch."""
+        """Train on all examples once, and give the row of the history for this epoch."""
         self.keep()
         self.tell("before_epoch")
         total = 0.0
@@ -151,13 +151,15 @@ class TrainingState:
         return row | {"lr": float(self.optimizer.lr)}
 
     def keep(self) -> None:
-        """Copy what an epoch changes, for `go_back`."""
+        """Copy everything that an epoch changes, for `go_back`."""
+        optimizer, generator = self.optimizer, self.rng.bit_generator
         states = [owner.state for owner in self.owners]
-        self.kept = deepcopy((self.model.theta, self.optimizer.t, states))
+        self.kept = deepcopy((self.model.theta, optimizer.t, optimizer.lr, generator.state, states))
 
     def go_back(self) -> None:
-        """Let network, optimizer and callbacks hold again what `keep` has copied."""
-        self.model.theta, self.optimizer.t, states = self.kept
+        """Restore the copy of `keep`: network, optimizer, callbacks and random generator."""
+        optimizer, generator = self.optimizer, self.rng.bit_generator
+        self.model.theta, optimizer.t, optimizer.lr, generator.state, states = self.kept
         for owner, state in zip(self.owners, states, strict=True):
             owner.state = state
 
@@ -175,53 +177,53 @@ def fit(
     callbacks: Sequence[Callback] = (),
     progress: bool = True,
 ) -> "pd.DataFrame":
-    """Train a network: for each minibatch, find the gradient and take a step.
+    """Train a network: for each minibatch, compute the gradient and take a step.
 
-    Interrupt it (Ctrl-C, or the stop button of a notebook) and it gives the history of the
-    epochs that were finished; the network keeps what it has learned until then. Where a loss is no
-    longer a finite number it stops, and network and optimizer hold again what they held when that
-    epoch began.
+    If you interrupt the training (Ctrl-C, or the stop button of a notebook), `fit` returns the
+    history of the finished epochs, and the network keeps its parameters of that moment. If a loss
+    is not finite, `fit` stops, and restores network, optimizer, callbacks and `rng` to their state
+    at the start of that epoch.
 
     Parameters
     ----------
     model
-        The network; its `theta` is changed in place.
+        The network. Training changes its `theta` in place.
     optimizer
-        One of `optimizers`.
+        An optimizer of `optimizers`.
     X, y
-        Inputs `(N, D)`, of about the size 0 to 1, and integer labels `(N,)`, of at least two
-        kinds. Tables and lists will do, and images `(N, height, width)`.
+        Inputs `(N, D)`, scaled to about 0 to 1, and integer labels `(N,)` of at least two
+        classes. Tables, lists and images `(N, height, width)` are allowed.
     epochs
-        How many times to walk through all examples.
+        How often to train on all examples.
     batch_size
-        Examples per step; None takes all of them, in their order (full batch).
+        Examples per step. None takes all examples in each step, in their own order (full batch).
     rng
-        Where the order of the examples, dropout and augmentation come from.
+        The random generator for the order of the examples, for dropout and for augmentation.
     dev
-        `(X_dev, y_dev)` to measure on after each epoch.
+        `(X_dev, y_dev)`, the examples for the measurement after each epoch.
     callbacks
-        What is added: `L2Penalty`, `Dropout`, `EarlyStopping` and the like. They act in their
-        order.
+        Extensions such as `L2Penalty`, `Dropout` and `EarlyStopping`. `fit` calls them in the order
+        of the list.
     progress
         Whether to show a progress bar.
 
     Returns
     -------
     DataFrame
-        A row per epoch, counted from 1, the index. `loss` is the mean over the epoch's
-        examples, each taken when its batch came, penalty included. With `dev`, `dev_loss`,
-        `dev_accuracy` and `accuracy` are measured when the epoch ends, `accuracy` on the first
-        of the training examples, as many as there are in the dev set. `lr` is the last
-        learning rate used. `seconds` have passed since training began.
+        One row per epoch. The index counts the epochs from 1. `loss` is the mean over the
+        examples of the epoch, each measured in its own step, with the penalty. With `dev`, each
+        epoch ends with a measurement of `dev_loss`, `dev_accuracy` and `accuracy`. `accuracy` is
+        that on the first training examples, as many as the dev set has. `lr` is the last
+        learning rate of the epoch. `seconds` is the time since the start of the training.
 
     Raises
     ------
     TypeError, ValueError
-        The data do not fit the network: shape, values, labels or number of examples. All labels
-        are the same, or of ten dev labels or more none occurs in training. Or a setting is out of
-        its bounds, or asks for another that is not there.
+        The shape, the values, the labels or the number of the examples do not fit the network; all
+        labels are equal; or there are ten or more dev labels and none of them occurs in `y`. Or a
+        setting is outside its bounds, or needs another setting that is missing.
     DivergenceError
-        A loss or a weight is no longer finite.
+        A loss or a weight is not finite.
     """
     import pandas as pd
     from tqdm.auto import tqdm
@@ -235,7 +237,7 @@ def fit(
     began = time.perf_counter() - (run.rows[-1]["seconds"] if run.rows else 0)
     steps = epochs * math.ceil(len(X) / (batch_size or len(X)))
     bar = tqdm(total=steps, initial=run.step, disable=not progress, unit="step")
-    # A loss that overflows ends the training in words; a warning would name a line of ours.
+    # `check_loss` reports an overflow in one sentence. NumPy would warn of a line in this package.
     with bar, np.errstate(all="ignore"):
         try:
             while not run.done:
@@ -256,10 +258,10 @@ def fit(
 
 
 def loss_and_grad(model: MLP, X: np.ndarray, y: np.ndarray, **options: Any) -> float:
-    """The loss of a batch; its gradient is left in `model.grad`.
+    """Compute the loss of a batch, and write its gradient into `model.grad`.
 
-    A large batch goes through the network in pieces of `PIECE` examples: the mean over it is that
-    of its pieces, each counting by its size.
+    A large batch goes through the network in pieces of `PIECE` examples. The loss and the gradient
+    are the means over the pieces, weighted by the sizes of the pieces.
 
     Parameters
     ----------
@@ -287,9 +289,9 @@ MEASURED = ["accuracy", "dev_loss", "dev_accuracy"]
 def measure(
     model: MLP, X: np.ndarray, y: np.ndarray, X_dev: np.ndarray, y_dev: np.ndarray
 ) -> dict[str, float]:
-    """Accuracy on some training examples; loss and accuracy on the dev set."""
+    """Measure the accuracy on some training examples, and loss and accuracy on the dev set."""
     N = len(X_dev)
-    # The inputs were looked at when training began: not `forward`, which would do so again.
+    # `fit` has checked the inputs before training. `forward` would check them again.
     Z = model.activations(X[:N])[-1]
     Z_dev = model.activations(X_dev)[-1]
     values = (
@@ -306,7 +308,7 @@ class LearningRateSchedule(Callback):
     Parameters
     ----------
     schedule
-        One of `schedules`.
+        A function of `schedules`.
     """
 
     def __init__(self, schedule: Callable[[int], float]) -> None:
@@ -315,5 +317,5 @@ class LearningRateSchedule(Callback):
         self.schedule = schedule
 
     def before_gradient(self, run: TrainingState) -> None:
-        """Set the rate of the optimizer."""
+        """Set the learning rate of the optimizer."""
         run.optimizer.lr = self.schedule(run.step)

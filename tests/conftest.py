@@ -1,4 +1,4 @@
-"""What all tests share: the book, all its pages built anew, and a browser to look at it."""
+"""Fixtures for all tests: the built book, a browser, and JupyterLab."""
 
 import contextlib
 import functools
@@ -28,8 +28,8 @@ from nn_core.lab import page
 
 ROOT = Path(__file__).parents[1]
 
-# No deadline: on a busy machine any example may be slow. In CI always the same examples, so that a
-# failure there is one of the change; on a person's machine new ones each time.
+# There is no deadline, since on a busy machine any example may be slow. CI always has the same
+# examples, so only a change of the code makes a test fail. Elsewhere each run has new examples.
 hypothesis.settings.register_profile(
     "course", deadline=None, derandomize=bool(os.environ.get("CI"))
 )
@@ -55,16 +55,16 @@ def needs_book(item: pytest.Item) -> bool:
 
 
 def page_of(item_or_id: pytest.Item | str) -> str:
-    """The page that a test visits together with others, as in `test_fits[book/index]`."""
+    """Give the page of a test that visits a page, as in `test_fits[book/index]`, else nothing."""
     nodeid = item_or_id if isinstance(item_or_id, str) else item_or_id.nodeid
     visits = nodeid.startswith("tests/browser/test_pages.py") and "[" in nodeid
     return nodeid.split("[")[1] if visits else ""
 
 
 class Scopes(LoadScopeScheduling):
-    """Gives a file to one process: a notebook's cells stay together.
+    """Run all tests of a file in one process, so that the cells of a notebook stay together.
 
-    Visits of pages are many and long. They go page by page to whoever is free.
+    The many tests that visit pages are shared page by page: a free process takes the next page.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -75,13 +75,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log) -> Scopes:
     return Scopes(config, log)
 
 
-# Last, since pytest itself puts together what shares a fixture.
+# This hook runs last, since pytest itself groups tests with the same fixture.
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put in front what others wait for.
+    """Sort the tests, so that no process waits long.
 
-    First what is cheap and tells early; then notebooks, the longest first, since the book waits for
-    them; then what runs beside its build; last what needs it, page by page.
+    Unit tests come first, since they are cheap. Notebooks follow, the longest first, since the
+    build of the book waits for them. Tests beside the build follow, and last the tests of the built
+    book, page by page.
     """
     layers = ["unit", "nbval", "book", "browser"]
     seconds = {
@@ -121,7 +122,7 @@ def pytest_terminal_summary(terminalreporter) -> None:
         terminalreporter.write_line(why)
 
 
-# Where the processes of one test run leave word about the build of the book.
+# The environment variable with the folder in which processes report the build of the book.
 WORD = "COURSE_TESTS_BUILD"
 BUILD = """
 import shutil, sys, traceback
@@ -142,11 +143,11 @@ FOLDER = pytest.StashKey[tempfile.TemporaryDirectory]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if hasattr(config, "workerinput"):  # of pytest-xdist, whose processes inherit the rest
+    if hasattr(config, "workerinput"):  # a process of pytest-xdist, which inherits the variables
         return
     config.stash[FOLDER] = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
     os.environ[WORD] = config.stash[FOLDER].name
-    # Each process keeps to one core: there is one for each.
+    # There are as many processes as cores, so each process uses one thread.
     for name, value in execution.ONE_THREAD.items():
         os.environ.setdefault(name, value)
 
@@ -157,12 +158,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def pytest_notebooks_ended(config: pytest.Config, failed: bool) -> None:
-    """Build the book, all pages anew, beside the tests that do not need it."""
+    """Build all pages of the book again, while tests run that do not need the book."""
     word = Path(os.environ[WORD])
     if not (word / "wanted").exists():
         return
     if failed:
-        (word / "report").write_text("A notebook failed, so it was not begun.")
+        (word / "report").write_text("A notebook failed, so the build was not started.")
         (word / "ended").write_text("1")
         return
     with (word / "report").open("xb") as report:
@@ -186,7 +187,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture(scope="session")
 def built_book() -> Path:
-    """The folder of HTML that `make book` writes, with all pages built anew."""
+    """Wait for the build of the book, and give its folder of HTML."""
     ended = Path(os.environ[WORD], "ended")
     deadline = time.monotonic() + 3600
     while not ended.exists() or not ended.read_text():
@@ -199,7 +200,7 @@ def built_book() -> Path:
 
 
 def why_no_book() -> str:
-    """What the build had to say, if it failed."""
+    """Give the end of the build's output if the build failed, else nothing."""
     word = Path(os.environ[WORD])
     if not (word / "ended").exists() or (word / "ended").read_text() == "0":
         return ""
@@ -229,7 +230,7 @@ def find_browser() -> str | None:
 
 @pytest.fixture(scope="session")
 def browser():
-    """A headless Chromium that reaches nothing but this machine."""
+    """Start a headless Chromium without background connections."""
     path = find_browser()
     if path is None:
         if os.environ.get("CI"):
@@ -250,10 +251,10 @@ AXE = Path(__file__).with_name("browser").joinpath("axe.min.js").read_text("utf-
 
 @contextlib.contextmanager
 def served(folder: Path):
-    """The address under which a folder of HTML is served."""
+    """Serve a folder of HTML, and give its address."""
 
     class Pages(http.server.SimpleHTTPRequestHandler):
-        """Serves the folder at / and, as GitHub Pages does, below the repository's name."""
+        """Serves the folder at `/` and, like GitHub Pages, below the name of the repository."""
 
         def translate_path(self, path):
             return super().translate_path(path.removeprefix(f"/{repository}"))
@@ -272,13 +273,13 @@ def served(folder: Path):
 
 @pytest.fixture(scope="session")
 def site(built_book: Path):
-    """The address under which the built book is served."""
+    """Serve the built book, and give its address."""
     with served(built_book) as address:
         yield address
 
 
 class Visit:
-    """A page, and what happened while it loaded."""
+    """A visit of a page, with the errors and the external requests of the page."""
 
     def __init__(self, browser, site, name, *, width, scheme):
         self.context = browser.new_context(
@@ -290,7 +291,7 @@ class Visit:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("requestfailed", lambda request: self.complaints.append(request.url))
         self.page.on("request", self.watch)
-        # What would go elsewhere is refused, and noted: pages must work without.
+        # External requests are refused and noted, since pages must work without them.
         self.page.route(lambda url: not url.startswith(site), lambda route: route.abort())
         self.site = site
         self.page.goto(f"{site}/{name}.html")
@@ -315,7 +316,7 @@ BARE_PAGE = """<!doctype html>
 
 @pytest.fixture(scope="module")
 def elements(browser, tmp_path_factory):
-    """Opens a page of nothing but elements of nn_core.lab: no book has to be built for it."""
+    """Give a function that opens a page with elements of nn_core.lab alone, without the book."""
     folder = tmp_path_factory.mktemp("elements")
     write_static(folder)
     shutil.copy(ROOT / "book" / "_static" / "course.css", folder)
@@ -340,7 +341,7 @@ def elements(browser, tmp_path_factory):
 
 @pytest.fixture
 def lab_page(elements):
-    """Opens such pages for one test."""
+    """Give the function of `elements`, and close its pages after the test."""
     visits = []
 
     def go(html, **form):
@@ -354,14 +355,14 @@ def lab_page(elements):
 
 @pytest.fixture(scope="session")
 def lab_server(tmp_path_factory):
-    """A JupyterLab that knows nothing of this person's settings: its folder and its address."""
+    """Start a JupyterLab without the user's settings. Give its folder and its address."""
     folder = tmp_path_factory.mktemp("jupyterlab")
     names = ["JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"]
     places = {name: folder / name.lower() for name in names}
     settings = places["JUPYTER_CONFIG_DIR"] / "lab" / "user-settings" / "@jupyterlab"
     settings = settings / "apputils-extension" / "notification.jupyterlab-settings"
     settings.parent.mkdir(parents=True)
-    # It would ask whether to fetch news.
+    # Without these settings, JupyterLab asks whether to fetch news.
     settings.write_text('{"fetchNews": "false", "checkForUpdates": false}', "utf-8")
     notebooks = folder / "notebooks"
     notebooks.mkdir()
@@ -369,7 +370,7 @@ def lab_server(tmp_path_factory):
         server = subprocess.Popen(
             [
                 *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-                # Port 0: the system picks one that is free. The server writes down which.
+                # With port 0 the system chooses a free port, which the server writes to a file.
                 *("--ip=127.0.0.1", "--port=0", f"--ServerApp.root_dir={notebooks}"),
                 *("--IdentityProvider.token=", "--expose-app-in-browser"),
             ],
@@ -382,12 +383,12 @@ def lab_server(tmp_path_factory):
         written = places["JUPYTER_RUNTIME_DIR"] / f"jpserver-{server.pid}.json"
         while not (written.is_file() and written.stat().st_size):
             if server.poll() is not None or time.monotonic() > deadline:
-                told = (folder / "log.txt").read_text("utf-8", errors="replace")
-                pytest.fail(f"JupyterLab does not start:\n{told[-3000:]}")
+                log_text = (folder / "log.txt").read_text("utf-8", errors="replace")
+                pytest.fail(f"JupyterLab does not start:\n{log_text[-3000:]}")
             time.sleep(0.1)
         yield notebooks, json.loads(written.read_text("utf-8"))["url"]
     finally:
-        # It ends its kernels first.
+        # The server ends its kernels before it ends itself.
         server.terminate()
         try:
             server.wait(timeout=30)
@@ -396,7 +397,7 @@ def lab_server(tmp_path_factory):
             server.wait()
 
 
-# The kernel says that it is idle before it listens: what is sent to it then may be lost.
+# The kernel reports "idle" before it listens, and may lose messages. So wait for its info.
 RUN_ALL = """async () => {
   const late = new Promise((_, reject) => setTimeout(reject, 120_000, "the cells do not end"));
   const { sessionContext } = jupyterapp.shell.currentWidget;
@@ -408,7 +409,7 @@ RUN_ALL = """async () => {
 
 @pytest.fixture
 def jupyterlab(browser, lab_server):
-    """Opens a notebook of these cells in JupyterLab, runs it, and gives the browser's page."""
+    """Give a function that opens and runs a notebook in JupyterLab. It returns the page."""
     folder, address = lab_server
     contexts = []
 
@@ -423,7 +424,7 @@ def jupyterlab(browser, lab_server):
         contexts.append(context)
         lab = context.new_page()
         lab.set_default_timeout(60_000)
-        # A workspace of its own, so that it does not open what the last one had open.
+        # A new workspace does not open the notebooks of the last test.
         lab.goto(f"{address}lab/workspaces/{name}/tree/{name}.ipynb")
         lab.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
         lab.evaluate(RUN_ALL)

@@ -1,7 +1,7 @@
-"""The book's code and the library's: what each chapter derives, and how much of nn_core that is.
+"""Compare the code of the book with the library: which functions each chapter derives.
 
-A cell tagged `nn-core` holds functions and classes as the library has them. A class may come in
-parts: `class MLP(MLP):` in a later chapter adds methods to it, or gives the final form of some.
+A cell tagged `nn-core` holds functions and classes of the library. A chapter may split a class:
+`class MLP(MLP):` in a later cell adds methods to it, or gives their final form.
 """
 
 import ast
@@ -16,7 +16,7 @@ from conftest import ROOT
 
 CORE = sorted((ROOT / "nn_core").glob("*.py"))
 LIBRARY = [*CORE, *sorted((ROOT / "nn_core" / "tools").glob("*.py"))]
-GUARDS = {  # functions that look at an argument, and give it back as an array
+GUARDS = {  # functions that check an argument and return it as an array
     node.name
     for path in (ROOT / "nn_core" / "checks").glob("*.py")
     for node in ast.parse(path.read_text("utf-8")).body
@@ -25,13 +25,13 @@ GUARDS = {  # functions that look at an argument, and give it back as an array
 
 
 class Bare(ast.NodeTransformer):
-    """Take away what a chapter leaves out: docstrings, annotations, input checks and imports.
+    """Remove the code that a chapter leaves out: docstrings, annotations, checks and imports.
 
     A check is an `if` that can only raise, a call of a function whose name begins with `check_`,
     a `try` around the plain code whose handlers can only raise, an assignment from a function of
-    `nn_core.checks`, or the decorator `takes`. The last two hand arrays on as they are
-    (test_examples.py). The decorator `np.errstate`, too, is left out: it keeps NumPy from warning
-    of what a check says.
+    `nn_core.checks`, or the decorator `takes`. The last two do not change arrays
+    (test_examples.py). The decorator `np.errstate` is removed, too: it only suppresses warnings of
+    NumPy about errors that a check reports.
     """
 
     def visit_FunctionDef(self, node):
@@ -92,14 +92,14 @@ def only_raises(body: list[ast.stmt]) -> bool:
 
 
 def parts(source: str) -> dict[str, tuple[str, list[ast.AST]]]:
-    """Each function and each method, by name, bare and as text, with its nodes in the source.
+    """Give the bare text of each function and method, by name, with its nodes in the source.
 
-    What a class holds beside its methods, and what it derives from, is the part `Class`.
+    The part `Class` holds the bases of a class and its statements other than methods.
     """
     found: dict[str, tuple[str, list[ast.AST]]] = {}
 
     def add(name, bare, *nodes):
-        text, known = found.get(name, ("", []))  # a property has two functions of one name
+        text, known = found.get(name, ("", []))  # a property may have two functions of one name
         found[name] = f"{text}{ast.unparse(bare)}\n", [*known, *nodes]
 
     tree, bare_tree = ast.parse(source), ast.parse(source)
@@ -122,7 +122,7 @@ def parts(source: str) -> dict[str, tuple[str, list[ast.AST]]]:
 
 
 def functions(source: str) -> dict[str, str]:
-    """Each function and method of a source, bare, as text."""
+    """Give the bare text of each function and method of a source."""
     return {name: text for name, (text, _) in parts(source).items()}
 
 
@@ -135,7 +135,7 @@ def library() -> dict[str, str]:
 
 
 def code_lines(source: str) -> set[int]:
-    """The numbers of the lines that hold code: no docstrings, comments or blank lines."""
+    """Give the numbers of the lines with code: no docstrings, comments or blank lines."""
     aside = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
     lines: set[int] = set()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -149,7 +149,7 @@ def code_lines(source: str) -> set[int]:
 
 
 def lines_by_part(path: Path) -> dict[str, int]:
-    """How many lines of code each function and method of a module has."""
+    """Count the lines of code of each function and method of a module."""
     source = path.read_text("utf-8")
     code = code_lines(source)
     counts = {}
@@ -167,7 +167,7 @@ def lines_by_part(path: Path) -> dict[str, int]:
 
 
 def derived() -> dict[str, str]:
-    """What the cells tagged `nn-core` hold as the library has it, by name, and in which chapter."""
+    """Give the chapter of each function that a cell tagged `nn-core` has as the library has it."""
     found = {}
     for path in notebooks():
         for cell in nbformat.read(path, as_version=4).cells:

@@ -1,4 +1,4 @@
-"""Digits drawn by code, in shapes that MNIST does not have: what a reader might photograph."""
+"""Draw digits by code, in shapes that MNIST does not have, as in photos of a reader."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 
 def typed(digit, font="DejaVu Sans", *, side=300, size=200, at=(0.5, 0.5), tilt=0.0, weight=400):
-    """Give the shape of a printed digit: how much ink each pixel holds, (side, side), 0 to 1."""
+    """Give the shape of a printed digit: the ink of each pixel, (side, side), 0 to 1."""
     file = font_manager.findfont(font_manager.FontProperties(family=font, weight=weight))
     page = Image.new("L", (side, side), 0)
     place = (side * at[0], side * at[1])
@@ -20,7 +20,7 @@ def typed(digit, font="DejaVu Sans", *, side=300, size=200, at=(0.5, 0.5), tilt=
     return np.asarray(page.rotate(tilt, Image.Resampling.BICUBIC, center=place)) / 255
 
 
-# As a pen draws them, in a box from 0 to 1, y downward.
+# The lines of a pen, in a box from 0 to 1, with y downward.
 STROKES = {
     0: [[(0.5, 0), (0.15, 0.2), (0.1, 0.6), (0.3, 0.95), (0.65, 1), (0.9, 0.65), (0.85, 0.2),
          (0.5, 0)]],
@@ -37,7 +37,7 @@ STROKES = {
 
 
 def drawn(digit, *, shape=(300, 300), box=(90, 60, 120, 180), width=10.0, tilt=0.0):
-    """Give the shape of a digit drawn with a round pen, `box` being left, top, width, height."""
+    """Give the shape of a digit drawn with a round pen; `box` is left, top, width, height."""
     H, W = shape
     fig = Figure(figsize=(W / 100, H / 100), dpi=100, facecolor="black")
     canvas = FigureCanvasAgg(fig)
@@ -58,7 +58,7 @@ def drawn(digit, *, shape=(300, 300), box=(90, 60, 120, 180), width=10.0, tilt=0
 
 
 def smooth(points):
-    """Cut corners twice (Chaikin), the ends held: a hand draws few sharp ones."""
+    """Round the corners twice (Chaikin's method), since hands draw few sharp corners."""
     for _ in range(2):
         a, b = points[:-1], points[1:]
         cut = np.stack([0.75 * a + 0.25 * b, 0.25 * a + 0.75 * b], axis=1).reshape(-1, 2)
@@ -78,14 +78,14 @@ def on_paper(shape, *, paper=(1.0, 1.0, 1.0), ink=(0.1, 0.1, 0.15), light=1.0, n
 
 
 def lamp(shape, *, dark=0.35, angle=30.0):
-    """Light that falls off across the page, and a little toward its corners."""
+    """Make a light that falls off across the page, and a little toward its corners."""
     y, x = np.indices(shape) / np.array(shape)[:, None, None] - 0.5
     along = x * np.cos(np.deg2rad(angle)) + y * np.sin(np.deg2rad(angle))
     return np.clip((1 + dark) / 2 + (1 - dark) * along * 0.8 - 0.2 * (x * x + y * y), 0.05, 1)
 
 
 def shadow(shape):
-    """A dark corner, as of the hand that holds the phone, with a soft edge."""
+    """Make a dark corner with a soft edge, like the shadow of a hand with a phone."""
     y, x = np.indices(shape) / np.array(shape)[:, None, None]
     return 1 - 0.6 / (1 + np.exp((x + y - 0.35) / 0.02))
 
@@ -147,14 +147,14 @@ PICTURES = {
 
 
 def save_transparent(path: Path, shape) -> None:
-    """Save black ink on nothing: a PNG whose paper is transparent (and black beneath)."""
+    """Save black ink as a PNG with transparent paper. The colour of the paper is black."""
     pixels = np.zeros((*shape.shape, 4), np.uint8)
     pixels[..., 3] = np.round(shape * 255)
     Image.fromarray(pixels).save(path)
 
 
 def save_turned(path: Path, pixels) -> None:
-    """Save a JPEG as a phone held upright does: lying, with a note to turn it (EXIF 6)."""
+    """Save a JPEG like an upright phone: a turned picture, with the orientation in EXIF (6)."""
     image = Image.fromarray(pixels).transpose(Image.Transpose.ROTATE_90)
     exif = Image.Exif()
     exif[0x0112] = 6

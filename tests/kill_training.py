@@ -1,9 +1,9 @@
 """Kill trainings at random moments, resume them, and compare: `python tests/kill_training.py 50`.
 
-Each training is `python -m nn_core train`, in a process of its own, on real digits. A process is
-killed (SIGKILL, which nothing can catch) at a random moment, in its imports, while it loads, trains
-or writes, and the next one goes on with `--resume`. A run that is finished is compared to one that
-was never broken, and if more are to be killed another begins.
+Each training is `python -m nn_core train`, in its own process, on real digits. The script kills a
+process (SIGKILL, which nothing can catch) at a random moment, while it imports, loads, trains or
+writes. The next process goes on with `--resume`. The script compares a finished run with a run
+without a break, and begins another run until there were enough kills.
 """
 
 import os
@@ -38,7 +38,7 @@ def write_digits(folder: Path, count: int) -> None:
 
 
 def start(folder: Path, out: str, epochs: int, *more: str) -> subprocess.Popen:
-    """Begin a training, or go on with one."""
+    """Begin or resume a training."""
     options = ["--epochs", str(epochs), "--data", "digits", "--out", out, *more]
     return subprocess.Popen(
         [sys.executable, "-m", "nn_core", "train", RECIPE, *options],
@@ -51,14 +51,14 @@ def start(folder: Path, out: str, epochs: int, *more: str) -> subprocess.Popen:
 
 
 def kill_and_resume(folder: Path, *, kills: int, epochs: int, seed: int = 0) -> dict[str, int]:
-    """Kill so often; count where, and how many runs were resumed, finished and found equal.
+    """Kill `kills` processes. Count them by moment, and the runs resumed, finished and equal.
 
-    One in five is killed early, in its imports or while it loads, the others soon after an epoch.
+    One process in five is killed early, while it imports or loads, the others soon after an epoch.
 
     Raises
     ------
     AssertionError
-        A resumed run failed, or did not end with the weights of the unbroken one.
+        A resumed run failed, or its weights differ from those of the run without a break.
     """
     write_digits(folder / "digits", 3000)
     unbroken = start(folder, "unbroken", epochs)
@@ -70,11 +70,11 @@ def kill_and_resume(folder: Path, *, kills: int, epochs: int, seed: int = 0) -> 
     while found["killed"] < kills or found["equal"] == 0:
         out = folder / f"broken-{found['equal']}"
         process = start(folder, out.name, epochs, "--resume")
-        last = found["killed"] >= kills  # this one may come to its end
+        last = found["killed"] >= kills  # the last process is not killed
         early = last or rng.random() < 0.2
         trains = not early and wait_for_an_epoch(process, out / "checkpoint.npz")
         try:
-            said, err = process.communicate(timeout=None if last else rng.uniform(0.0, 0.6))
+            out, err = process.communicate(timeout=None if last else rng.uniform(0.0, 0.6))
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
@@ -83,7 +83,7 @@ def kill_and_resume(folder: Path, *, kills: int, epochs: int, seed: int = 0) -> 
             found["while writing"] += any(out.glob(".*"))
             continue
         assert process.returncode == 0, err
-        found["resumed"] += "goes on from epoch" in said or "nothing is left to do" in said
+        found["resumed"] += "goes on from epoch" in out or "nothing is left to do" in out
         theta = load_network(out / "weights.npz").theta
         assert np.array_equal(theta, wanted), f"other weights after {found}"
         left = [path.name for path in out.glob(".*")]
@@ -93,7 +93,7 @@ def kill_and_resume(folder: Path, *, kills: int, epochs: int, seed: int = 0) -> 
 
 
 def wait_for_an_epoch(process: subprocess.Popen, checkpoint: Path) -> bool:
-    """Wait until a training has written a checkpoint; False if it ends before that."""
+    """Wait until a training has written a checkpoint. False if the training ends before."""
     before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
     while process.poll() is None:
         if checkpoint.exists() and checkpoint.stat().st_mtime_ns != before:

@@ -1,4 +1,4 @@
-"""Finds markup that was not rendered: what a reader would see of Markdown, TeX or HTML itself."""
+"""Find markup that was not rendered: Markdown, TeX or HTML that a reader would see as text."""
 
 import json
 import re
@@ -8,13 +8,13 @@ from html import unescape
 from bs4 import BeautifulSoup, NavigableString
 from bs4.element import PreformattedString
 
-# Where markup is meant to be seen, or is read by a script.
+# Elements whose text may be markup: code, and data for scripts.
 QUOTED = "code, pre, kbd, samp, .sig, script, style, textarea, template"
 FORMULAS = ".math, .mathjax_process"
 ATTRIBUTES = ("alt", "aria-label", "title", "placeholder", "aria-valuetext")
-GAP = "\N{OBJECT REPLACEMENT CHARACTER}"  # stands for a formula, or for quoted text
+GAP = "\N{OBJECT REPLACEMENT CHARACTER}"  # replaces a formula or code
 
-# In all text.
+# Patterns for text.
 MARKUP = {
     "a dollar sign": r"\$",
     "a role": r"\{[a-z][\w:.-]*\}",
@@ -32,12 +32,12 @@ MARKUP = {
     "an entity": r"&(?:[a-zA-Z]+|#\d+|#x[0-9a-fA-F]+);",
     "a tag": r"</?[a-z]\w*(?:\s[^<>]*)?>",
     "a reference that leads nowhere": r"\?\?\?|\[\?\]|\beq-[a-z]\w*|\bundefined\b",
-    # Where a number was to be put in.
+    # A gap between words: a number is missing there.
     "a hole": rf"[\w{GAP},)] {{2,}}[\w{GAP}]|[\w{GAP})]\s[,.;:](?=\s|$)|\s\(\s*\)",
-    # "None of them" begins a sentence, and a docstring says what is None.
+    # "None of them" is a valid start of a sentence, and "is None" is valid in a docstring.
     "no value": r"\bnan\b|^None$|(?<=[\w,(] )(?<!\bis )(?<!\bare )(?<!\bor )None\b(?! of)",
 }
-# In the TeX of a formula. What MathJax says of it, only a browser can tell (tests/browser).
+# Patterns for the TeX of a formula. Errors of MathJax appear only in a browser (tests/browser).
 IN_FORMULAS = {
     "a dollar sign": r"(?<!\\)\$",
     "a role": r"\{(?:eq|ref|doc|numref|glue[\w:]*|term|cite[\w:]*)\}",
@@ -47,7 +47,7 @@ IN_FORMULAS = {
     "no value": r"\bnan\b|\bNone\b",
     "prose": r"(?:\b[a-z]{3,},? ){2}[a-z]{2,}\b",
 }
-WORDS = r"\\(?:text|mathrm|operatorname|textbf|textit|label|tag)\*?\{[^{}]*\}"  # meant as words
+WORDS = r"\\(?:text|mathrm|operatorname|textbf|textit|label|tag)\*?\{[^{}]*\}"  # text in a formula
 INLINE = {
     "a",
     "abbr",
@@ -67,12 +67,12 @@ INLINE |= {"sub", "sup", "u"}
 
 
 def leftovers(html: str) -> list[str]:
-    """What is left of markup in a page, each as its kind and the text around it."""
+    """Find unrendered markup in a page: pairs of its kind and the text around it."""
     soup = BeautifulSoup(html, "html.parser")
     found = []
     for formula in soup.select(FORMULAS):
         found += search(IN_FORMULAS, re.sub(WORDS, GAP, formula.get_text()))
-        # Markdown that was read inside of a formula has become elements.
+        # Markdown inside a formula became elements.
         for inside in formula(["em", "strong", "li", "p", "code"]):
             found.append(f"<{inside.name}> in a formula: {formula.get_text()[:80]!r}")
         if not balanced(formula.get_text()):
@@ -93,7 +93,7 @@ def search(patterns: dict[str, str], text: str) -> list[str]:
 
 
 def balanced(tex: str) -> bool:
-    """Whether braces come in pairs, and so what begins and ends, left and right."""
+    """Whether braces, and the commands begin and end, left and right, come in pairs."""
     depth = 0
     for brace in re.findall(r"(?<!\\)(?:\\\\)*([{}])", tex):
         depth += 1 if brace == "{" else -1
@@ -105,11 +105,11 @@ def balanced(tex: str) -> bool:
 
 
 def texts(soup: BeautifulSoup) -> Iterator[str]:
-    """The text of the page, block by block, with a gap for what is quoted or is a formula."""
+    """Give the text of the page, block by block, with a gap for code and formulas."""
     soup = BeautifulSoup(str(soup), "html.parser")
     for quoted in soup.select(f"{QUOTED}, {FORMULAS}"):
         quoted.replace_with(GAP)
-    # In a table that pandas shows, a missing value is a value.
+    # A table of pandas may show missing values.
     for cell in soup.select("table.dataframe td"):
         if cell.get_text(strip=True) in ("nan", "NaN", "None"):
             cell.decompose()
@@ -123,7 +123,7 @@ def texts(soup: BeautifulSoup) -> Iterator[str]:
 
 
 def spoken(soup: BeautifulSoup) -> Iterator[str]:
-    """What is not seen but said: alternative texts, also of stored frames, and descriptions."""
+    """Give the texts for screen readers: alternative texts, also of stored frames, and labels."""
     for tag in soup.find_all(True):
         for name in ATTRIBUTES:
             if tag.get(name):
@@ -136,7 +136,7 @@ def spoken(soup: BeautifulSoup) -> Iterator[str]:
 
 
 def strings(value: object) -> Iterator[str]:
-    """All strings within what JSON holds."""
+    """Give all strings inside a value of JSON."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list | dict):

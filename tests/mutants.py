@@ -1,10 +1,10 @@
 """Systematic mistakes: answers that differ from a solution in one place of its syntax tree.
 
-`mutants(source, scope)` gives them as source, each once. They are mistakes that people make: an
-axis, operand, sign or bracket is swapped, a factor, term, copy or `return` dropped or added,
-another variable stands in the place of the right one, draws come from another distribution or a
-fixed seed, an argument is ignored or destroyed. Some are no mistakes: to ask for equality is up to
-whoever runs them.
+`mutants(source, scope)` gives the source of each mutant once. Mutants are mistakes that people
+make: an axis, operand, sign or bracket is swapped; a factor, term, copy or `return` is dropped or
+added; a variable is replaced by another; random numbers come from another distribution or a fixed
+seed; an argument is ignored or destroyed. Some mutants are right: the caller must compare them with
+the solution.
 """
 
 import ast
@@ -13,7 +13,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-# What a function is easily taken for: methods and functions of NumPy, and a few of Python.
+# Functions that people confuse with each other: of NumPy, and some of Python.
 CONFUSED = {
     "argmax": ("argmin", "max", "argsort"),
     "argmin": ("argmax", "min", "argsort"),
@@ -71,7 +71,7 @@ COMPARISONS: dict[type, tuple[type, ...]] = {
 
 
 def mutants(source: str, scope: Iterable[str] = ()) -> list[str]:
-    """Give the source of each mutant; `scope` names variables to try in the place of others."""
+    """Give the source of each mutant. `scope` names variables to try instead of others."""
     tree = ast.parse(source)
     own = ast.unparse(tree)
     found = dict.fromkeys(every_mutant(tree, sorted(scope)))
@@ -80,7 +80,7 @@ def mutants(source: str, scope: Iterable[str] = ()) -> list[str]:
 
 
 def every_mutant(tree: ast.Module, scope: list[str]) -> Iterator[str]:
-    """Change one node at a time, and write the tree down."""
+    """Change one node at a time, and give the source of the tree."""
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     for function in functions:
         yield from whole_function(tree, function)
@@ -107,7 +107,7 @@ def written(tree: ast.Module) -> str:
 
 
 def local_names(tree: ast.Module, node: ast.AST, functions: list[ast.FunctionDef]) -> list[str]:
-    """The variables that stand near a node: those of the function it belongs to."""
+    """Give the variables of the function that contains a node."""
     inside = [f for f in functions if any(n is node for n in ast.walk(f))] or [tree]
     where = inside[0]
     names = {n.id for n in ast.walk(where) if isinstance(n, ast.Name) and
@@ -116,7 +116,7 @@ def local_names(tree: ast.Module, node: ast.AST, functions: list[ast.FunctionDef
 
 
 def shorter(tree: ast.Module, parent: ast.AST, value: list[Any]) -> Iterator[str]:
-    """Leave out, double and exchange neighbours in a list of statements, keywords or elements."""
+    """Drop, double and swap neighbours in a list of statements, keywords or elements."""
     if not value or not isinstance(value[0], ast.stmt | ast.keyword | ast.expr):
         return
     if isinstance(parent, ast.Delete | ast.Assign | ast.Compare | ast.JoinedStr | ast.Import):
@@ -138,7 +138,7 @@ def shorter(tree: ast.Module, parent: ast.AST, value: list[Any]) -> Iterator[str
 
 
 def replacements(node: Any, near: list[str], others: Iterator[str]) -> Iterator[ast.AST]:
-    """What may stand in the place of a node."""
+    """Give the replacements of a node."""
     if isinstance(node, ast.stmt):
         yield from other_statements(node)
     elif isinstance(node, ast.expr) and not isinstance(
@@ -184,7 +184,7 @@ def other_expressions(node: ast.expr, near: list[str], others: Iterator[str]) ->
             yield ast.BinOp(b, node.op, a)
         for op in OPERATORS.get(type(node.op), ()):
             yield ast.BinOp(a, op(), b)
-        # The bracket stands elsewhere: (a + b) * c is taken for a + b * c, and the other way.
+        # The bracket moves: (a + b) * c becomes a + b * c, and the other way round.
         if isinstance(a, ast.BinOp):
             yield ast.BinOp(a.left, a.op, ast.BinOp(a.right, node.op, b))
         if isinstance(b, ast.BinOp):
@@ -228,7 +228,7 @@ def other_constants(value: Any) -> Iterator[ast.expr]:
 
 
 def other_calls(node: ast.Call) -> Iterator[ast.expr]:
-    """Another function, an argument in the place of the call, one's own seed, or nothing."""
+    """Replace a call by a call of another function, by an argument, a fixed seed, or nothing."""
     function = node.func
     name = (
         function.attr
@@ -285,7 +285,7 @@ def other_slices(node: ast.Slice) -> Iterator[ast.expr]:
 
 
 def whole_function(tree: ast.Module, function: ast.FunctionDef) -> Iterator[str]:
-    """Destroy, keep or ignore what was handed in; another kind of result; the global seed."""
+    """Change a function: destroy, keep or ignore an argument, return another type, set a seed."""
     body = list(function.body)
     start = 1 if ast.get_docstring(function) else 0
     given = [arg.arg for arg in function.args.args]
@@ -325,6 +325,6 @@ def call(name: str, *arguments: ast.expr) -> ast.Call:
 
 
 def shown(source: str, mutant: str) -> str:
-    """Say in which lines a mutant differs from the solution."""
+    """Give the lines in which a mutant differs from the solution."""
     before = ast.unparse(ast.parse(source)).splitlines()
     return " | ".join(line.strip() for line in mutant.splitlines() if line not in before)

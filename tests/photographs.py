@@ -1,4 +1,4 @@
-"""Photos of MNIST's digits, drawn by code: paper, lines, boxes, shadows, all from one seed."""
+"""Draw photos of MNIST digits by code, with paper, lines, boxes and shadows, from one seed."""
 
 import numpy as np
 from PIL import Image
@@ -19,13 +19,13 @@ def photograph(digits, kind, rng):
     kind
         A name in KINDS.
     rng
-        Where all that differs comes from.
+        The random generator.
     """
     return KINDS[kind](digits, rng)
 
 
 class Page:
-    """A sheet of paper on which digits stand, before anything was done to it."""
+    """A sheet of paper with digits, before light and noise."""
 
     def __init__(self, digits, rng, *, ink=None):
         self.rng = rng
@@ -34,15 +34,15 @@ class Page:
         self.H, self.W = rng.permutation(sides)
         self.paper = rng.uniform(0.85, 1)
         self.ink = ink or rng.uniform(0.1, 0.45)
-        # Of a digit of 20 in 28 x 28.
+        # A digit of MNIST has 20 of 28 pixels.
         least, most = (0.3, 0.6) if len(digits) == 1 else (0.18, 0.28)
         self.size = rng.uniform(least, most) * short
         self.shape = np.zeros((self.H, self.W))
         self.write(digits)
-        self.stains = np.ones((self.H, self.W))  # by what the paper's shade is multiplied
+        self.stains = np.ones((self.H, self.W))  # factors for the shade of the paper
 
     def write(self, digits):
-        """Put one digit anywhere, or two beside or below each other, a gap between them."""
+        """Place one digit at random, or two digits beside or below each other, with a gap."""
         drawn = [self.trim(self.enlarge(x)) for x in digits]
         if len(drawn) == 2:
             gap = int(self.rng.uniform(0.08, 0.5) * self.size)
@@ -94,17 +94,17 @@ class Page:
                 1 - rng.uniform(0, 0.4) * (0.5 + y * np.sin(angle) + x * np.cos(angle))
             )
         gray = gray * light + rng.uniform(0, 0.03) * rng.normal(size=gray.shape)
-        # As a file holds it: 256 shades.
+        # A file has 256 shades.
         return (np.round(np.clip(gray, 0, 1) * 255) / 255).astype(np.float32)
 
 
 def stroke(distance, width):
-    """How much ink a line of some width leaves at some distance from its middle."""
+    """Give the ink of a line of some width, by the distance from its middle."""
     return np.clip(width / 2 - np.abs(distance) + 0.5, 0, 1)
 
 
 def plain(digits, rng):
-    """Nothing but the digit."""
+    """Draw only the digit."""
     return Page(digits, rng).photo()
 
 
@@ -113,7 +113,7 @@ def biro(digits, rng):
 
 
 def rules(page, distance, spacing):
-    """Draw lines a spacing apart, of gray .7 or a shade near it."""
+    """Draw lines with a spacing, in gray 0.7 or a similar shade."""
     rng = page.rng
     shade = 0.7 if rng.random() < 0.5 else rng.uniform(0.6, 0.85)
     width = max(1, rng.uniform(0.02, 0.06) * spacing)
@@ -124,20 +124,20 @@ def rules(page, distance, spacing):
 
 
 def squared(digits, rng):
-    """Squared paper, somewhat tilted; a digit is one to three squares high."""
+    """Draw on squared paper, slightly tilted. A digit is one to three squares high."""
     page = biro(digits, rng)
     spacing = page.size / rng.uniform(1, 3)
     for distance in page.places(rng.uniform(-3, 3)):
         state = rng.bit_generator.state
         rules(page, distance, spacing)
-        # Lines in both directions are printed alike: the next draws are these again.
+        # Lines of both directions have the same properties, so draw the same numbers again.
         rng.bit_generator.state = state
     rng.random()
     return page.photo()
 
 
 def ruled(digits, rng):
-    """Ruled paper, somewhat tilted; at times with a line for the margin."""
+    """Draw on ruled paper, slightly tilted, sometimes with a line for the margin."""
     page = biro(digits, rng)
     down, across = page.places(rng.uniform(-3, 3))
     rules(page, down, page.size / rng.uniform(0.6, 1.5))
@@ -148,7 +148,7 @@ def ruled(digits, rng):
 
 
 def box(digits, rng, *, gaps=(0.12, 0.5)):
-    """A box around the digit, by the same pen or printed."""
+    """Draw a box around the digit, by the same pen or printed."""
     page = Page(digits, rng)
     down, across = page.places(rng.uniform(-3, 3))
     width = rng.uniform(0.02, 0.07) * page.size
@@ -163,12 +163,12 @@ def box(digits, rng, *, gaps=(0.12, 0.5)):
 
 
 def touched(digits, rng):
-    """A box so small that the digit touches it."""
+    """Draw a small box that the digit touches."""
     return box(digits, rng, gaps=(-0.1, 0.0))
 
 
 def frame(digits, rng):
-    """A dark frame along the border of the picture, or a little inside it."""
+    """Draw a dark frame along the border of the picture, or a little inside."""
     page = Page(digits, rng)
     y, x = np.indices(page.shape.shape)
     border = np.minimum.reduce([y, x, page.H - 1 - y, page.W - 1 - x])
@@ -180,7 +180,7 @@ def frame(digits, rng):
 
 
 def shadow(digits, rng):
-    """Half the light, or nearly half, over 40 % of the picture, with a hard edge."""
+    """Halve the light, or nearly, over 40 % of the picture, with a hard edge."""
     page = Page(digits, rng)
     angle = rng.choice([0, 90, 180, 270, rng.uniform(0, 360)])
     along = page.places(angle)[0]
@@ -203,9 +203,9 @@ KINDS = {
 
 
 def photos(kind, count, *, seed=0, train=False):
-    """Draw photos of a kind from MNIST's test digits, or its training digits to tune with.
+    """Draw photos of a kind from test digits of MNIST, or from training digits, for tuning.
 
-    Gives pairs of a picture and its digit. The first digit of two is given.
+    Give pairs of a picture and its digit. If there are two digits, give the first.
     """
     X, y, X_test, y_test = load_mnist()
     if not train:

@@ -45,11 +45,15 @@ def cells(path: Path, kind: str, tag: str | None = None) -> list[str]:
     ]
 
 
+def parse(source: str) -> ast.Module:
+    """The syntax tree of cells, without the lines that only a notebook understands."""
+    return ast.parse(re.sub(r"^(\s*)%.*$", r"\1pass", source, flags=re.MULTILINE))
+
+
 @functools.cache
 def code(path: Path) -> ast.Module:
-    """All code of a chapter, without the lines that only a notebook understands."""
-    source = "\n".join(cells(path, "code"))
-    return ast.parse(re.sub(r"^(\s*)%.*$", r"\1pass", source, flags=re.MULTILINE))
+    """All code of a chapter."""
+    return parse("\n".join(cells(path, "code")))
 
 
 def calls(path: Path, name: str) -> list[ast.Call]:
@@ -81,6 +85,39 @@ def test_first_cell_installs_from_the_repository(path):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
 def test_one_seed(path):
     assert cells(path, "code", "seed") == ["SEED = 0"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_a_shown_cell_does_not_rely_on_an_import_that_is_not_shown(path):
+    imported = {True: set(), False: set()}  # the names, by whether their cell is shown
+    for cell in notebook(path).cells:
+        if cell.cell_type != "code":
+            continue
+        shown = "remove-cell" not in cell.metadata.get("tags", [])
+        nodes = list(ast.walk(parse(cell.source)))
+        for node in nodes:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                imported[shown] |= {alias.asname or alias.name for alias in node.names}
+        used = {node.id for node in nodes if isinstance(node, ast.Name) and shown}
+        missing = used & imported[False] - imported[True]
+        assert not missing, f"the cell {cell.id} does not import {missing}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_a_callback_keeps_in_state_all_that_changes(path):
+    for node in ast.walk(code(path)):
+        if isinstance(node, ast.ClassDef) and "Callback" in map(ast.unparse, node.bases):
+            methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+            changed = {
+                part.attr
+                for method in methods
+                if method.name != "__init__"
+                for part in ast.walk(method)
+                if isinstance(part, ast.Attribute)
+                and isinstance(part.ctx, ast.Store)
+                and ast.unparse(part.value) == "self"
+            }
+            assert changed <= {"state"}, f"{node.name} changes {changed}"
 
 
 # --- the book and the library are the same code

@@ -218,12 +218,12 @@ def test_confusion():
     fig, alt = draw_confusion(np.array([[5, 1, 0], [0, 7, 0], [4, 0, 3]]), title="Mixed")
     ax = fig.axes[0]
     cells = {text.get_position(): text.get_text() for text in ax.texts}
-    # The column is what was said, the row what it was.
+    # A column is a predicted class, a row a true class.
     assert cells[0, 2] == "4"
     assert cells[1, 0] == "1"
     assert cells[2, 0] == "·"
-    assert ax.get_xlabel() == "what the network said"
-    assert ax.get_ylabel() == "what it was"
+    assert ax.get_xlabel() == "predicted class"
+    assert ax.get_ylabel() == "true class"
     assert ax.images[0].get_array().tolist() == [[0, 1, 0], [0, 0, 0], [4, 0, 0]]
     assert "Of 20 digits, 15 lie on the diagonal" in alt
     assert "4 times a 2 was taken for a 0" in alt
@@ -390,7 +390,7 @@ def test_boundary():
     assert by_class == {"class 0": [[0, 0], [1, 0], [3, 1]], "class 1": [[2, 1]]}
     assert "4 points of 2 classes" in alt
     assert "Class 0, blue circles, has 3 of the points and 50% of the area." in alt
-    assert "3 of the 4 points lie where the network sees their class." in alt
+    assert "The network predicts the class of 3 of the 4 points rightly." in alt
 
 
 def test_boundary_shows_which_way_is_up():
@@ -406,10 +406,8 @@ def test_boundary_shows_which_way_is_up():
     assert same_color(picture[0, 0, :3], BLUE)
     assert same_color(picture[0, -1, :3], ORANGE)
     assert same_color(picture[-1, 0, :3], "#009e73")
-    assert (
-        "Class 2, green triangles, has 1 of the points and 50% of the area. 3 of the 3 points"
-        in alt
-    )
+    assert "Class 2, green triangles, has 1 of the points and 50% of the area." in alt
+    assert "the class of 3 of the 3 points" in alt
 
 
 @pytest.mark.parametrize(
@@ -543,12 +541,18 @@ def test_graph_draws_what_enters_twice():
     [
         ({}, {}, {}, None, "at least one operation"),
         ({"z": ("×",)}, {}, {}, None, "its inputs for 'z'"),
-        ({"a": ("exp", "b"), "b": ("exp", "x")}, {}, {}, None, "'a' is computed from 'b'"),
-        ({"a": ("exp", "a")}, {}, {}, None, "'a' is computed from 'a'"),
+        (
+            {"a": ("exp", "b"), "b": ("exp", "x")},
+            {},
+            {},
+            None,
+            "earlier sources for 'a', found 'b'",
+        ),
+        ({"a": ("exp", "a")}, {}, {}, None, "earlier sources for 'a', found 'a'"),
         (GRAPH, {"w": 2, "z": 6, "e": -4}, {}, None, "none of x, y, L"),
         (GRAPH, {**VALUES, "b": 1}, {}, None, "found one of b"),
         (GRAPH, VALUES, {"L": 1, "q": 1}, None, "found one of q"),
-        (GRAPH, VALUES, {"w": 1}, None, "gradient of 'z', from which that of 'w' comes"),
+        (GRAPH, VALUES, {"w": 1}, None, "gradient of 'z', on which the gradient of 'w' depends"),
         (GRAPH, VALUES, GRADIENTS, 9, "a step from 0 to 8, found 9"),
         (GRAPH, VALUES, GRADIENTS, -1, "a step from 0 to 8, found -1"),
     ],

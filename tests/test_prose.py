@@ -1,7 +1,7 @@
 """The check of the prose finds what it looks for. `make check` runs it over all pages."""
 
 import pytest
-from check_prose import GIVEN, complaints, pages, promised, prose
+from check_prose import ALLOWED, complaints, pages, promised, prose
 from conftest import ROOT
 
 
@@ -15,16 +15,16 @@ from conftest import ROOT
     ],
 )
 def test_finds(text, found, everywhere):
-    (complaint,) = complaints(text, {"90\n%"}, of_a_run=True)
+    (complaint,) = complaints(text, {"90\n%"}, is_page=True)
     assert complaint.startswith(found)
     # What a README states does not come from a run.
-    assert [*complaints(text, GIVEN, of_a_run=False)] == [complaint] * everywhere
+    assert [*complaints(text, ALLOWED, is_page=False)] == [complaint] * everywhere
 
 
 def test_lets_the_rest_stand(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("It reads 99.6 %. `just` and ```\n3 seconds\n``` are code.", "utf-8")
-    assert [*complaints(prose(page), GIVEN, of_a_run=True)] == []
+    assert [*complaints(prose(page), ALLOWED, is_page=True)] == []
 
 
 def test_reads_every_page_and_every_bound():

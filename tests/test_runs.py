@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import runs
+from filelock import FileLock, Timeout
 
 import nn_core as nn
 from nn_core.tools import RECIPES, load_network, train
@@ -44,7 +45,7 @@ def test_a_run_is_a_row_and_is_not_run_twice(elsewhere, monkeypatch):
         assert row["curve"]["dev_accuracy"][-1] == pytest.approx(row["dev"], abs=1e-4)
         network = load_network(runs.NETWORKS / f"tiny--tinier-{row['seed']}.npz")
         assert network.sizes == TINY.sizes
-    assert len(list(runs.NETWORKS.iterdir())) == 2  # nothing unfinished is left
+    assert len(list(runs.NETWORKS.glob("*.npz"))) == 2  # nothing unfinished is left
 
     monkeypatch.setattr(runs, "carry_out", None)  # would fail if it were called
     assert elsewhere("--seeds", "0", "1") == rows
@@ -57,8 +58,19 @@ def test_a_row_can_be_made_again(elsewhere):
     assert again["dev"] == row["dev"]
 
 
+def test_another_program_waits_while_a_row_is_written(elsewhere, monkeypatch):
+    def read_while_locked():
+        with pytest.raises(Timeout):
+            FileLock(runs.NETWORKS / runs.LOCK).acquire(timeout=0)
+        return []
+
+    monkeypatch.setattr(runs, "read", read_while_locked)
+    runs.write({"recipe": TINY.name, "seed": 0})
+    assert json.loads(runs.LEDGER.read_text("utf-8"))["rows"] == [{"recipe": TINY.name, "seed": 0}]
+
+
 def test_the_final_run_trains_on_all_and_opens_the_test_set(elsewhere):
-    runs.PLANS[TINY.name] = runs.Plan(TINY, dev=None, opens_test=True)
+    runs.PLANS[TINY.name] = runs.Plan(TINY, dev=None, uses_test=True)
     (row,) = elsewhere("--seeds", "0")
     assert row["dev"] is None
     assert 0.1 < row["test"] < 0.95

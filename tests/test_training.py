@@ -1,5 +1,6 @@
 """Optimizer and training loop."""
 
+import contextlib
 import json
 import math
 import re
@@ -127,9 +128,9 @@ def test_accuracy():
 # --- what callbacks add
 
 
-def train(circles, *callbacks, model=None, optimizer=None, epochs=3, seed=0, **options):
+def train(circles, *callbacks, model=None, optimizer=None, epochs=3, seed=0, rng=None, **options):
     X, y = circles
-    rng = np.random.default_rng(seed)
+    rng = rng or np.random.default_rng(seed)
     model = model or MLP((2, 8, 2), rng)
     options = {"batch_size": 50, "progress": False, **options}
     optimizer = optimizer or SGD(0.1)
@@ -464,6 +465,25 @@ def test_where_training_diverges_callbacks_go_back_too(circles):
         train(circles, schedule, average, count, watch, model=model)
     assert count.state["steps"] == 16
     assert np.array_equal(average.state["average"], averages[1])
+
+
+def test_where_training_diverges_the_random_generator_and_the_rate_go_back_too(circles):
+    rates = [0.1] * 8 + [0.05] * 8 + [1e30] * 8
+    found = []
+    for epochs, ends in (
+        (2, contextlib.nullcontext()),
+        (3, pytest.raises(DivergenceError, match=r"1e\+30 now")),
+    ):
+        rng = np.random.default_rng(0)
+        model, optimizer = MLP((2, 8, 2), rng), SGD(0.1)
+        schedule = LearningRateSchedule(lambda step: rates[step])
+        options = {"model": model, "optimizer": optimizer, "rng": rng}
+        with ends:
+            train(circles, Dropout(0.2), schedule, epochs=epochs, **options)
+        train(circles, Dropout(0.2), epochs=1, **options)  # with the batches and masks drawn next
+        found.append((optimizer.lr, model.theta))
+    assert found[0][0] == found[1][0] == 0.05
+    assert np.array_equal(found[0][1], found[1][1])
 
 
 def test_a_callback_used_again_starts_afresh(circles):

@@ -1,9 +1,9 @@
-"""Find in the prose what must not stand there, and fail if there is any.
+"""Find mistakes in the prose, and fail if there are any.
 
     python book/_ext/check_prose.py
 
-Measured numbers that were typed by hand; words that belittle what the reader finds hard; lines that
-begin with %, which Markdown takes for comments. It needs nothing but Python.
+The mistakes are measured numbers that somebody typed, words that belittle the difficulties of a
+reader, and lines that begin with %, which are comments in Markdown. The script needs only Python.
 """
 
 import ast
@@ -14,15 +14,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# Percentages that no run decides: the goal of chapter 12, the usual confidence of an interval, and
-# two that serve as examples.
-GIVEN = {"99.6 %", "95 %", "90 %", "97 %"}
+# Percentages that are not measured: the goal of chapter 12, the usual confidence of an interval,
+# and two examples.
+ALLOWED = {"99.6 %", "95 %", "90 %", "97 %"}
 MEASURED = r"\d[\d.,]* ?(?:%|per cent|ms|seconds)"
 BELITTLING = r"\b(?:simply|obviously|clearly|trivial(?:ly)?|just)\b"
 
 
 def pages() -> list[Path]:
-    """List everything that is read: chapters, other pages, texts of exercises, and the README."""
+    """List all files with prose: chapters, other pages, texts of exercises, and the README."""
     book, exercises = ROOT / "book", ROOT / "nn_core" / "lab" / "exercises"
     found = [
         *sorted(book.glob("**/*.ipynb")),
@@ -63,16 +63,16 @@ def prose(path: Path) -> str:
 
 
 def promised() -> set[str]:
-    """Give the bounds of claims, which a chapter may state: the run is held to them."""
+    """Give the bounds of the claims. A chapter may state a bound, since every run checks it."""
     ledger = json.loads((ROOT / "book" / "claims.json").read_text("utf-8"))
     return {f"{100 * claim['bound']:g} %" for claim in ledger}
 
 
-def complaints(text: str, given: set[str], *, of_a_run: bool) -> Iterator[str]:
-    """Say what is wrong in a text. Only where it is `of_a_run` can its numbers come from one."""
-    if of_a_run:
-        for number in sorted(set(re.findall(MEASURED, text)) - given):
-            yield f"{number!r} is typed: let it come from the run, by `say`, or be promised"
+def complaints(text: str, allowed: set[str], *, is_page: bool) -> Iterator[str]:
+    """Describe each mistake in a text. Only a page of the book can show numbers of a run."""
+    if is_page:
+        for number in sorted(set(re.findall(MEASURED, text)) - allowed):
+            yield f"{number!r} is typed: let the number come from the run, by `say`"
     for line in re.findall(r"^%.*", text, re.MULTILINE):
         yield f"the line {line!r} is a comment to Markdown, and vanishes"
     for word in re.findall(BELITTLING, text, re.IGNORECASE):
@@ -80,10 +80,10 @@ def complaints(text: str, given: set[str], *, of_a_run: bool) -> Iterator[str]:
 
 
 def main() -> int:
-    """Look through all pages."""
-    given, failed = GIVEN | promised(), False
+    """Check all pages."""
+    allowed, failed = ALLOWED | promised(), False
     for path in pages():
-        for complaint in complaints(prose(path), given, of_a_run=path.stem != "README"):
+        for complaint in complaints(prose(path), allowed, is_page=path.stem != "README"):
             print(f"{path.relative_to(ROOT).as_posix()}: {complaint}")
             failed = True
     return int(failed)

@@ -1,11 +1,11 @@
-"""Bring the notebooks into the one form in which they are committed.
+"""Bring the notebooks into the form in which they are committed.
 
-    python book/_ext/clean_notebooks.py            write it
-    python book/_ext/clean_notebooks.py --check    say which notebooks are not in it, and fail
+    python book/_ext/clean_notebooks.py            write the notebooks in this form
+    python book/_ext/clean_notebooks.py --check    name the notebooks in another form, and fail
 
-That form: no outputs, no execution counts, one kernelspec, no metadata of an editor but what folds
-the code that pages hide; formulas are numbered in their order; and the cell that installs the
-course names the repository that _config.yml gives.
+The form has no outputs, no execution counts, one kernelspec and no metadata of an editor, except
+what folds the code that pages hide. Formulas are numbered in their order. The cell that installs
+the course has the address of the repository in _config.yml.
 """
 
 import argparse
@@ -33,9 +33,9 @@ FORMULA_LINK = re.compile(r"\[\((\w+\.\w+)\)\](?=\([^)\s]*#cell-id=)")
 
 
 def notebooks() -> list[Path]:
-    """All notebooks of the book: chapters first, then appendices."""
+    """List all notebooks of the book: chapters first, then appendices."""
     found = sorted((ROOT / "book").glob("**/*.ipynb"))
-    # JupyterLab keeps copies of what was opened.
+    # JupyterLab keeps copies of opened notebooks in these folders.
     return [path for path in found if path.parent.name != ".ipynb_checkpoints"]
 
 
@@ -66,7 +66,7 @@ def cleaned(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     notebook = strip_output(notebook, keep_output=False, keep_count=False, keep_id=True)
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
-        # All but the tags is a trace of some editor.
+        # All metadata except the tags come from editors.
         tags = cell.metadata.get("tags", [])
         folded = FOLDED if FOLDED_BY & set(tags) else {}
         cell.metadata = nbformat.from_dict(({"tags": tags} if tags else {}) | folded)

@@ -1,11 +1,11 @@
-"""Executes the notebooks of the book: each once for each content, several at a time.
+"""Execute the notebooks of the book, several at a time, and keep their outputs.
 
-What a notebook shows is decided by its code, by `nn_core`, by the locked versions and by Python. A
-hash of these is its key, and what it showed is kept under that key in `_build/executed`. So another
-sentence leaves all of it as it is, and another line of `nn_core` makes all of it anew.
+The outputs of a notebook depend on its code, on `nn_core`, on the locked versions and on Python. A
+hash of these is the key of the outputs in `_build/executed`. So after a change of the text nothing
+is executed again, and after a change of `nn_core` everything is.
 
-The execution itself is nbval's: `chapters.py` keeps what its cells show. The book is built
-from that (`course.py`), and the tests judge by it.
+nbval executes the notebooks, and `chapters.py` keeps the outputs. The book shows these outputs
+(`course.py`), and the tests check them.
 """
 
 import functools
@@ -20,10 +20,10 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "_build" / "executed"
-# The last is what chapter 13 reads.
+# Chapter 13 reads the last of these files.
 RUNS_WITH = ("nn_core", "requirements.txt", "benchmarks/results.json")
-AT_MOST = 10  # contents that are kept of each notebook, for those who change branches
-# Each process keeps to one core: there is one for each.
+AT_MOST = 10  # kept outputs of each notebook, so that a change of branch needs no execution
+# There are as many processes as cores, so each process uses one thread.
 ONE_THREAD = dict.fromkeys(
     (
         "OPENBLAS_NUM_THREADS",
@@ -55,7 +55,7 @@ def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
 
 
 def kept_at(path: Path) -> Path:
-    """Say where what a notebook shows is kept, as it is now."""
+    """Give the path of the kept outputs for the present content of a notebook."""
     notebook = nbformat.read(path, as_version=4)
     code = [(cell.source, cell.metadata.get("tags", [])) for cell in code_cells(notebook)]
     key = hashlib.sha256(f"{fingerprint(*RUNS_WITH)} {json.dumps(code)}".encode())
@@ -63,26 +63,28 @@ def kept_at(path: Path) -> Path:
 
 
 def is_executed(path: Path) -> bool:
-    """Tell whether a notebook has been executed as it is now, and no cell failed."""
+    """Whether the present content of a notebook was executed and no cell failed."""
     return kept_at(path).exists()
 
 
 def keep(
     path: Path, place: Path, outputs: list[list[nbformat.NotebookNode]], seconds: float
 ) -> None:
-    """Keep what the cells of a notebook have shown, where `kept_at` said before it began.
+    """Keep the outputs of a notebook at `place`, the path of `kept_at` before the execution.
 
-    Unless the notebook or the code beside it has changed in the meantime: then nobody can say which
-    of it has run.
+    If the notebook or `nn_core` has changed during the execution, nobody knows which content was
+    executed. Then the function keeps nothing.
     """
     fingerprint.cache_clear()
     if kept_at(path) != place:
         return
-    # A widget, such as a progress bar, is nothing without a kernel.
+    # A widget, such as a progress bar, needs a kernel.
     widget = "application/vnd.jupyter.widget-view+json"
-    outputs = [[one for one in shown if widget not in one.get("data", {})] for shown in outputs]
+    outputs = [
+        [output for output in shown if widget not in output.get("data", {})] for shown in outputs
+    ]
     KEPT.mkdir(parents=True, exist_ok=True)
-    # Another process may read or write the same at this moment.
+    # Another process may read or write this file at the same time.
     draft = place.with_name(f"{place.name}.{os.getpid()}")
     draft.write_text(json.dumps({"seconds": seconds, "outputs": outputs}), "utf-8")
     draft.replace(place)
@@ -91,12 +93,12 @@ def keep(
 
 
 def newest(path: Path) -> list[Path]:
-    """List all that is kept of a notebook, the newest first."""
+    """List the files with kept outputs of a notebook, the newest first."""
     return sorted(KEPT.glob(f"{path.stem}.*.json"), key=lambda kept: -kept.stat().st_mtime)
 
 
 def executed(path: Path) -> nbformat.NotebookNode:
-    """Give a notebook with what its cells have shown."""
+    """Give a notebook with its kept outputs."""
     notebook = nbformat.read(path, as_version=4)
     kept = json.loads(kept_at(path).read_text("utf-8"))
     for cell, shown in zip(code_cells(notebook), kept["outputs"], strict=True):
@@ -105,9 +107,9 @@ def executed(path: Path) -> nbformat.NotebookNode:
 
 
 def expected_seconds(path: Path) -> float:
-    """Guess how long a notebook will take: as long as it last took here, or where it was measured.
+    """Estimate the execution time of a notebook.
 
-    The ledger of claims says how long each chapter took there.
+    The estimate is the time of the last execution here, or else the time in the ledger of claims.
     """
     for kept in newest(path)[:1]:
         return json.loads(kept.read_text("utf-8"))["seconds"]
@@ -117,7 +119,7 @@ def expected_seconds(path: Path) -> float:
 
 
 def execute(paths: list[Path]) -> bool:
-    """Execute those of the notebooks that need it, the longest first. Say whether all went well."""
+    """Execute the notebooks without kept outputs, the longest first; give whether all succeeded."""
     missing = [path for path in paths if not is_executed(path)]
     if not missing:
         return True
@@ -126,7 +128,7 @@ def execute(paths: list[Path]) -> bool:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "--quiet", "--no-header", "--tb=short"),
-            # One alone needs no further process.
+            # A single notebook needs no worker process.
             *("--dist=loadfile", f"--numprocesses={processes if processes > 1 else 0}"),
             *missing,
         ],

@@ -1,9 +1,9 @@
-"""Train the course's own network and write it into nn_core/lab/static/digits.js, for the pad.
+"""Train the network of the drawing pad, and write it into nn_core/lab/static/digits.js.
 
     python book/_ext/export_digits.py
 
-The file holds the weights in a few bits each, the accuracy on the test set before and after that
-rounding, and test digits to show. `make weights` does the same.
+The file holds the rounded weights, the accuracy on the test set before and after the rounding, and
+test digits as examples. `make weights` runs this script.
 """
 
 import gzip
@@ -24,29 +24,32 @@ from nn_core.tools.photos import BOX, centre, crop_to_ink, fit_into
 from nn_core.tools.recipes import RECIPES, train
 
 TARGET = Path(nn_core.lab.__file__).parent / "static" / "digits.js"
-FINENESS = 3  # steps per standard deviation: the most that stays below 300 KB
-MISREAD = 5  # digits that are read wrongly, to show
+FINENESS = 3  # steps per standard deviation: the largest number for a file below 300 KB
+MISREAD = 5  # the number of misread digits among the examples
 HEAD = "// @ts-check\n// Weights of the drawing pad, written by `make weights`."
 
 
 def redrawn(image: np.ndarray) -> np.ndarray:
-    """What the pad makes of a test digit that is put on it."""
+    """Crop, scale and centre a test digit as the pad does."""
     digit = fit_into(crop_to_ink(image, image > 0), BOX)
     return centre(digit / digit.max())
 
 
 def choose_examples(network: MLP, X: np.ndarray, y: np.ndarray) -> list[dict]:
-    """The first of each digit that is read rightly and surely; then the surest mistakes."""
+    """Choose the first digit of each class with a right and confident prediction, then mistakes.
+
+    The mistakes are those with the highest confidence, at most one for each true digit.
+    """
     levels = np.rint(X * (len(ALPHABET) - 1))
     images = (levels / (len(ALPHABET) - 1)).reshape(-1, 28, 28)
     drawn = np.array([redrawn(image) for image in images])
-    chances = network.predict_proba(drawn.reshape(X.shape).astype(np.float32))
-    read, sure = chances.argmax(axis=1), chances.max(axis=1)
-    good = (read == y) & (sure > 0.9)
+    P = network.predict_proba(drawn.reshape(X.shape).astype(np.float32))
+    predicted, confidence = P.argmax(axis=1), P.max(axis=1)
+    good = (predicted == y) & (confidence > 0.9)
     chosen = [np.flatnonzero(good & (y == digit))[0] for digit in range(10)]
-    wrong = np.flatnonzero(read != y)
-    wrong = wrong[np.argsort(-sure[wrong])]
-    # One of each digit: the pad offers them by what they are.
+    wrong = np.flatnonzero(predicted != y)
+    wrong = wrong[np.argsort(-confidence[wrong])]
+    # One mistake for each true digit, since the pad names an example by its true digit.
     _, first = np.unique(y[wrong], return_index=True)
     chosen += list(wrong[np.sort(first)[:MISREAD]])
     return [
@@ -59,7 +62,7 @@ def choose_examples(network: MLP, X: np.ndarray, y: np.ndarray) -> list[dict]:
 
 
 def main() -> None:
-    """Train, write, and say how large and how good it is."""
+    """Train the network, write the file, and print the accuracies and the size."""
     _, _, X_test, y_test = load_mnist()
     network, _ = train(RECIPES["course"])
     record = pack(network, fineness=FINENESS)

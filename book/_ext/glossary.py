@@ -1,7 +1,8 @@
-"""Links each word that a chapter defines, set in bold there, with its entry in the glossary.
+"""Link each term that a chapter defines with its entry in the glossary, in both directions.
 
-In both directions: the word leads to its entry, and below the entry stands where it is defined.
-Nobody writes these links, so none of them can be forgotten or go stale.
+A chapter sets a term in bold where it defines the term. There the extension makes a link to the
+glossary, and below the entry of the glossary a link back. Nobody writes these links by hand, so
+none is missing and none is out of date.
 """
 
 from pathlib import Path
@@ -14,21 +15,21 @@ GLOSSARY = "book/appendix/glossary"
 
 
 def terms(env: BuildEnvironment) -> dict[str, str]:
-    """Give the anchor of each term of the glossary, by the term in small letters."""
+    """Give the anchor of each term of the glossary, by the term in lower case."""
     found = env.get_domain("std").get_objects()
     return {name.lower(): anchor for name, _, kind, _, anchor, _ in found if kind == "term"}
 
 
 def is_chapter(env: BuildEnvironment, docname: str) -> bool:
-    """Tell a chapter, which is a notebook, from the other pages."""
+    """Whether a page is a chapter, which is a notebook."""
     return Path(env.doc2path(docname)).suffix == ".ipynb"
 
 
 def definitions(doctree: nodes.document, anchors: dict[str, str]) -> dict[str, nodes.strong]:
-    """Give the first place in the text where each term stands in bold, by the term's anchor."""
+    """Give the first bold occurrence of each term in a page, by the anchor of the term."""
     found: dict[str, nodes.strong] = {}
     for strong in doctree.findall(nodes.strong):
-        # Sphinx has set an apostrophe as printers do.
+        # Sphinx has replaced each straight apostrophe by a typographic apostrophe.
         words = strong.astext().lower().replace("’", "'").split()
         anchor = anchors.get(" ".join(words))
         if anchor and not within(strong, nodes.title, nodes.reference):
@@ -37,7 +38,7 @@ def definitions(doctree: nodes.document, anchors: dict[str, str]) -> dict[str, n
 
 
 def within(node: nodes.Node, *kinds: type[nodes.Node]) -> bool:
-    """Say whether a node lies inside of one of these kinds."""
+    """Whether a node lies inside a node of one of these kinds."""
     while node := node.parent:
         if isinstance(node, kinds):
             return True
@@ -45,7 +46,7 @@ def within(node: nodes.Node, *kinds: type[nodes.Node]) -> bool:
 
 
 def link_definitions(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Make the words that a chapter defines lead to the glossary."""
+    """Turn each defined term of a chapter into a link to the glossary."""
     if not is_chapter(app.env, docname):
         return
     page = app.builder.get_relative_uri(docname, GLOSSARY)
@@ -58,7 +59,7 @@ def link_definitions(app: Sphinx, doctree: nodes.document, docname: str) -> None
 
 
 def link_chapters(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Say below each entry of the glossary where its words are defined."""
+    """Add to each entry of the glossary links to the chapters that define its terms."""
     if docname != GLOSSARY:
         return
     anchors = terms(app.env)
@@ -87,13 +88,13 @@ def link_chapters(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def place(anchor: str) -> str:
-    """Name the place where a term is defined in a chapter."""
+    """Give the anchor of the definition of a term in a chapter."""
     return anchor.replace("term-", "defined-", 1)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
-    # When all pages have been read, and each is about to be written.
+    # Sphinx sends this event for each page after it has read all pages.
     app.connect("doctree-resolved", link_definitions)
     app.connect("doctree-resolved", link_chapters)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

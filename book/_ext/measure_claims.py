@@ -2,7 +2,7 @@
 
     python book/_ext/measure_claims.py book/00_tour.ipynb book/01_data.ipynb
 
-Without arguments it runs all notebooks.
+Without arguments, the script runs all notebooks.
 """
 
 import argparse
@@ -25,9 +25,9 @@ SEEDS = range(5)
 
 
 def measure(chapter: Path, seed: int) -> tuple[list[dict], float]:
-    """Run a chapter with another seed; give the claims it made and the seconds it took.
+    """Run a chapter with another seed. Give its claims and its running time in seconds.
 
-    The seed goes into the cell tagged `seed`, which reads `SEED = 0` in the chapter.
+    The seed replaces the content of the cell tagged `seed`, which is `SEED = 0`.
     """
     notebook = nbformat.read(chapter, as_version=4)
     cells = [cell for cell in notebook.cells if "seed" in cell.metadata.get("tags", [])]
@@ -45,7 +45,7 @@ def measure(chapter: Path, seed: int) -> tuple[list[dict], float]:
 
 
 def main() -> None:
-    """Measure the claims of the chapters named and write them into the ledger."""
+    """Measure the claims of the chapters on the command line, and write them into the ledger."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("chapters", nargs="*", type=Path)
     chapters = parser.parse_args().chapters or notebooks()

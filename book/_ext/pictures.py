@@ -1,9 +1,10 @@
-"""Draw the pictures of the book from the data and a network trained for it.
+"""Draw the pictures of the book from MNIST and a network.
 
     python book/_ext/pictures.py
 
-writes logo.svg, star.webp and preview.jpg into book/_static. They are stored, since the README
-shows the star too; `make pictures` draws them again, in half a minute.
+The script trains the network, and writes logo.svg, star.webp and preview.jpg into book/_static. It
+takes half a minute, and `make pictures` runs it. The pictures are in the repository, since the
+README shows the star too.
 """
 
 from pathlib import Path
@@ -22,12 +23,12 @@ from nn_core.lab.display import ACCENT
 
 STATIC = Path(__file__).parents[1] / "_static"
 NIGHT = "#0b0f19"
-# The order around the star: digits that the network confuses stand side by side.
+# The order of the digits around the star: neighbours are digits that the network often confuses.
 RING = [0, 2, 3, 5, 8, 1, 7, 9, 4, 6]
 
 
 def logo(images: np.ndarray) -> str:
-    """The first digit of MNIST, pixel by pixel, on a square in the accent colour."""
+    """Draw the first digit of MNIST, pixel by pixel, on a square in the accent colour."""
     cells = "".join(
         f'<rect x="{x}" y="{y}" width="1.02" height="1.02" fill-opacity="{v / 255:.2f}"/>'
         for (y, x), v in np.ndenumerate(images[0])
@@ -40,8 +41,8 @@ def logo(images: np.ndarray) -> str:
     )
 
 
-def beliefs() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Images of the test set, their labels, and the logits of the network of the tour."""
+def logits_of_test_set() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give the images of the test set, their labels, and the logits of the network of the tour."""
     rng = np.random.default_rng(0)
     X, y, X_test, y_test = load_mnist()
     X, y, _, _ = train_dev_split(X, y, dev_size=5_000, rng=rng)
@@ -66,10 +67,10 @@ def star(
     Z: np.ndarray,
     size: int,
 ) -> np.ndarray:
-    """Draw each digit where the network's belief puts it: RGB `(size, size, 3)`, 0 to 1.
+    """Draw each digit at a place that depends on its logits: RGB `(size, size, 3)`, 0 to 1.
 
-    A digit lies at the mean of ten points on a circle, weighted by the probabilities. These are
-    softened (a softmax with temperature 4), or nearly all digits would sit on the ten points.
+    The place is the mean of ten points on a circle, weighted by the probabilities of the classes.
+    The softmax has temperature 4: at temperature 1, nearly all digits would lie at the ten points.
     """
     angle = 2 * np.pi * np.argsort(RING) / 10 + np.pi / 2
     corners = np.stack([np.cos(angle), -np.sin(angle)], axis=1)
@@ -78,7 +79,7 @@ def star(
     colors = plt.colormaps["hsv"](np.argsort(RING) / 10)[:, :3] * 0.8 + 0.2
     canvas = np.zeros((size, size, 3))
     small = images.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4))
-    # Arms end a little inside the edge. The surest are drawn last, on top.
+    # The arms end a little inside the edge. Digits with a high confidence are drawn last, on top.
     corner = np.round((place * 0.44 + 0.5) * size).astype(int) - 7
     for k in np.argsort(np.linalg.norm(place, axis=1)):
         x, y = np.clip(corner[k], 0, size - 14)
@@ -90,7 +91,7 @@ def star(
 
 
 def draw(picture: np.ndarray, ax: plt.Axes) -> None:
-    """The star, with the name of its digit at the tip of each arm."""
+    """Draw the star, with the digit of each arm at its tip."""
     size = len(picture)
     ax.imshow(picture)
     ax.axis("off")
@@ -118,10 +119,10 @@ def draw(picture: np.ndarray, ax: plt.Axes) -> None:
 
 
 def main() -> None:
-    """Draw all three."""
+    """Draw all three pictures."""
     first, _, _, _ = load_mnist(raw=True)
     (STATIC / "logo.svg").write_text(logo(first), "utf-8")
-    picture = star(*beliefs(), size=1000)
+    picture = star(*logits_of_test_set(), size=1000)
 
     fig = plt.figure(figsize=(10, 10), layout="none")
     draw(picture, fig.add_axes((0, 0, 1, 1)))
@@ -132,7 +133,7 @@ def main() -> None:
         pil_kwargs={"quality": 78},
     )
 
-    # Link previews are shown at 1200 by 630.
+    # Link previews have 1200 by 630 pixels.
     fig = plt.figure(figsize=(12, 6.3), layout="none")
     draw(
         picture,

@@ -1,8 +1,8 @@
-"""Measure what each remedy of the chapter on regularization buys, and store it in nn_core.
+"""Measure the gain of each remedy of the chapter on regularization, and store it in nn_core.
 
     python book/stored/09_regularization.py
 
-It trains some 200 networks, and takes about half an hour on two cores.
+The script trains about 200 networks, which takes half an hour on two cores.
 """
 
 import json
@@ -19,7 +19,7 @@ SEEDS = range(5)
 FEW = 1_000
 STEPS = 1_200
 
-# What a remedy's strength is called here. The same budget for each: five strengths.
+# The argument of `learn` for each remedy. Every remedy has the same budget: five strengths.
 NAMES = {
     "early stopping": "patience",
     "L2 penalty": "l2",
@@ -38,7 +38,7 @@ GRIDS = {
 }
 SHARES = (0.2, 0.4, 0.6, 0.8, 1)
 
-# How all of MNIST was tried: remedies and their strengths.
+# The remedies and strengths for the training on 50,000 pictures.
 RECIPES = {
     "nothing": {},
     "dropout 0.2": {"dropout": 0.2},
@@ -56,7 +56,7 @@ X_judge, y_judge = X_aside[5_000:], y_aside[5_000:]
 
 
 def shifts(pixels):
-    """Shift by up to so many pixels."""
+    """Make the callback that shifts by up to `pixels` pixels."""
     return nn.Augmentation(lambda X, rng: tools.shift(X, rng, pixels=pixels))
 
 
@@ -70,7 +70,7 @@ CALLBACKS = {
 
 
 def remedies(strengths):
-    """Give the callbacks for remedies of these strengths, as `fit` takes them."""
+    """Give the callbacks of `fit` for remedies of these strengths."""
     return [make(strengths[name]) for name, make in CALLBACKS.items() if name in strengths]
 
 
@@ -95,7 +95,7 @@ def learn(seed, pictures=FEW, decay=0.0, **strengths):
 
 
 def measured(**strengths):
-    """Five seeds: dev accuracy; accuracy and loss for the judge."""
+    """Train with five seeds: measure dev accuracy, judge accuracy and judge loss."""
     found = {"dev": [], "judge": [], "loss": []}
     for seed in SEEDS:
         network = learn(seed, **strengths)
@@ -107,7 +107,7 @@ def measured(**strengths):
 
 
 def best(tried):
-    """The strength with the highest mean on the dev set."""
+    """Give the strength with the highest mean accuracy on the dev set."""
     return max(tried, key=lambda strength: np.mean(tried[strength]["dev"]))
 
 
@@ -124,7 +124,8 @@ def few():
     rows = {"nothing": measured()}
     rows |= {remedy: sweeps[remedy][chosen[remedy]] for remedy in GRIDS}
 
-    # Together, each of the others needs less: so their common share is the strength to choose.
+    # Remedies that work together may each be weaker. So the strength to choose is one common factor
+    # for the strengths that are best alone.
     others = {
         "decay": chosen["weight decay"],
         "dropout": chosen["dropout"],

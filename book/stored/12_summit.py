@@ -1,10 +1,10 @@
-"""Judge the networks that runs.py has trained on all pictures, and store what they reach.
+"""Measure the networks that runs.py has trained on all pictures, and store the results.
 
     python book/stored/runs.py "summit, all 60,000" "summit in small"
     python book/stored/runs.py "summit, not made upright" "summit, as wide as in 2010" --seeds 0 1
     python book/stored/12_summit.py
 
-Writes one network, rounded, beside the results: what `nn_core.lab.summit()` gives.
+The script also stores one network with rounded weights, for `nn_core.lab.summit()`.
 """
 
 import json
@@ -17,13 +17,13 @@ from nn_core.tools import load_network, save_network
 from runs import LEDGER, NETWORKS, PLANS, SEEDS, SMALL, TOGETHER, file_of, read
 
 FINAL = "summit, all 60,000"
-LEANING = "summit, not made upright"  # these join the five in a second committee,
-WIDE = "summit, as wide as in 2010"  # and these both kinds in a third
-SHIPPED = 0  # the seed was chosen before anything was measured
+LEANING = "summit, not made upright"  # the second committee has the five networks and these
+WIDE = "summit, as wide as in 2010"  # the third committee has all three kinds
+SHIPPED = 0  # the seed of the stored network, chosen before any measurement
 COPIES, STRENGTH = 8, 0.5
 
-# What a person sees in the misread pictures: by index in the test set.
-SEEN = {
+# A person's verdict on the misread pictures, by index in the test set.
+INDICES = {
     "mislabelled": "947 5654 9729",
     "unreadable": (
         "582 659 716 726 1226 1232 1260 1530 1901 2035 2130 2293 2597 2654 3558 3985 4176 "
@@ -34,24 +34,24 @@ SEEN = {
         "3869 3941 4163 4369 4699 5450 6625 8408 9792"
     ),
 }
-VERDICT = {int(k): word for word, indices in SEEN.items() for k in indices.split()}
+VERDICT = {int(k): word for word, indices in INDICES.items() for k in indices.split()}
 
 
 def networks(name: str) -> list[nn.MLP]:
-    """Give the trained networks of one plan, those that the ledger has, by seed."""
+    """Give the networks of one plan for all seeds in the ledger."""
     seeds = [row["seed"] for row in read() if row["recipe"] == name]
     return [load_network(NETWORKS / file_of(name, seed)) for seed in seeds]
 
 
 def committee(*members: list[np.ndarray]) -> dict[str, float]:
-    """Judge a committee by the probabilities of its members, `(N, K)` each, on the test set."""
+    """Measure a committee on the test set. `members` are probabilities `(N, K)`."""
     P = np.concatenate(members)
     y = nn.load_mnist()[3]
     return {"members": len(P), "test": nn.accuracy(y, P.mean(axis=0).argmax(axis=1))}
 
 
 def copies() -> dict[str, object]:
-    """Dev accuracy of the small networks when each picture is read in distorted copies."""
+    """Measure the small networks on the dev set: each averages distorted copies of a picture."""
     X_dev, y_dev = (array[TOGETHER] for array in nn.load_mnist()[:2])
     dev = []
     for seed, network in zip(SEEDS, networks(SMALL), strict=True):
@@ -65,7 +65,7 @@ def copies() -> dict[str, object]:
 
 
 def main() -> None:
-    """Measure and write."""
+    """Measure everything, and write the results."""
     _, _, X, y = nn.load_mnist()
     rows = [row for row in read() if row["recipe"] == FINAL]
     final, leaning, wide = (
@@ -74,8 +74,8 @@ def main() -> None:
     weights = LEDGER.with_name("summit.npz")
     save_network(weights, networks(FINAL)[SHIPPED], compact=True)
     shipped = load_network(weights)
-    chances = shipped.predict_proba(X)
-    said = chances.argmax(axis=1)
+    P = shipped.predict_proba(X)
+    predicted = P.argmax(axis=1)
     recipe = PLANS[FINAL].recipe
     results = {
         "copies": copies(),
@@ -91,19 +91,19 @@ def main() -> None:
         "all": committee(final, leaning, wide),
         "shipped": {
             "seed": SHIPPED,
-            "test": nn.accuracy(y, said),
+            "test": nn.accuracy(y, predicted),
             "bytes": weights.stat().st_size,
         },
         "errors": [
             {
                 "index": int(k),
                 "label": int(y[k]),
-                "said": int(said[k]),
-                "chance": round(float(chances[k, said[k]]), 4),
-                "chance_label": round(float(chances[k, y[k]]), 4),
+                "said": int(predicted[k]),
+                "chance": round(float(P[k, predicted[k]]), 4),
+                "chance_label": round(float(P[k, y[k]]), 4),
                 "verdict": VERDICT.get(int(k), "not judged"),
             }
-            for k in np.flatnonzero(said != y)
+            for k in np.flatnonzero(predicted != y)
         ],
     }
     path = LEDGER.with_name(f"{Path(__file__).stem}.json")

@@ -1,13 +1,14 @@
-"""Train what takes long, each network with five seeds, and keep a ledger with a row for each run.
+"""Train the networks that take long, each with five seeds, and write a ledger with a row per run.
 
-    python book/stored/runs.py                            # all that the ledger lacks
-    python book/stored/runs.py relu-10-gd --seeds 3       # these, if the ledger lacks them
-    python book/stored/runs.py relu-10-gd --seeds 3 --again      # remake a row
+    python book/stored/runs.py                            # all runs that the ledger lacks
+    python book/stored/runs.py relu-10-gd --seeds 3       # this run, if the ledger lacks it
+    python book/stored/runs.py relu-10-gd --seeds 3 --again      # this run again
     python book/stored/runs.py --dask tcp://127.0.0.1:8786       # on a cluster
 
-One process per core, one thread each. Stop it with Ctrl-C when you like: a finished run is in the
-ledger at once, an unfinished one goes on from its last epoch, and if its plan was edited meanwhile
-it is refused. The networks stay in runs/.
+The program starts one process per core, each with one thread. You can stop it with Ctrl-C. A
+finished run is in the ledger at once. The next start of the program continues an unfinished run
+after its last epoch, or refuses to, if somebody has edited the plan of the run. The networks are in
+runs/.
 """
 
 import argparse
@@ -29,6 +30,7 @@ for library in ("OPENBLAS", "MKL", "OMP"):
 import joblib
 import nn_core as nn
 import numpy as np
+from filelock import FileLock
 from nn_core import tools
 from nn_core.initializers import glorot_uniform
 from nn_core.schedules import cosine_decay, inverse_time_decay
@@ -40,9 +42,10 @@ from tqdm import tqdm
 ROOT = Path(__file__).resolve().parents[2]
 NETWORKS = ROOT / "runs"
 LEDGER = ROOT / "nn_core" / "lab" / "stored" / "runs.json"
+LOCK = "ledger.lock"  # a file in NETWORKS, since the folder of the ledger is part of the package
 SEEDS = range(5)
-POINTS = 40  # of a learning curve, at most
-TOGETHER = slice(20_000, 30_000)  # hardly anybody who wrote these also wrote the others
+POINTS = 40  # the largest number of points of a learning curve
+TOGETHER = slice(20_000, 30_000)  # few writers of these digits also wrote other digits
 
 
 PUBLISHED = ("relu-512-256-gd", "sigmoid-128-mse", "relu-10-gd", "relu-h-gd", "adam-256-128")
@@ -55,26 +58,26 @@ def one_pixel(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Plan:
-    """A recipe, where its dev set comes from, and whether the test set is opened.
+    """A recipe, the choice of its dev set, and whether the run uses the test set.
 
-    The dev set is drawn at "random", or lies "together" in the file, or there is none.
+    The dev set is drawn at "random", or lies "together" in the file, or there is no dev set.
     """
 
     recipe: Recipe
     dev: Literal["random", "together"] | None = "random"
-    opens_test: bool = False
+    uses_test: bool = False
 
 
-PLANS = {name: Plan(RECIPES[name], opens_test=True) for name in PUBLISHED}
+PLANS = {name: Plan(RECIPES[name], uses_test=True) for name in PUBLISHED}
 
 
 def variant(of: str, name: str, **changes: Any) -> None:
-    """Plan a recipe with something changed: judged on the dev set alone."""
+    """Plan a recipe with some changes. The run does not use the test set."""
     recipe = replace(PLANS[of].recipe, name=f"{of}, {name}", **changes)
-    PLANS[recipe.name] = replace(PLANS[of], recipe=recipe, opens_test=False)
+    PLANS[recipe.name] = replace(PLANS[of], recipe=recipe, uses_test=False)
 
 
-# What might have helped each of the published networks most, one change at a time.
+# For each published network, the changes that might help it most, one change at a time.
 for name in ("relu-512-256-gd", "relu-10-gd", "relu-h-gd"):
     variant(name, "batches of 128", batch_size=128, epochs=20)
 for name in ("relu-10-gd", "relu-h-gd"):
@@ -83,7 +86,8 @@ squared = RECIPES["sigmoid-128-mse"]
 variant(
     squared.name,
     "cross-entropy",
-    # The summed gradient once more, now of the mean over N = 128 examples alone.
+    # The step is that of the write-up (see RECIPES). This loss is a mean over N = 128 examples, so
+    # the rate is 0.01 N.
     optimizer=partial(nn.SGD, 0.01 * 128),
     network={"activation": "sigmoid", "initializer": glorot_uniform},
 )
@@ -116,7 +120,7 @@ def distorted(
     strength: tuple[float, float] = (1.5, 0.5),
     change: Callable[..., np.ndarray] = tools.distort,
 ) -> Callable[[int], list[nn.Callback]]:
-    """Make callbacks as the summit has them: learning rate and distortion, both from, to."""
+    """Make callbacks as those of the summit. `rate` and `strength` are pairs: first and last."""
     return lambda steps: [
         nn.LearningRateSchedule(cosine_decay(rate[0], steps=steps, final=rate[1])),
         nn.Augmentation(change, cosine_decay(strength[0], steps=steps, final=strength[1])),
@@ -124,18 +128,18 @@ def distorted(
     ]
 
 
-# The best network, trained on all pictures. Before it came two that read digits as they lean,
-# after it one of the size of Cireşan's of 2010, distorted at the same strength to the end.
+# The best network, trained on all pictures. Then two earlier networks, which do not make digits
+# upright, and a network of the size of Cireşan's of 2010, with distortions of constant strength.
 summit = RECIPES["summit"]
 PLANS["summit, all 60,000"] = Plan(
-    replace(summit, name="summit, all 60,000"), dev=None, opens_test=True
+    replace(summit, name="summit, all 60,000"), dev=None, uses_test=True
 )
 for name, sizes, epochs in (
     ("summit, not made upright", (784, 1500, 1000, 500, 10), 60),
     ("summit, smaller and shorter", (784, 1024, 512, 10), 20),
 ):
     earlier = replace(summit, name=name, sizes=sizes, epochs=epochs, network_class=nn.MLP)
-    PLANS[name] = Plan(earlier, dev=None, opens_test=True)
+    PLANS[name] = Plan(earlier, dev=None, uses_test=True)
 PLANS["summit, as wide as in 2010"] = Plan(
     replace(
         summit,
@@ -146,11 +150,12 @@ PLANS["summit, as wide as in 2010"] = Plan(
         callbacks=distorted(rate=(1e-3, 0), strength=(1, 1)),
     ),
     dev=None,
-    opens_test=True,
+    uses_test=True,
 )
 
-# How strong the distortion is at the beginning and at the end, chosen on pictures that lie
-# together: neighbours in the file are by the same hands, and a random dev set has some of each.
+# The strengths of the distortion at the beginning and at the end. They are chosen on pictures that
+# lie together in the file. Neighbours in the file have the same writer, and a random dev set would
+# contain digits of every writer.
 for first, last in ((1, 1), (1.5, 0.5)):
     name = f"summit, strength {first} to {last}"
     PLANS[name] = Plan(
@@ -164,7 +169,8 @@ for first, last in ((1, 1), (1.5, 0.5)):
         dev="together",
     )
 
-# What each of its ingredients buys is measured in small. So few epochs ask for less distortion.
+# The gain of each ingredient is measured on a small network with few epochs. A short training needs
+# a milder distortion.
 SMALL = "summit in small"
 MILD = (1.0, 0.2)
 PLANS[SMALL] = Plan(
@@ -214,7 +220,7 @@ def carry_out(plan: Plan, seed: int, commit: str, folder: Path) -> tuple[dict[st
     if plan.dev == "together":
         dev = tuple(array[TOGETHER] for array in digits)
         digits = tuple(np.delete(array, TOGETHER, axis=0) for array in digits)
-    began = time.process_time()  # of this process: what else the machine does is left out
+    began = time.process_time()  # the time of this process alone, without other programs
     network, history = train(
         plan.recipe,
         digits,
@@ -225,9 +231,9 @@ def carry_out(plan: Plan, seed: int, commit: str, folder: Path) -> tuple[dict[st
         progress=False,
     )
     if len(history) < plan.recipe.epochs:
-        raise KeyboardInterrupt  # which `fit` has taken for itself
+        raise KeyboardInterrupt  # `fit` has caught the first KeyboardInterrupt
     seconds = time.process_time() - began
-    if done < len(history):  # a run that was taken up again took as long for its earlier epochs
+    if done < len(history):  # of a resumed run, count the earlier epochs too, at the same speed
         seconds *= len(history) / (len(history) - done)
     checkpoint.unlink()
     row = {
@@ -240,7 +246,7 @@ def carry_out(plan: Plan, seed: int, commit: str, folder: Path) -> tuple[dict[st
         "commit": commit,
         "machine": f"one core of {platform.machine()}, NumPy {np.__version__}",
     }
-    if plan.opens_test:
+    if plan.uses_test:
         _, _, X_test, y_test = nn.load_mnist()
         row["test"] = nn.accuracy(y_test, network.predict(X_test))
     epochs = np.unique(np.geomspace(1, len(history), POINTS).round().astype(int))
@@ -258,12 +264,17 @@ def read() -> list[dict[str, Any]]:
 
 
 def write(row: dict[str, Any]) -> None:
-    """Put a row into the ledger, in the place of an older one of the same recipe and seed."""
-    rows = [r for r in read() if (r["recipe"], r["seed"]) != (row["recipe"], row["seed"])]
-    rows = sorted([*rows, row], key=lambda r: (list(PLANS).index(r["recipe"]), r["seed"]))
-    lines = ",\n".join(f" {json.dumps(r)}" for r in rows)  # a row is a line
-    with atomic_write(LEDGER) as file:
-        file.write(f'{{"rows": [\n{lines}\n]}}\n'.encode())
+    """Put a row into the ledger, in the place of an older row of the same recipe and seed.
+
+    Two programs that run at once write one after the other, so no row is lost.
+    """
+    NETWORKS.mkdir(exist_ok=True)
+    with FileLock(NETWORKS / LOCK):
+        rows = [r for r in read() if (r["recipe"], r["seed"]) != (row["recipe"], row["seed"])]
+        rows = sorted([*rows, row], key=lambda r: (list(PLANS).index(r["recipe"]), r["seed"]))
+        lines = ",\n".join(f" {json.dumps(r)}" for r in rows)  # a row is a line
+        with atomic_write(LEDGER) as file:
+            file.write(f'{{"rows": [\n{lines}\n]}}\n'.encode())
 
 
 @contextlib.contextmanager
@@ -281,21 +292,21 @@ def workers(dask: str | None, jobs: int) -> Iterator[joblib.Parallel]:
 
 
 def commit() -> str:
-    """Give the commit that is checked out, with a plus if something was changed since."""
+    """Give the current commit, with a plus if there are uncommitted changes."""
     command = ["git", "describe", "--always", "--dirty=+", "--abbrev=8"]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
 
 
 def main() -> None:
-    """Carry out the runs asked for that the ledger lacks."""
+    """Carry out the requested runs that the ledger lacks."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("names", nargs="*", help="of recipes and variants; all by default")
+    parser.add_argument("names", nargs="*", help="names of recipes and variants; all by default")
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS, metavar="SEED")
-    parser.add_argument("--again", action="store_true", help="also those that the ledger has")
-    parser.add_argument("--jobs", type=int, default=-1, help="at a time; all cores by default")
-    parser.add_argument("--dask", metavar="ADDRESS", help="of the scheduler of a Dask cluster")
+    parser.add_argument("--again", action="store_true", help="repeat runs that the ledger has")
+    parser.add_argument("--jobs", type=int, default=-1, help="runs at a time; by default, cores")
+    parser.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster")
     parser.add_argument("--list", action="store_true", help="show the names, train nothing")
     options = parser.parse_args()
     if options.list:

@@ -1,8 +1,8 @@
 """Convert examples and labels to arrays, and check them, before a function uses them.
 
 Lists, pandas tables and other inputs that NumPy can read become arrays. The rows keep their order,
-and the index of a table is ignored. Ambiguous input raises an error whose message is one sentence:
-what was expected and what was found. A valid array is returned without a copy.
+and the index of a table is ignored. Ambiguous input raises an error. The message is one sentence
+that names the expected value and the value found. A valid array is returned without a copy.
 """
 
 import functools
@@ -27,7 +27,7 @@ SPECIAL_ARRAYS = (np.matrix, np.ma.MaskedArray)
 
 
 class DataError(ValueError):
-    """The data are wrong. The message says what was expected and what was found."""
+    """The data are wrong. The message names the expected value and the value found."""
 
 
 def takes(**converters: Converter) -> Callable[[Callable[P, R]], Callable[P, R]]:

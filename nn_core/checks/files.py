@@ -1,4 +1,4 @@
-"""What looks at the files of a data set before they are used."""
+"""Check the files of a data set."""
 
 import gzip
 import math
@@ -10,8 +10,8 @@ import numpy as np
 from nn_core.checks.examples import DataError, check_labels_below
 from nn_core.checks.formats import describe_format
 
-SHOWN = 4  # names of files that a message lists
-START = 4_096  # bytes that tell what a file is
+SHOWN = 4  # the number of file names in a message
+START = 4_096  # bytes, enough to recognise the format of a file
 
 
 def check_folder(folder: Path, names: list[str]) -> None:
@@ -35,7 +35,7 @@ def check_folder(folder: Path, names: list[str]) -> None:
 
 
 def check_idx(path: str | Path, data: bytes) -> None:
-    """Raise DataError unless the bytes are an IDX file of unsigned bytes, as long as it says."""
+    """Raise DataError unless `data` is an IDX file of unsigned bytes that matches its header."""
     if len(data) < 4 or data[:3] != b"\0\0\x08" or not 1 <= data[3] <= 3:
         raise DataError(
             f"{path}: expected an IDX file of unsigned bytes (first bytes 00 00 08 and the "
@@ -49,8 +49,8 @@ def check_idx(path: str | Path, data: bytes) -> None:
     shape = struct.unpack(f">{data[3]}I", data[4:start])
     if len(data) - start != math.prod(shape):
         raise DataError(
-            f"{path}: expected {math.prod(shape)} bytes of data for the shape {shape} its "
-            f"header gives, found {len(data) - start}"
+            f"{path}: expected {math.prod(shape)} bytes of data for the shape {shape} in its "
+            f"header, found {len(data) - start}"
         )
 
 
@@ -62,7 +62,7 @@ def check_digits(
     side: int,
     classes: int,
 ) -> None:
-    """Raise DataError unless two files hold square images and as many labels, each a class."""
+    """Raise DataError unless two files hold square images and as many labels below `classes`."""
     if images.ndim != 3 or images.shape[1:] != (side, side) or len(images) == 0:
         raise DataError(
             f"{image_file}: expected images of shape (N, {side}, {side}), at least one, "

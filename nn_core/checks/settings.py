@@ -81,7 +81,7 @@ def check_rng(rng: object) -> None:
     ------
     TypeError
         `rng` is a number, `None`, a module, `random.Random` or `np.random.RandomState`. Your own
-        class with the methods of `np.random.Generator` is allowed.
+        class with the methods and the `bit_generator` of `np.random.Generator` is allowed.
     """
     origin = type(rng).__module__.partition(".")[0]
     if origin in ("builtins", "random", "numpy") and not isinstance(rng, np.random.Generator):

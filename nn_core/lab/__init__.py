@@ -1,4 +1,4 @@
-"""What the chapters use to show and to ask: figures, numbers, claims, exercises, quizzes."""
+"""Tools for the chapters: figures, numbers, claims, exercises and quizzes."""
 
 from nn_core.lab.claims import claim, expect
 from nn_core.lab.curves import (

@@ -1,8 +1,8 @@
-"""Claims: statements the book makes, checked each time a chapter runs.
+"""Claims: statements of the book that each run of a chapter checks.
 
-While the book is built or tested, a statement that is not true stops the run. Elsewhere somebody
-has changed a seed, a size or a number of epochs, as they should: there it is reported, and the run
-goes on. The ledger, `book/claims.json`, says what each claim reached with five seeds.
+While the book is built or tested, a false statement stops the run. A reader who runs a chapter may
+change a seed, a size or a number of epochs. Then a notice reports a false statement, and the run
+goes on. The ledger, `book/claims.json`, holds the values of each claim for five seeds.
 """
 
 from html import escape
@@ -11,8 +11,8 @@ from IPython.display import HTML, display
 
 from nn_core.lab import page
 
-RECORD = "nn_core_claim"  # under this name a claim stands in the metadata of its output
-OTHERWISE = (
+RECORD = "nn_core_claim"  # the key of a claim in the metadata of its output
+ADVICE = (
     "The book is measured with its own seed, sizes and numbers of epochs. Where you change one, "
     "another result is no error. With nothing changed, it is one: please report it."
 )
@@ -27,28 +27,28 @@ def claim(
     at_most: float | None = None,
     form: str = "{:.2%}",
 ) -> None:
-    """State what the book promises, and whether this run keeps it.
+    """Compare a value of this run with the bound that the book promises, and show the result.
 
     Parameters
     ----------
     name
-        Identifies the claim in the ledger, in words joined by hyphens.
+        The name of the claim in the ledger: words joined by hyphens.
     statement
-        What `value` is: "test accuracy of the tour's network".
+        A description of `value`: "test accuracy of the tour's network".
     value
-        What this run reached.
+        The value in this run.
     at_least, at_most
-        The bound, one of the two.
+        The bound. Give one of the two.
     form
-        How to write the numbers, for `str.format`: as a percentage, or "{:.1e}" for an error.
+        The format of the numbers, for `str.format`: a percentage, or "{:.1e}" for an error.
 
     Raises
     ------
     AssertionError
-        `value` is on the wrong side of the bound, or not a number, while the book is built or
-        tested. Elsewhere a notice says so.
+        While the book is built or tested: `value` is on the wrong side of the bound, or NaN. A
+        reader sees a notice instead.
     ValueError
-        Not one bound, but none or two.
+        There is no bound, or there are two.
     """
     value = float(value)
     if at_least is not None and at_most is None:
@@ -71,26 +71,28 @@ def claim(
     verdict = "Claim kept." if kept else "Claim missed in this run."
     html = (
         f'<p class="claim" data-claim="{escape(name)}"><strong>{verdict}</strong> '
-        f"{escape(statement)}: {found}, promised {promised}.{'' if kept else ' ' + OTHERWISE}</p>"
+        f"{escape(statement)}: {found}, promised {promised}.{'' if kept else ' ' + ADVICE}</p>"
     )
     display(HTML(html), metadata={RECORD: record})
 
 
 def expect(seen: bool, statement: str) -> None:
-    """Check what the text around says of a measurement, as `assert` checks what is always true.
+    """Check a statement of the text about a measurement.
+
+    An `assert` would check a statement that is true for every seed and size.
 
     Parameters
     ----------
     seen
-        Whether this run shows it.
+        Whether the statement is true in this run.
     statement
-        What the text says and what this run has, as in
+        The statement of the text, and the value in this run:
         `f"a first loss near ln 10 = 2.30, found {loss:.2f}"`.
 
     Raises
     ------
     AssertionError
-        This run does not show it, while the book is built or tested. Elsewhere a notice says so.
+        While the book is built or tested: the statement is false. A reader sees a notice instead.
     """
     if seen:
         return
@@ -99,6 +101,6 @@ def expect(seen: bool, statement: str) -> None:
     display(
         HTML(
             '<p class="claim"><strong>Not so in this run.</strong> '
-            f"Expected {escape(statement)}. {OTHERWISE}</p>"
+            f"Expected {escape(statement)}. {ADVICE}</p>"
         )
     )

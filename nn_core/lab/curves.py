@@ -1,4 +1,4 @@
-"""Lines, by epoch or by anything else; as in `plots`, to draw or to show, with alt text."""
+"""Line plots. As in `plots`, `draw_...` gives a figure and its alt text, `show_...` shows both."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from nn_core.lab.display import COLOURS, INK, MARKERS, Drawn, showing
 from nn_core.metrics import expected_calibration_error, reliability
 
-STROKES = ["-", "--", ":"]  # from the fifth line on, where the colours begin anew
+LINE_STYLES = ["-", "--", ":"]  # four colours each: the fifth line has the first colour, dashed
 
 
 def draw_lines(
@@ -24,25 +24,26 @@ def draw_lines(
     yscale: str = "linear",
     percent: bool = False,
 ) -> Drawn:
-    """Lines through points, a legend below.
+    """Draw lines through points, with a legend below.
 
     Parameters
     ----------
     lines
-        For each name x and y, `(n,)` both. What is not finite is left out.
+        For each name the coordinates x and y, `(n,)` both. Points with a y that is not finite are
+        left out.
     title
-        What the figure says.
+        The message of the figure.
     xlabel, ylabel
-        What is drawn, with its unit.
+        The quantities on the axes, with their units.
     xscale, yscale
         "linear" or "log".
     percent
-        Whether y are shares from 0 to 1, to be written in percent.
+        Whether the y are shares from 0 to 1. The axis then shows percentages.
 
     Raises
     ------
     ValueError
-        No lines, x and y that differ in length, or a line without a finite value.
+        There are no lines, x and y of a line differ in length, or a line has no finite value.
     """
     if not lines:
         raise ValueError("expected at least one line, found none")
@@ -65,7 +66,7 @@ def draw_lines(
             x,
             np.where(np.isfinite(y), y, np.nan),
             color=f"C{k % len(COLOURS)}",
-            linestyle=STROKES[k // len(COLOURS) % len(STROKES)],
+            linestyle=LINE_STYLES[k // len(COLOURS) % len(LINE_STYLES)],
             marker=list(MARKERS)[k % len(MARKERS)],
             markevery=-(-len(x) // 20),
             label=name,
@@ -82,7 +83,7 @@ def draw_lines(
 
 
 def course_of(x: np.ndarray, y: np.ndarray, percent: bool) -> str:
-    """Say in words from where to where a line goes, and where it turns."""
+    """Describe a line in words: its first and last, lowest and highest points."""
 
     def at(k: int) -> str:
         return f"{y[k]:.1%} at {x[k]:.4g}" if percent else f"{y[k]:.3g} at {x[k]:.4g}"
@@ -95,16 +96,16 @@ def course_of(x: np.ndarray, y: np.ndarray, percent: bool) -> str:
 
 
 def draw_history(history: pd.DataFrame, quantity: str = "accuracy", *, title: str) -> Drawn:
-    """Accuracy or loss by epoch, on training and on dev examples, from what `fit` returned.
+    """Draw accuracy or loss by epoch, on training and on dev examples.
 
     Parameters
     ----------
     history
-        What `fit` returned. Without dev examples, only the loss is there.
+        The history that `fit` returned. Without dev examples, it has only the loss.
     quantity
         "accuracy" or "loss".
     title
-        What the figure says.
+        The message of the figure.
 
     Raises
     ------
@@ -120,28 +121,28 @@ def draw_history(history: pd.DataFrame, quantity: str = "accuracy", *, title: st
 def draw_histories(
     histories: Mapping[str, pd.DataFrame], column: str = "dev_accuracy", *, title: str
 ) -> Drawn:
-    """One column of several histories, to compare what each network learned.
+    """Draw one column of several histories, to compare the networks.
 
     Parameters
     ----------
     histories
-        What `fit` returned, under a name each.
+        Histories that `fit` returned, by the name of the network.
     column
         The column to draw; see `fit`.
     title
-        What the figure says.
+        The message of the figure.
 
     Raises
     ------
     ValueError
-        No histories, or one without that column or without epochs.
+        There are no histories, or a history lacks the column or has no epochs.
     """
     lines = {name: column_of(history, column) for name, history in histories.items()}
     return by_epoch(lines, column, title)
 
 
 def column_of(history: pd.DataFrame, column: str) -> "pd.Series[float]":
-    """Give a column of a history that has it."""
+    """Give a column of a history, or raise ValueError if there is none."""
     if column not in history:
         raise ValueError(f"expected a column {column!r}, found {', '.join(history.columns)}")
     if len(history) == 0:
@@ -163,27 +164,27 @@ def by_epoch(lines: Mapping[str, "pd.Series[float]"], quantity: str, title: str)
 def draw_reliability(
     P: Mapping[str, np.ndarray], y: np.ndarray, *, title: str, bins: int = 15
 ) -> Drawn:
-    """How often predictions are right, by how sure they are; below, how many there are.
+    """Draw a reliability diagram: accuracy by confidence, and below it the numbers of predictions.
 
-    Points on the dotted diagonal are as often right as they say. The legend states the expected
+    On the dotted diagonal, accuracy and confidence are equal. The legend states the expected
     calibration error.
 
     Parameters
     ----------
     P
-        Probabilities `(N, classes)` under a name each, of several networks, or before and after a
-        change of temperature.
+        Probabilities `(N, classes)` by name: of several networks, or before and after a change of
+        temperature.
     y
         Integer labels `(N,)`.
     title
-        What the figure says.
+        The message of the figure.
     bins
         The number of bins, of equal width.
 
     Raises
     ------
     TypeError, ValueError
-        As `reliability` does; or P is empty.
+        The arguments are wrong as in `reliability`, or P is empty.
     """
     if not P:
         raise ValueError("expected the probabilities of at least one network, found none")
@@ -212,7 +213,7 @@ def draw_reliability(
             "are right."
         )
     top.set(title=title, ylabel="share that is right", xlim=(0, 1), ylim=(0, 1.02))
-    # Nearly all examples stand in the last bin: on an even scale, the others would not be seen.
+    # The last bin holds nearly all examples. On a linear scale, the other bars would be invisible.
     bottom.set(xlabel="confidence", ylabel="predictions", yscale="log")
     bottom.set_ylim(bottom=0.5)
     bottom.yaxis.set_major_formatter("{x:,.0f}")

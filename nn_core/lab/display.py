@@ -1,4 +1,4 @@
-"""Getting things onto the page: figures that read in light and dark, and numbers."""
+"""Put figures and numbers onto the page. Figures suit a light and a dark background."""
 
 import io
 import re
@@ -20,7 +20,7 @@ plt.style.use(str(Path(__file__).with_name("course.mplstyle")))
 
 INK = "#1f2933"  # the text colour of course.mplstyle
 ACCENT = "#c2410c"  # the accent colour of the book, also in course.css
-# Series differ in colour (C0 to C3 of course.mplstyle) and in the shape of their marks.
+# The colours are C0 to C3 of course.mplstyle. Lines and classes also differ in the marker.
 COLOURS = ["blue", "orange", "green", "pink"]
 MARKERS = {"o": "circles", "s": "squares", "^": "triangles", "D": "diamonds", "v": "wedges"}
 
@@ -35,17 +35,17 @@ _caught: ContextVar[list[Drawn] | None] = ContextVar("_caught", default=None)
 
 
 def show(fig: Figure, alt: str) -> None:
-    """Show a figure in the page's own text colour, so that it reads in light and in dark.
+    """Show a figure in the text colour of the page, light or dark.
 
-    The figure goes into the page as an SVG drawing whose ink is `currentColor`. It works
-    in the rendered book and in a notebook, and stays sharp at any size.
+    The figure becomes an SVG drawing with the ink `currentColor`. The drawing works in the
+    rendered book and in a notebook, and stays sharp at any size.
 
     Parameters
     ----------
     fig
-        A matplotlib figure. It is closed afterwards.
+        A matplotlib figure. The function closes it.
     alt
-        What is seen, in a sentence or two, for readers who cannot see it.
+        A description of the figure in a sentence or two, for readers who cannot see the figure.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def show(fig: Figure, alt: str) -> None:
 
 
 def showing(draw: Callable[Arguments, Drawn]) -> Callable[Arguments, None]:
-    """Make, of a function that draws, one that shows what it draws."""
+    """Turn a function that draws a figure into a function that shows the figure."""
 
     @wraps(draw)
     def draw_and_show(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
@@ -83,17 +83,17 @@ def catch() -> Iterator[list[Drawn]]:
 def drawing(fig: Figure, alt: str, salt: str = "") -> str:
     """Turn a figure into the text of an SVG drawing in `currentColor`; see `show`.
 
-    Its ids are made from `salt`, or from `alt` if there is none. Give frames of one figure the
-    same salt: then what they have in common is the same text.
+    The ids in the drawing depend on `salt`, or on `alt` if there is no salt. The frames of one
+    slider have the same salt, so equal parts of the frames are equal text.
     """
     salt = salt or alt
     if not alt.strip():
         raise ValueError("expected alt text that says what is seen, found none")
     buffer = io.StringIO()
-    # The ids that a drawing refers to are hashed from the content and this salt: without one they
-    # would differ at each build, and figures on one page could share some.
+    # Matplotlib makes the ids by hashing the content and this salt. Without a salt, the ids would
+    # differ at each build. With one salt for all, two figures of a page could have the same id.
     with plt.rc_context({"svg.hashsalt": salt, "figure.constrained_layout.use": False}):
-        # Left to savefig, the layout would have everything drawn twice.
+        # If savefig computed the layout, it would draw everything twice.
         if fig.axes and (engine := fig.get_layout_engine()) is not None:
             engine.execute(fig)
             fig.set_layout_engine(None)
@@ -102,9 +102,10 @@ def drawing(fig: Figure, alt: str, salt: str = "") -> str:
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    # A hundredth of a point is finer than anybody sees. More digits made drawings a third larger.
+    # Nobody sees less than a hundredth of a point. More digits made drawings a third larger.
     svg = re.sub(r' (?:d|x|y)="[^"]*"', lambda found: LONG.sub(_short, found[0]), svg)
-    # Groups have names such as figure_1, glyphs such as DejaVuSans-35, the same in every figure.
+    # Ids of groups, such as figure_1, and of glyphs, such as DejaVuSans-35, are the same in every
+    # figure. But an id must be unique on its page.
     svg = re.sub(r' id="[A-Za-z0-9.]+_\d+"', "", svg)
     svg = re.sub(r'(id="|#)(DejaVu)', rf"\g<1>g{zlib.crc32(salt.encode()):08x}\g<2>", svg)
     width = fig.get_figwidth() * 96
@@ -119,6 +120,7 @@ def drawing(fig: Figure, alt: str, salt: str = "") -> str:
 
 
 def _short(number: re.Match[str]) -> str:
+    """Round a number to two decimals."""
     return f"{round(float(number[0]), 2):g}"
 
 

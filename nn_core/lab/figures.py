@@ -1,4 +1,4 @@
-"""Figures that a reader moves, and the pad: computed in the browser, with a kernel and without."""
+"""Live figures and the drawing pad. The browser computes them, so they need no kernel."""
 
 from nn_core.lab.page import KINDS, place
 
@@ -8,16 +8,16 @@ FIGURES = sorted(name for name, kind in KINDS.items() if "figures" in kind.scrip
 def live(name: str) -> None:
     """Show a figure whose sliders work in a notebook and in the rendered book.
 
-    Its formulas are those of `nn_core`, computed in the reader's browser.
+    The browser of the reader computes the formulas of `nn_core`.
 
     Parameters
     ----------
     name
-        - `"neuron"`: what one unit makes of two inputs, by weights, bias and activation
+        - `"neuron"`: the output of one unit with two inputs, by weights, bias and activation
         - `"activation"`: sigmoid, tanh, ReLU or leaky ReLU, with its derivative
-        - `"softmax"`: from scores to probabilities, at a temperature
-        - `"losses"`: mean squared error and cross-entropy behind a sigmoid, their gradients, and
-          how fast each learns from a start that is wrong
+        - `"softmax"`: scores and their probabilities, at a temperature
+        - `"losses"`: mean squared error and cross-entropy after a sigmoid, their gradients, and
+          the learning curve of each from a wrong start
         - `"valley"`: the path of gradient descent and of momentum through a valley
 
     Raises
@@ -31,7 +31,7 @@ def live(name: str) -> None:
 
 
 def draw_digit() -> None:
-    """Show a pad to draw on, and what the course's own network reads in the drawing.
+    """Show a pad to draw on, and the probabilities that the course's network gives the drawing.
 
     The weights are in `static/digits.js`.
     """

@@ -16,7 +16,7 @@ Point = tuple[float, float]
 
 FORWARD, BACKWARD = "C0", "C1"  # the blue and the orange of course.mplstyle
 ACROSS, DOWN = 1.1, 0.9  # from one node to the next, in inches
-FAINT = 0.4  # how strongly things are drawn whose turn has not come
+FAINT = 0.4  # the opacity of arrows that are not reached yet
 
 
 def draw_graph(
@@ -27,34 +27,34 @@ def draw_graph(
     title: str,
     step: int | None = None,
 ) -> Drawn:
-    """Operations on numbers, what each gives, and the gradient of the last with respect to each.
+    """Draw operations on numbers, their values, and the gradients of the last value.
 
-    Above a node stands its value, `z = 6`, below it its gradient, `dz = -4`. Blue arrows carry
-    values forward, orange arrows gradients back.
+    The value of a node is above the node, `z = 6`, and its gradient below, `dz = -4`. Blue arrows
+    carry values forward, and orange arrows carry gradients backward.
 
     Parameters
     ----------
     graph
-        For each result, in the order of computing, its operation and what it is computed from:
-        `{"z": ("×", "w", "x"), "a": ("+", "z", "b")}`. The others, here `w`, `x` and `b`, are
-        the inputs.
+        For each result, in the order of computation, its operation and its sources:
+        `{"z": ("×", "w", "x"), "a": ("+", "z", "b")}`. Names without an entry, here `w`, `x` and
+        `b`, are the inputs.
     values
         The value of each result and of each input.
     gradients
-        The gradient of those that are to have one.
+        The gradients to draw, by name.
     title
-        What the figure says.
+        The message of the figure.
     step
-        How far to walk; None walks all the way. At step 0 only the inputs have their values. Each
-        further step computes one more result, then one more gradient, from the last back to the
-        first: `len(graph) + len(gradients)` steps in all. The last one stands out.
+        The number of steps to draw; None draws all steps. At step 0 only the inputs have values.
+        Each further step adds one result, and later one gradient, from the last name back to the
+        first: `len(graph) + len(gradients)` steps in all. The latest node is highlighted.
 
     Raises
     ------
     ValueError
-        The graph is empty, or a result is computed from nothing or from a later one. A value is
-        missing, or there is one of a name that does not occur. There is a gradient, but none of
-        a result that it comes from. `step` is out of range.
+        The graph is empty, or a result has no sources, or a source that comes later. A value is
+        missing, or belongs to an unknown name. A gradient is given, but not the gradient of a
+        result that it depends on. `step` is out of range.
     """
     gradients = gradients or {}
     order = order_of(graph)
@@ -83,9 +83,9 @@ def draw_graph(
             start = nodes[source][0] + half_width(graph, source), nodes[source][1]
             end = x - half_width(graph, target), y + height
             way = [start, *bends[source, target], end]
-            if source not in graph:  # from a dot straight out, past its labels
+            if source not in graph:  # the arrow starts straight, so it misses the labels of the dot
                 way.insert(1, (nodes[source][0] + 0.18, nodes[source][1]))
-            # Values and gradients each keep to their lane, so that nothing moves as they come.
+            # Values and gradients have separate lanes, so a new arrow does not move the others.
             arrow(ax, way, -0.04, FORWARD if target in computed else INK, target in computed)
             if source in returned:
                 arrow(ax, way[::-1], 0.04, BACKWARD, True)
@@ -125,7 +125,7 @@ def draw_graph(
 
 
 def order_of(graph: Graph) -> list[str]:
-    """All names, each after what it is computed from."""
+    """Give all names, each after its sources."""
     if not graph:
         raise ValueError("expected a graph with at least one operation, found none")
     order: dict[str, None] = {}
@@ -134,7 +134,7 @@ def order_of(graph: Graph) -> list[str]:
             raise ValueError(f"expected an operation and its inputs for {name!r}, found {entry}")
         for source in entry[1:]:
             if source in graph and source not in order:
-                raise ValueError(f"{name!r} is computed from {source!r}, which comes no earlier")
+                raise ValueError(f"expected earlier sources for {name!r}, found {source!r}")
             order[source] = None
         order[name] = None
     return list(order)
@@ -143,7 +143,7 @@ def order_of(graph: Graph) -> list[str]:
 def check_numbers(
     graph: Graph, order: list[str], values: Mapping[str, float], gradients: Mapping[str, float]
 ) -> None:
-    """Raise ValueError unless the walk can be made with these values and gradients."""
+    """Raise ValueError unless the values and gradients fit the graph."""
     missing = [name for name in order if name not in values]
     if missing:
         raise ValueError(f"expected a value of each name, found none of {', '.join(missing)}")
@@ -154,18 +154,19 @@ def check_numbers(
         for source in sources:
             if source in gradients and result not in gradients:
                 raise ValueError(
-                    f"expected a gradient of {result!r}, from which that of {source!r} comes, "
-                    "found none"
+                    f"expected a gradient of {result!r}, on which the gradient of {source!r} "
+                    "depends, found none"
                 )
 
 
 def layout(
     graph: Graph, order: list[str]
 ) -> tuple[dict[str, Point], dict[tuple[str, str], list[Point]]]:
-    """Where each node stands, and through which points each long arrow goes, in inches.
+    """Give the position of each node, and the points on the way of each arrow, in inches.
 
-    A result stands one column right of the last thing it is computed from, an input one left of
-    the first result it enters. An arrow over several columns keeps a place free in each of them.
+    A result is one column to the right of its rightmost source. An input is one column to the
+    left of the first result that uses it. An arrow over several columns reserves a row in each
+    column between.
     """
     column = dict.fromkeys(order, 0)
     for name, (_, *sources) in graph.items():
@@ -206,7 +207,7 @@ def layout(
 
 
 def spread(wanted: dict[str | tuple[str, str], float]) -> dict[str | tuple[str, str], float]:
-    """Move apart what stands closer than a row, and keep the mean."""
+    """Move items that are closer than a row apart, and keep the mean."""
     places: dict[str | tuple[str, str], float] = {}
     last = -np.inf
     for key in sorted(wanted, key=lambda key: wanted[key]):
@@ -216,12 +217,12 @@ def spread(wanted: dict[str | tuple[str, str], float]) -> dict[str | tuple[str, 
 
 
 def half_width(graph: Graph, name: str) -> float:
-    """Half the width of a node, in inches."""
+    """Give half the width of a node, in inches."""
     return 0.13 + 0.05 * len(graph[name][0]) if name in graph else 0.05
 
 
 def outline(graph: Graph, name: str, at: Point, colour: str, linewidth: float) -> Patch:
-    """Outline of a node: a box for an operation, a dot for an input."""
+    """Make the outline of a node: a box for an operation, a dot for an input."""
     (x, y), half = at, half_width(graph, name)
     if name not in graph:
         return Ellipse(at, 2 * half, 2 * half, fc=INK, ec=colour, lw=linewidth)
@@ -231,13 +232,13 @@ def outline(graph: Graph, name: str, at: Point, colour: str, linewidth: float) -
 
 
 def arrow(ax: Axes, points: list[Point], lane: float, colour: str, reached: bool) -> None:
-    """Draw a curve through `points`, level at each, with a head at its end."""
-    # Beside the way, at the same distance where it is level and where it is steep.
+    """Draw a curve through `points`, horizontal at each point, with a head at its end."""
+    # The lane runs beside the way, at the same distance where the way is flat and steep.
     at = [(x, y + lane) for x, y in points]
     vertices, codes = [at[0]], [Path.MOVETO]
     for (x0, y0), (x1, y1) in pairwise(at):
         aside = -lane * np.sign((y1 - y0) * (x1 - x0))
-        # The larger the step, the steeper: it is to pass between the labels.
+        # A larger step makes the curve steeper, so it passes between the labels.
         steep = (x1 - x0) / 2 * min(abs(y1 - y0) / (DOWN / 2), 1)
         middle = (x0 + x1) / 2 + aside
         vertices += [(middle + steep, y0), (middle - steep, y1), (x1, y1)]
@@ -255,12 +256,12 @@ def arrow(ax: Axes, points: list[Point], lane: float, colour: str, reached: bool
 
 
 def number(value: float) -> str:
-    """Three digits, with a true minus sign, and no -0."""
+    """Write a number with three digits and a true minus sign; -0 becomes 0."""
     return f"{value + 0.0:.3g}".replace("-", "−")
 
 
 def formula(entry: tuple[str, tuple[str, ...]]) -> str:
-    """Write a result and what it is computed from: `z = w × x`, `L = square(e)`."""
+    """Write a result, its operation and its sources: `z = w × x`, `L = square(e)`."""
     name, (operation, *sources) = entry
     if len(sources) > 1 and not operation.isalpha():
         return f"{name} = {f' {operation} '.join(sources)}"

@@ -1,4 +1,4 @@
-"""Markdown of exercises and quizzes, as HTML; HTML that stands in it is shown as text."""
+"""Convert the Markdown of exercises and quizzes to HTML. HTML in the Markdown is shown as text."""
 
 from collections.abc import Sequence
 from html import escape
@@ -9,8 +9,8 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-# MathJax looks for formulas in elements of this class, and the book loads it for pages that have
-# one. JupyterLab sets what stands between these delimiters wherever it is.
+# In the book, MathJax looks for formulas in elements of this class, and a page with such an element
+# loads MathJax. JupyterLab looks for the delimiters in every element.
 FORMULA = "mathjax_process"
 DELIMITERS = {
     "math_inline": (r"\(", r"\)"),
@@ -43,5 +43,5 @@ def inline(text: str) -> str:
 
 
 def as_code(text: object) -> str:
-    """Quote a text that comes from elsewhere, so that nothing in it is read as Markdown."""
+    """Quote a foreign text as code, so that Markdown ignores all marks in the text."""
     return "`" + " ".join(str(text).replace("`", "'").split()) + "`"

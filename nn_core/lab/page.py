@@ -1,9 +1,9 @@
-"""What moves and answers in a page: an element, and the script that brings it to life.
+"""Interactive elements of a page, and the scripts that fill them.
 
 `place("explore", data)` shows an element that the script `static/explore.js` finds and fills. Some
-elements, such as quizzes, are complete without a script and bring only their style. With a kernel,
-scripts and style are shown with the element. While the book is built, only the element is: the page
-loads what it needs once, and the reader's browser keeps it (book/_ext/course.py).
+elements, such as quizzes, need no script, but only a style. With a kernel, the output of a cell
+holds the element, its scripts and its style. While the book is built, the output holds only the
+element: the page loads scripts and styles once, and the browser caches them (book/_ext/course.py).
 """
 
 import json
@@ -16,23 +16,23 @@ from typing import NamedTuple
 from IPython.display import display
 
 BUILDING = "NN_CORE_BOOK"  # the environment variable that is set while the book is built
-# In JupyterLab, keys pressed on an element with this attribute belong to it and are no shortcuts.
-# It must be on what has the focus, not around it. Where there is a script, lab.js sees to that.
+# In JupyterLab, a key on an element with this attribute is no shortcut. The element with the focus
+# must have the attribute; a parent with it has no effect. In elements with scripts, lab.js sets it.
 OWN_KEYS = 'data-lm-suppress-shortcuts="true"'
 
-# In a script: a comment that has its lines to itself.
+# A comment in a script, with no code on its lines.
 COMMENT = re.compile(r"^ *(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/)\n", re.MULTILINE)
 
 
 class Kind(NamedTuple):
-    """What all elements of a kind have in common."""
+    """The properties of all elements of one kind."""
 
-    label: str  # what it is, for those who cannot see it
+    label: str  # the name for screen readers
     scripts: tuple[str, ...]  # files in `static`, in the order in which they run
     styles: tuple[str, ...] = ("lab",)
 
 
-FIGURE = (("lab", "network", "figures"), ("lab", "figures"))  # what figures.js needs
+FIGURE = (("lab", "network", "figures"), ("lab", "figures"))  # scripts and styles of live figures
 
 KINDS: dict[str, Kind] = {
     "activation": Kind("figure with sliders: an activation and its derivative", *FIGURE),
@@ -53,7 +53,7 @@ KINDS: dict[str, Kind] = {
 
 
 def building() -> bool:
-    """Whether the book is being built, so that no kernel will be there for the reader."""
+    """Whether the book is being built. Its readers have no kernel."""
     return bool(os.environ.get(BUILDING))
 
 
@@ -65,7 +65,7 @@ def static(name: str) -> str:
 def script(name: str) -> str:
     """Give the text of a script in `nn_core/lab/static`, without its comments and types.
 
-    People who read the file need them. Without them, pages are smaller.
+    Only readers of the file need comments and types. Without them, pages are smaller.
     """
     return COMMENT.sub("", static(f"{name}.js"))
 
@@ -78,13 +78,13 @@ def element(kind: str, data: object = None, *, label: str = "", fallback: str = 
     kind
         One of `KINDS`.
     data
-        What the script is given, as JSON.
+        The data for the script, as JSON.
     label
-        What this one is, where it can be said better than for all of its kind.
+        The name for screen readers. The default is the label of the kind.
     fallback
-        HTML that stands there until the script has run.
+        HTML that is shown until the script has run.
     """
-    # "</" would end the script element, wherever it stands.
+    # "</" would end the script element, even inside a string.
     text = json.dumps(data, ensure_ascii=False).replace("</", r"<\/")
     return (
         f'<div class="lab lab-{kind}" data-lab="{kind}" role="group" '
@@ -96,9 +96,9 @@ def element(kind: str, data: object = None, *, label: str = "", fallback: str = 
 def place(
     kind: str, data: object = None, *, label: str = "", fallback: str = "", plain: str = ""
 ) -> None:
-    """Show an element, with all that it needs to work where it is shown.
+    """Show an element, and with a kernel also its scripts and styles.
 
-    `plain` is what a place without HTML shows, such as a terminal.
+    A terminal, which cannot show HTML, shows the text `plain`.
     """
     html = element(kind, data, label=label, fallback=fallback)
     if not building():

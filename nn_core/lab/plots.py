@@ -1,7 +1,7 @@
-"""The pictures that return from chapter to chapter, with alt text written from the data.
+"""Figures that several chapters use, with alt text made from the data.
 
-Each has two forms: `draw_digits(...)` gives the figure and its alt text, which is what a slider
-wants; `show_digits(...)` shows them.
+Each figure has two functions: `draw_digits(...)` gives the figure and its alt text, and
+`show_digits(...)` shows the figure.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,9 +25,10 @@ from nn_core.checks.predictions import check_counts, check_probabilities
 from nn_core.data import SIDE
 from nn_core.lab.display import ACCENT, COLOURS, INK, MARKERS, Drawn, showing
 
-# Paper to ink: pixels keep their own background, so that a digit looks the same in light and dark.
+# From paper to ink. The pixels have their own background, so a digit is the same on a light and on
+# a dark page.
 PAPER = LinearSegmentedColormap.from_list("paper", ["#fdfcf8", "#1b2430"])
-# Below zero to above: the same paper in the middle, and ends that differ to colour-blind eyes too.
+# From negative to positive: zero is the same paper, and colour-blind readers can tell the ends.
 SIGNED = LinearSegmentedColormap.from_list(
     "signed", ["#003a5d", "#0072b2", "#fdfcf8", "#d55e00", "#6e2f00"]
 )
@@ -40,23 +41,23 @@ def draw_digits(
     title: str,
     columns: int = 10,
 ) -> Drawn:
-    """Digits in a grid, each with a caption above it.
+    """Draw digits in a grid, each with a caption above it.
 
     Parameters
     ----------
     images
         `(N, 784)` or `(N, 28, 28)`, in any scale: the largest value is drawn as ink.
     captions
-        One for each image.
+        A caption for each image.
     title
-        What the picture says.
+        The message of the figure.
     columns
-        Digits per row.
+        The number of digits per row.
 
     Raises
     ------
     ValueError
-        No images, images of another shape, or not one caption per image.
+        There are no images, they have another shape, or the number of captions is wrong.
     """
     images = np.asarray(images)
     if images.shape[1:] not in ((SIDE * SIDE,), (SIDE, SIDE)):
@@ -84,35 +85,35 @@ def draw_weights(
     columns: int = 8,
     limit: float | None = None,
 ) -> Drawn:
-    """What each unit of the first layer looks for: its weights as a picture, one per pixel.
+    """Draw the weights of each unit of the first layer as an image, one weight per pixel.
 
-    Blue is below zero, orange above, and paper is zero.
+    Blue is negative, orange is positive, and paper is zero.
 
     Parameters
     ----------
     W
         `(784, units)`.
     captions
-        One for each unit.
+        A caption for each unit.
     title
-        What the picture says.
+        The message of the figure.
     columns
-        Units per row.
+        The number of units per row.
     limit
-        The weight drawn darkest. If it is not given, the largest there is; give it where
-        several figures are to be compared.
+        The absolute weight with the darkest colour. The default is the largest absolute weight.
+        Give a limit if readers should compare several figures.
 
     Raises
     ------
     ValueError
-        No units, weights of another shape, not one caption per unit, or a limit that is not
-        above 0.
+        There are no units, W has another shape, the number of captions is wrong, or the limit is
+        not above 0.
     """
     W = np.asarray(W)
     if W.ndim != 2 or W.shape[0] != SIDE * SIDE:
         raise ValueError(f"expected weights of shape ({SIDE * SIDE}, units), found {W.shape}")
     if limit is None:
-        limit = float(np.abs(W).max(initial=0)) or 1.0  # nothing but zeros is paper
+        limit = float(np.abs(W).max(initial=0)) or 1.0  # all weights may be zero
     if not limit > 0:
         raise ValueError(f"expected a limit above 0, found {limit}")
     fig, ax, listed = tiles(
@@ -141,9 +142,9 @@ def tiles(
     low: float,
     high: float,
 ) -> tuple[Figure, Axes, str]:
-    """Pictures of 28 x 28 in a grid; with the figure, its axes and the captions for the alt text.
+    """Draw images of 28 x 28 pixels in a grid. Give figure, axes, and the captions as a text.
 
-    All stand in one pair of axes: one pair for each would take seconds to lay out.
+    All images share one `Axes`: the layout of one `Axes` per image would take seconds.
     """
     texts = None if captions is None else [str(caption) for caption in captions]
     if len(images) == 0:
@@ -152,7 +153,8 @@ def tiles(
         raise ValueError(f"expected {len(images)} captions, found {len(texts)}")
     columns = max(columns, 1)
     rows = -(-len(images) // columns)
-    # Lengths in pixels of the pictures. The figure is 6 inches wide, a line of a caption 0.2 high.
+    # The unit of length is a pixel of an image. The figure is 6 inches wide, and a line of a
+    # caption is 0.2 inches high.
     width = SIDE + 2
     lines = max((text.count("\n") + 1 for text in texts), default=0) if texts else 0
     above = lines * 0.2 * columns * width / 6
@@ -170,14 +172,14 @@ def tiles(
 
 
 def draw_confusion(counts: np.ndarray, *, title: str) -> Drawn:
-    """A confusion matrix: true class by row, predicted class by column, counts in the cells.
+    """Draw a confusion matrix: a row per true class, a column per predicted class.
 
-    The diagonal, the right answers, is left uncoloured, so that the mistakes stand out.
+    Only the mistakes have a colour. The diagonal, the right predictions, has none.
 
     Raises
     ------
     TypeError, ValueError
-        `counts` is not what `confusion_matrix` gives.
+        `counts` is not a square matrix of integers from 0.
     """
     counts = np.asarray(counts)
     check_counts(counts)
@@ -200,8 +202,8 @@ def draw_confusion(counts: np.ndarray, *, title: str) -> Drawn:
         )
     ax.set(
         title=title,
-        xlabel="what the network said",
-        ylabel="what it was",
+        xlabel="predicted class",
+        ylabel="true class",
         xticks=range(len(counts)),
         yticks=range(len(counts)),
     )
@@ -222,27 +224,29 @@ def draw_boundary(
     *,
     title: str,
 ) -> Drawn:
-    """Which class a network sees where, for examples with two inputs.
+    """Draw the predicted class at each point of the plane, for a network with two inputs.
 
-    Each place has the colour of its likeliest class, the stronger the surer; a line runs where two
-    classes are equally likely. The examples lie on top, in the colour and mark of what they are.
+    Each point has the colour of its most probable class. A higher probability makes the colour
+    stronger. On the lines, two classes have equal probability. The markers are the examples, in
+    the colour of their true class.
 
     Parameters
     ----------
     predict_proba
-        Gives `(N, classes)` probabilities for inputs `(N, 2)`, as `MLP.predict_proba` does.
+        A function such as `MLP.predict_proba`: it gives probabilities `(N, classes)` for inputs
+        `(N, 2)`.
     X
         Inputs `(N, 2)`.
     y
         Integer labels `(N,)`.
     title
-        What the figure says.
+        The message of the figure.
 
     Raises
     ------
     TypeError, ValueError
-        X is not `(N, 2)`, y does not fit it, or `predict_proba` gives something else than
-        probabilities of 2 to 4 classes.
+        X is not `(N, 2)`, y does not fit X, or `predict_proba` does not give probabilities of 2 to
+        4 classes.
     """
     if X.ndim != 2 or X.shape[1] != 2 or len(X) == 0:
         raise ValueError(f"expected X of shape (N, 2), found {X.shape}")
@@ -260,15 +264,16 @@ def draw_boundary(
         raise ValueError(f"expected 2 to {len(COLOURS)} classes, found {classes}")
     check_labels_below(y, classes)
 
-    said = P.argmax(axis=1)
-    sure = (P.max(axis=1) - 1 / classes) / (1 - 1 / classes)
+    predicted = P.argmax(axis=1)
+    confidence = (P.max(axis=1) - 1 / classes) / (1 - 1 / classes)
     colours = np.array([to_rgb(f"C{k}") for k in range(classes)])
-    picture = np.column_stack([colours[said], np.round(0.4 * sure, 2)]).reshape(side, side, 4)
+    opacity = np.round(0.4 * confidence, 2)
+    picture = np.column_stack([colours[predicted], opacity]).reshape(side, side, 4)
     fig, ax = plt.subplots(figsize=(5, 4.4))
     extent = (across[0], across[-1], up[0], up[-1])
     ax.imshow(picture, extent=extent, origin="lower")
-    alt = [f"{title}. {len(X)} points of {classes} classes, and the class the network sees where."]
-    for k in range(classes - 1):  # the border of the last class is the border of others, too
+    alt = [f"{title}. {len(X)} points of {classes} classes, and the predicted class of each place."]
+    for k in range(classes - 1):  # the borders of the last class are borders of other classes
         lead = P[:, k] - np.delete(P, k, axis=1).max(axis=1)
         if lead.min() < 0 < lead.max():
             ax.contour(across, up, lead.reshape(side, side), [0], colors=INK, linewidths=1.2)
@@ -286,10 +291,10 @@ def draw_boundary(
         )
         alt.append(
             f"Class {k}, {COLOURS[k]} {MARKERS[marker]}, has {np.sum(y == k)} of the points and "
-            f"{np.mean(said == k):.0%} of the area."
+            f"{np.mean(predicted == k):.0%} of the area."
         )
     right = int(np.sum(predict_proba(X).argmax(axis=1) == y))
-    alt.append(f"{right} of the {len(X)} points lie where the network sees their class.")
+    alt.append(f"The network predicts the class of {right} of the {len(X)} points rightly.")
     ax.set(title=title, xlabel="$x_1$", ylabel="$x_2$")
     fig.legend(loc="outside lower center", ncols=classes)
     return fig, " ".join(alt)

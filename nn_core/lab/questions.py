@@ -1,4 +1,4 @@
-"""Questions to choose an answer to, each answer with its explanation."""
+"""Quizzes: multiple-choice questions with an explanation for each answer."""
 
 import json
 from html import escape
@@ -12,15 +12,15 @@ from nn_core.lab.page import OWN_KEYS, place
 def quiz(name: str) -> None:
     """Ask the questions stored in `nn_core/lab/quizzes/<name>.json`.
 
-    Every answer, right or wrong, comes with an explanation. It works in the rendered
-    book, without a kernel, too.
+    Every answer, right or wrong, has an explanation. A quiz needs no kernel, so it also works in
+    the rendered book.
 
     Parameters
     ----------
     name
-        The chapter. Its file holds a list of questions, each with its `question` and its
-        `answers`; each of those has an `answer`, whether it is `correct`, and a `feedback`. Where
-        several answers are right, the question says `"many": true`.
+        The chapter. Its file holds a list of questions. A question has a `question` and a list of
+        `answers`, and each of these an `answer`, a boolean `correct` and a `feedback`. A question
+        with several right answers has `"many": true`.
     """
     questions = json.loads((files("nn_core.lab") / "quizzes" / f"{name}.json").read_text("utf-8"))
     html = "".join(
@@ -43,7 +43,7 @@ def question_html(question: dict[str, Any], number: int, group: str) -> str:
 
 
 def answer_html(answer: dict[str, Any], control: str, group: str, name: str) -> str:
-    """Write an answer and the explanation that appears beside it when it is chosen."""
+    """Write an answer, and the explanation that appears when the reader chooses this answer."""
     verdict, kind = ("✓", "Right."), "right"
     if not answer["correct"]:
         verdict, kind = ("✗", "Not this one."), "wrong"
@@ -59,5 +59,5 @@ def answer_html(answer: dict[str, Any], control: str, group: str, name: str) -> 
 
 
 def question_text(question: dict[str, Any]) -> str:
-    """Write a question for places without HTML, with its answers but without what they earn."""
+    """Write a question and its answers as plain text, without the explanations."""
     return "\n".join([question["question"], *(f"- {a['answer']}" for a in question["answers"])])

@@ -1,4 +1,4 @@
-"""Results that take too long for a chapter: scripts made them, and they come with the package."""
+"""Stored results: scripts computed them, since a chapter would need too long for them."""
 
 import json
 from importlib.resources import as_file, files
@@ -9,12 +9,12 @@ from nn_core.tools.storage import load_network
 
 
 def stored(name: str) -> dict[str, Any]:
-    """Give the results that the script `book/stored/<name>.py` has measured.
+    """Give the results of the script `book/stored/<name>.py`.
 
     Raises
     ------
     ValueError
-        Nothing is stored under that name.
+        There are no results of this name.
     """
     folder = files("nn_core.lab") / "stored"
     names = (file.name for file in folder.iterdir())
@@ -26,6 +26,6 @@ def stored(name: str) -> dict[str, Any]:
 
 
 def summit() -> MLP:
-    """Give the best network of the course, which `book/stored/12_summit.py` has chosen."""
+    """Give the best network of the course. The script `book/stored/12_summit.py` stored it."""
     with as_file(files("nn_core.lab") / "stored" / "summit.npz") as path:
         return load_network(path)

@@ -1,8 +1,8 @@
-"""A network as text that is small to send: what the drawing pad reads, in `static/digits.js`.
+"""Write a network as a short text for the drawing pad, `static/digits.js`.
 
-Each weight is rounded to a whole number of steps, the step being a part of the standard deviation
-of its layer, and written as one character. Most weights are small, so a few characters are very
-frequent, and gzip, which every web server speaks, stores those in a few bits.
+Each weight is rounded to a whole number of steps, and written as one character. A step is a part of
+the standard deviation of the layer. Most weights are small, so a few characters are very frequent.
+Web servers compress files with gzip, which stores frequent characters in a few bits.
 """
 
 import json
@@ -13,8 +13,8 @@ import numpy as np
 from nn_core.checks.settings import check_finite
 from nn_core.network import MLP
 
-# Printable, without what would have to be escaped in a string or could end a script element.
-# An odd number of them, so that one stands for zero, in the middle.
+# Printable characters, except those that need an escape in a string or could end a script element.
+# Their number is odd, so the middle character is zero.
 ALPHABET = "".join(chr(code) for code in range(32, 126) if chr(code) not in '"\\<')
 LARGEST = len(ALPHABET) // 2  # steps
 
@@ -25,16 +25,16 @@ def pack(network: MLP, *, fineness: float) -> dict[str, Any]:
     Parameters
     ----------
     network
-        A network of ReLU layers with softmax at the end: the pad knows no others.
+        A network with ReLU and softmax. The pad supports no other activations.
     fineness
-        Steps per standard deviation: more keeps the weights more exactly, and takes more room.
-        Weights beyond `LARGEST` steps are cut off there.
+        The number of steps per standard deviation. More steps make the weights more precise, and
+        the file larger. The function clips weights at `LARGEST` steps.
 
     Returns
     -------
     dict
-        Ready for JSON: sizes, alphabet, and per layer the step, the weights `W (in, out)` row by
-        row, and the biases `b`.
+        An object for JSON: sizes, alphabet, and for each layer the step, the weights `W (in, out)`
+        row by row, and the biases `b`.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def pack(network: MLP, *, fineness: float) -> dict[str, Any]:
 
 
 def unpack(packed: dict[str, Any]) -> MLP:
-    """Make the network that was packed, its weights and biases rounded as they were stored."""
+    """Make a network of the stored weights and biases, which are rounded."""
     network = MLP(packed["sizes"], np.random.default_rng(0))
     layers = zip(network.W, network.b, packed["W"], packed["b"], packed["step"], strict=True)
     for W, b, text, values, step in layers:
@@ -70,13 +70,13 @@ def write_levels(levels: np.ndarray) -> str:
 
 
 def read_levels(text: str) -> np.ndarray:
-    """Read what `write_levels` wrote."""
+    """Read the numbers from a text of `write_levels`."""
     level = np.zeros(128, int)
     level[np.frombuffer(ALPHABET.encode(), np.uint8)] = np.arange(len(ALPHABET))
     return level[np.frombuffer(text.encode(), np.uint8)]
 
 
 def read_script(text: str) -> dict[str, Any]:
-    """Give what a script assigns: the JSON between its first and its last brace."""
+    """Read the JSON between the first and the last brace of a script."""
     found: dict[str, Any] = json.loads(text[text.index("{") : text.rindex("}") + 1])
     return found

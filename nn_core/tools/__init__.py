@@ -1,4 +1,4 @@
-"""What surrounds a network: pictures of digits, photos, files, recipes and the command line."""
+"""Tools around a network: augmentation, photos, files, recipes and the command line."""
 
 from nn_core.tools.augmentation import distort, shift
 from nn_core.tools.checkpoints import Checkpoint

@@ -1,8 +1,9 @@
-"""Augmentation: new training digits out of old ones, moved, turned and bent a little.
+"""Augmentation: make new training digits by small random shifts and distortions.
 
 A distortion is a field of displacements `F (2, N, D)`: pixel `d` of image `n` takes its ink from
-`F[0, n, d]` pixels further down and `F[1, n, d]` pixels further right. Two functions draw random
-fields, `warp` applies one, and fields add up: affine and elastic together cost one `warp`.
+`F[0, n, d]` pixels further down and `F[1, n, d]` pixels further right. `affine_field` and
+`elastic_field` draw random fields, and `warp` applies a field. Fields can be added, so an affine
+and an elastic distortion together need only one `warp`.
 """
 
 import functools
@@ -18,14 +19,14 @@ from nn_core.checks.settings import check_number, check_rng, check_strengths
 def shift(X: np.ndarray, rng: np.random.Generator, *, pixels: int = 2) -> np.ndarray:
     """Move each image by whole pixels, `X'[n, r, c] = X[n, r - down, c - right]`.
 
-    Zeros (paper) move in at one edge, and what passes the other edge is lost.
+    Zeros (paper) fill the empty rows and columns. Ink that passes an edge is lost.
 
     Parameters
     ----------
     X
         Images as rows, float32 `(N, D)` with `D = side * side`.
     rng
-        Where the randomness comes from.
+        The random generator.
     pixels
         `down` and `right` are whole numbers from `-pixels` to `pixels`, all equally likely.
 
@@ -45,9 +46,9 @@ def shift(X: np.ndarray, rng: np.random.Generator, *, pixels: int = 2) -> np.nda
     check_number("pixels", pixels, at_least=0, whole=True)
     margin = (pixels, pixels)
     padded = np.pad(X.reshape(-1, side, side), ((0, 0), margin, margin))
-    # A view, windows[n, r, c] being the (side, side) cut of image n that starts at r, c.
+    # windows[n, r, c] is a view: the part of image n of shape (side, side) that starts at r, c.
     windows = np.lib.stride_tricks.sliding_window_view(padded, (side, side), axis=(1, 2))
-    # The ink moves down where the cut starts further up.
+    # If this part starts further up, the ink moves down.
     up, left = rng.integers(0, 2 * pixels, (2, len(X)), endpoint=True)
     return windows[np.arange(len(X)), up, left].reshape(X.shape)
 
@@ -65,29 +66,29 @@ def distort(
     sigma: float = 5.0,
     strength: float = 1.0,
 ) -> np.ndarray:
-    """Distort each image in its own random way, affine and elastic, in one sampling pass.
+    """Distort each image at random: `warp(X, affine_field(...) + elastic_field(...))`.
 
-    `warp(X, affine_field(...) + elastic_field(...))`. What is 0 is switched off: `alpha=0` leaves
-    the affine part alone, and `strength=0` gives X back.
+    With `alpha=0` the distortion is only affine. With `strength=0` there is no distortion, and
+    the result is equal to X.
 
     Parameters
     ----------
     X
-        Images as rows, float32 `(N, D)` with `D = side * side`. Meant for minibatches: the
-        work takes about 60 bytes per pixel for as long as it lasts.
+        Images as rows, float32 `(N, D)` with `D = side * side`. Use minibatches: the function
+        needs about 60 bytes of memory per pixel.
     rng
-        Where the randomness comes from.
+        The random generator.
     degrees, scale, shear, pixels
         Strengths of `affine_field`.
     alpha, sigma
         Strength and smoothness of `elastic_field`, both in pixels.
     strength
-        Multiplies all of these but `sigma`: one number to make the whole milder.
+        A factor for all of these strengths except `sigma`.
 
     Returns
     -------
     ndarray of float32 `(N, D)`
-        New images, with pixels between the smallest and the largest of X and 0.
+        New images. No pixel is below the minimum of X and 0, or above the maximum of X and 0.
 
     Raises
     ------
@@ -133,23 +134,24 @@ def affine_field(
     """Draw displacements that turn, scale, shear and shift `n` images about their centre.
 
     With `p = (row, column)` counted from the centre of the image, `F = M p - p + t`, where
-    `M = rotation(angle) @ [[1 / tall, 0], [slant, 1 / wide]]`: the drawing becomes `tall` times
-    as tall and `wide` times as wide, for it is read in smaller steps.
+    `M = rotation(angle) @ [[1 / tall, 0], [slant, 1 / wide]]`. The drawing becomes `tall` times
+    as tall and `wide` times as wide, since neighbouring pixels take their ink from places that
+    are `1 / tall` and `1 / wide` pixels apart.
 
     Parameters
     ----------
     n, side
-        How many images, and their height and width in pixels.
+        The number of images, and their height and width in pixels.
     rng
-        Where the randomness comes from. All numbers below are uniform, one of each per image.
+        The random generator. The numbers below are uniform; each image has its own numbers.
     degrees
-        `angle` is from `-degrees` to `degrees`; above 0 is clockwise.
+        `angle` is from `-degrees` to `degrees`. A positive angle turns clockwise.
     scale
-        `tall` and `wide` are from `1 - scale` to `1 + scale`, so below 1.
+        `tall` and `wide` are from `1 - scale` to `1 + scale`, so `scale` is below 1.
     shear
-        `slant` is from `-shear` to `shear`: columns to the side per row down.
+        `slant` is from `-shear` to `shear`, in columns per row.
     pixels
-        Both parts of `t` are from `-pixels` to `pixels`, and need not be whole.
+        Both parts of `t` are from `-pixels` to `pixels`. They may be fractions.
 
     Returns
     -------
@@ -165,13 +167,17 @@ def affine_field(
     check_number("scale", scale, below=1)
     limits = np.array([np.deg2rad(degrees), scale, scale, shear, pixels, pixels])
     angle, tall, wide, slant, down, right = limits[:, None] * rng.uniform(-1, 1, (6, n))
-    cos, sin, tall, wide = np.cos(angle), np.sin(angle), 1 / (1 + tall), 1 / (1 + wide)
-    # The columns of M - 1: what each step down adds to F, and each step to the right.
-    per_row = np.array([cos * tall - sin * slant - 1, sin * tall + cos * slant], np.float32)
-    per_column = np.array([-sin * wide, cos * wide - 1], np.float32)
+    cos, sin = np.cos(angle), np.sin(angle)
+    step_down = 1 / (1 + tall)
+    step_right = 1 / (1 + wide)
+    # The columns of M - 1: the first is added to F for each row down, the second for each column.
+    per_row = np.array(
+        [cos * step_down - sin * slant - 1, sin * step_down + cos * slant], np.float32
+    )
+    per_column = np.array([-sin * step_right, cos * step_right - 1], np.float32)
     t = np.array([down, right], np.float32)
     place = np.arange(side, dtype=np.float32) - (side - 1) / 2
-    # One part of F depends on the row alone and one on the column, so both are (2, n, side).
+    # F is the sum of a part for the row and a part for the column, each of shape (2, n, side).
     by_row = per_row[..., None] * place + t[..., None]
     by_column = per_column[..., None] * place
     return (by_row[..., :, None] + by_column[..., None, :]).reshape(2, n, side * side)
@@ -182,27 +188,28 @@ def elastic_field(
 ) -> np.ndarray:
     """Draw smooth random displacements for `n` images: `F = alpha H E H^T`.
 
-    Simard, Steinkraus and Platt draw a random displacement for every pixel and blur that with
-    a Gaussian of standard deviation `sigma`. Blurred noise is a random sum of Gaussian hills,
-    one per pixel, and hills so wide do as well when they stand `1.5 sigma` apart. So here the
-    noise `E` is one number per hill: 7 by 7 of them at `sigma = 6` on 28 by 28 pixels. A hill is
-    the product of its two profiles, and `H (side, hills)` holds a profile per column. For
-    displacements `d` pixels apart the correlation is that of blurred noise,
-    `exp(-d^2 / (4 sigma^2))`, within 0.05.
+    Simard, Steinkraus and Platt draw a random displacement for every pixel, and blur these
+    displacements with a Gaussian of standard deviation `sigma`. Blurred noise is a random sum of
+    Gaussian hills, one hill per pixel. Such wide hills may as well be `1.5 sigma` apart. So here
+    the noise `E` has one number per hill: at `sigma = 6` on 28 by 28 pixels, these are 7 by 7
+    numbers. A hill is the product of two profiles, and each column of `H (side, hills)` is a
+    profile. At a distance of `d` pixels, the correlation of two displacements is that of blurred
+    noise, `exp(-d^2 / (4 sigma^2))`, within 0.05.
 
     Parameters
     ----------
     n, side
-        How many images, and their height and width in pixels.
+        The number of images, and their height and width in pixels.
     rng
-        Where the randomness comes from.
+        The random generator.
     alpha
-        Standard deviation of the displacement of every pixel, in pixels, down and right alike.
+        The standard deviation of the displacement of every pixel, in pixels, down and right.
         (Most programs after the paper multiply blurred noise, uniform from -1 to 1, by alpha.
-        Its 34 at sigma 4 is then `34 / (2 sigma sqrt(3 pi)) = 1.4` here.)
+        The paper's alpha of 34 at sigma 4 is `34 / (2 sigma sqrt(3 pi)) = 1.4` here.)
     sigma
-        Standard deviation of the Gaussian, in pixels, at least 1. Small: each pixel for itself,
-        ragged strokes; large: neighbours go together, in the end as one shift.
+        The standard deviation of the Gaussian, in pixels, at least 1. If sigma is small, each
+        pixel moves on its own, and strokes become ragged. If sigma is very large, all pixels
+        move together, as in a shift.
 
     Returns
     -------
@@ -223,27 +230,28 @@ def elastic_field(
     check_number("sigma", sigma, at_least=1)
     H = hills(side, sigma)
     E = rng.standard_normal((2, n, H.shape[1], H.shape[1]), np.float32)
-    E *= alpha  # on the few numbers, not on every pixel
+    E *= alpha  # E has fewer numbers than the field
     return (H @ E @ H.T).reshape(2, n, side * side)
 
 
 @functools.lru_cache(maxsize=16)
 def hills(side: int, sigma: float, apart: float = 1.5) -> np.ndarray:
-    """Profiles of Gaussian hills, at most `apart sigma` apart: float32 `(side, hills)`.
+    """Compute profiles of Gaussian hills, at most `apart sigma` apart: float32 `(side, hills)`.
 
-    Each row has length 1, so that unit noise gives displacements of standard deviation 1.
+    Each row has length 1, so noise of standard deviation 1 gives displacements of standard
+    deviation 1.
     """
-    reach = 2 * sigma  # beyond the image, or the pixels at its edge would know fewer hills
+    reach = 2 * sigma  # some hills lie outside the image, so pixels at the edge have as many hills
     count = int(np.ceil((side - 1 + 2 * reach) / (apart * sigma))) + 1
     tops = np.linspace(-reach, side - 1 + reach, count)
     H = np.exp(-(((np.arange(side)[:, None] - tops) / sigma) ** 2) / 2)
     H = (H / np.linalg.norm(H, axis=1, keepdims=True)).astype(np.float32)
-    H.flags.writeable = False  # every later call gets this same array
+    H.flags.writeable = False  # the cache returns the same array in later calls
     return H
 
 
 def warp(X: np.ndarray, field: np.ndarray) -> np.ndarray:
-    """Let each pixel take its ink from elsewhere: `X'[n, d] = X[n] at pixel d + field[:, n, d]`.
+    """Move the ink of each image by a field: `X'[n, d] = X[n] at pixel d + field[:, n, d]`.
 
     Parameters
     ----------
@@ -255,7 +263,7 @@ def warp(X: np.ndarray, field: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of float32 `(N, D)`
-        Sampled as `sample_bilinear` does; a field of zeros gives X back.
+        The values of `sample_bilinear`. With a field of zeros, they are equal to X.
 
     Raises
     ------
@@ -271,18 +279,18 @@ def warp(X: np.ndarray, field: np.ndarray) -> np.ndarray:
 
 
 def sample_bilinear(images: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Read images between their pixels: the mean of the four around, nearer ones counting more.
+    """Compute values between pixels: the weighted mean of the four nearest pixels.
 
-    With `r, c` the whole parts of a place and `a, b` what is left of it, the value is
+    A place has the whole parts `r, c` and the fractions `a, b`. Its value is
     `(1-a) (1-b) I[r, c] + (1-a) b I[r, c+1] + a (1-b) I[r+1, c] + a b I[r+1, c+1]`.
-    Outside of the image everything is 0.
+    Pixels outside the image are 0.
 
     Parameters
     ----------
     images
         float32 `(N, height, width)`.
     rows, columns
-        Where to read: float32 `(N, P)` each, P places for every image. Row 0, column 0 is the
+        The places, float32 `(N, P)` each: P places for every image. Row 0, column 0 is the
         middle of the first pixel.
 
     Returns
@@ -292,19 +300,19 @@ def sample_bilinear(images: np.ndarray, rows: np.ndarray, columns: np.ndarray) -
     Raises
     ------
     ValueError
-        The images are not three-dimensional, or there are not as many rows of places as images.
+        The images are not three-dimensional, or the number of rows of places is not N.
     """
     check_places(images, rows, columns)
     n, height, width = images.shape
-    # Zeros around the image stand for all that is outside, so no place needs a mask. After the
-    # last row and column there are two: a place clipped to the first still has a neighbour.
+    # The padding holds the zeros outside the image, so no mask is needed. It has two rows and two
+    # columns after the image: a place is clipped to the first, and its neighbour is the second.
     padded = np.pad(images, ((0, 0), (1, 2), (1, 2)))
     a, b = np.clip(rows, -1, height), np.clip(columns, -1, width)
     r, c = np.floor(a), np.floor(b)
     a -= r
     b -= c
-    # One index into the flat array finds all four, for they lie 0, 1, step and step + 1 later.
-    # Within one image it is exact as a float32; pixel 0, 0 of the image is at step + 1.
+    # The four pixels lie at one index of the flat array plus 0, 1, step and step + 1. Within one
+    # image, float32 holds this index exactly. Pixel 0, 0 of an image is at step + 1.
     step = width + 3
     r *= step
     r += c
@@ -317,10 +325,7 @@ def sample_bilinear(images: np.ndarray, rows: np.ndarray, columns: np.ndarray) -
 
 
 def between(start: np.ndarray, end: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """The value a share of the way from start to end, `start + share (end - start)`.
-
-    It takes the place of `end`, so that no memory is asked for.
-    """
+    """Interpolate: `start + share (end - start)`. The result overwrites `end`, to save memory."""
     end -= start
     end *= share
     end += start
@@ -328,6 +333,6 @@ def between(start: np.ndarray, end: np.ndarray, share: np.ndarray) -> np.ndarray
 
 
 def image_side(X: np.ndarray) -> int:
-    """Height and width of the images in the rows of X, which must be float32 and square."""
+    """Give the height and width of the images in the rows of X. They must be float32 and square."""
     check_images(X)
     return round(X.shape[1] ** 0.5)

@@ -50,8 +50,8 @@ examples:
 
 FOLDER then holds weights.npz, history.csv, curves.png and predictions.png, and checkpoint.npz,
 which is written after each epoch. Stop the training when you like, even by switching the machine
-off: the same command with --resume goes on after the last finished epoch, and ends with the very
-weights that it would have ended with. After Ctrl-C, weights.npz holds what was learned so far.
+off: the same command with --resume goes on after the last finished epoch, and gives the same
+weights as a run without a stop. After Ctrl-C, weights.npz holds the weights of that moment.
 """
 EVALUATE_EXAMPLES = """\
 examples:
@@ -63,9 +63,9 @@ examples:
   python -m nn_core predict runs/course/weights.npz my-seven.jpg
   python -m nn_core predict runs/course/weights.npz scans/*.png --show
 
-One digit per picture: dark on light or light on dark, of any size. What else is seen on the
-picture is named in a warning. With --show, the steps go to the folder predict-steps, or to
-predict-steps-2 and so on if there is one: nothing is overwritten.
+A picture shows one digit, dark on light or light on dark, of any size. A warning names other marks
+on the picture. With --show, the steps go to a new folder: predict-steps, or predict-steps-2 and so
+on if that name is taken.
 """
 
 
@@ -124,7 +124,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     evaluation = add_command(
-        run_evaluate, "evaluate", "count what a trained network gets right", EVALUATE_EXAMPLES
+        run_evaluate, "evaluate", "measure the accuracy of a trained network", EVALUATE_EXAMPLES
     )
     evaluation.add_argument("weights", type=Path, metavar="WEIGHTS", help="a weights.npz of train")
     evaluation.add_argument(
@@ -143,7 +143,7 @@ def build_parser() -> argparse.ArgumentParser:
     prediction.add_argument(
         "--show",
         action="store_true",
-        help="save what the picture was turned into, step by step, in a new folder predict-steps",
+        help="save the steps from the picture to the input of the network in a new folder",
     )
     return parser
 
@@ -279,7 +279,7 @@ def run_evaluate(options: argparse.Namespace) -> int:
     print(f"{network}")
     print(f"accuracy {accuracy(y, predicted):.2%}: {right:,} of {len(y):,} right\n")
     print(end=diagnose(network, X, y))
-    print("rows: what it was, columns: what the network said")
+    print("rows: true digits, columns: predicted digits")
     print("     " + "".join(f"{digit:6d}" for digit in range(CLASSES)))
     for digit, row in enumerate(counts):
         print(f"{digit:4d} " + "".join(f"{count:6d}" if count else "     ." for count in row))
@@ -307,8 +307,8 @@ def run_predict(options: argparse.Namespace) -> int:
             first, second = np.argsort(-outputs)[:2]
             # Only the outputs of softmax are probabilities.
             word = "" if network.output == "softmax" else "output "
-            said = [f"{digit} ({word}{outputs[digit]:.1%})" for digit in (first, second)]
-            print(f"{path}: {said[0]}, then {said[1]}")
+            guesses = [f"{digit} ({word}{outputs[digit]:.1%})" for digit in (first, second)]
+            print(f"{path}: {guesses[0]}, then {guesses[1]}")
             for warning in steps.warnings:
                 print(f"warning: {path}: {warning}", file=sys.stderr)
             if options.show:
@@ -317,7 +317,7 @@ def run_predict(options: argparse.Namespace) -> int:
                 folder = folder or new_folder("predict-steps")
                 # With the number, 7.png and 7.jpg, or a/7.png and b/7.png, get different names.
                 picture = folder / f"{number}-{path.stem}.png"
-                save_steps(picture, steps, title=f"{path.name}: {said[0]}")
+                save_steps(picture, steps, title=f"{path.name}: {guesses[0]}")
                 print(f"    steps saved as {picture}")
         except (DataError, OSError) as error:
             print_error(error)

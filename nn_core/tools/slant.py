@@ -1,6 +1,6 @@
-"""Slant: how far a digit leans, and the same digit upright.
+"""Slant: measure how far a digit leans, and make the digit upright.
 
-Hands differ most in how they lean. A network that reads only upright digits need not learn that.
+Handwriting varies most in its slant. A network for upright digits need not learn this variation.
 """
 
 from collections.abc import Sequence
@@ -11,29 +11,30 @@ from nn_core.checks.examples import examples, inputs, takes
 from nn_core.network import MLP
 from nn_core.tools.augmentation import image_side, warp
 
-STEEPEST = 1.0  # columns per row, 45 degrees: a dash lying down is not stood up
+MAX_SLANT = 1.0  # columns per row, 45 degrees: a horizontal stroke stays horizontal
 
 
 @takes(X=examples)
 def slant_of(X: np.ndarray) -> np.ndarray:
-    """How far the ink of each image goes to the right per row down, `s = m_rc / m_rr`.
+    """Measure by how many columns the ink of each image moves right per row, `s = m_rc / m_rr`.
 
-    With the ink `I[r, c]` as weights and its centre `(r_mean, c_mean)`::
+    The ink `I[r, c]` gives the weights, and `(r_mean, c_mean)` is its centre::
 
         m_rr = sum of I[r, c] (r - r_mean)^2
         m_rc = sum of I[r, c] (r - r_mean) (c - c_mean)
 
-    This is the slope of the straight line through the ink, fitted by least squares.
+    The slant s is the slope of a straight line through the ink, fitted by least squares.
 
     Parameters
     ----------
     X
-        Images as rows, float32 `(N, D)` with `D = side * side`, from 0 for paper.
+        Images as rows, float32 `(N, D)` with `D = side * side`; 0 is paper.
 
     Returns
     -------
     s
-        float32 `(N,)`, in columns per row, within ±1. Without ink, or with ink in one row, 0.
+        float32 `(N,)`, in columns per row, from -1 to 1. If an image has no ink, or ink in one row
+        only, s is 0.
 
     Raises
     ------
@@ -52,12 +53,12 @@ def deslant(X: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     X
-        Images as rows, float32 `(N, D)` with `D = side * side`, from 0 for paper.
+        Images as rows, float32 `(N, D)` with `D = side * side`; 0 is paper.
 
     Returns
     -------
     ndarray of float32 `(N, D)`
-        With the slant `s` of `slant_of` taken out, read between pixels as `warp` does.
+        The images without the slant `s` of `slant_of`. `warp` computes values between pixels.
 
     Raises
     ------
@@ -67,7 +68,7 @@ def deslant(X: np.ndarray) -> np.ndarray:
     References
     ----------
     LeCun, Bottou, Bengio and Haffner (1998), "Gradient-based learning applied to document
-    recognition", one of whose sets of digits is deslanted, by second moments and a shear.
+    recognition". One of its data sets is deslanted by second moments and a shear.
     """
     s, r_mean, r = slant_and_centre(X)
     field = np.zeros((2, *X.shape), np.float32)
@@ -76,9 +77,10 @@ def deslant(X: np.ndarray) -> np.ndarray:
 
 
 def slant_and_centre(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The slant and the middle row of each image's ink, and the row of each pixel."""
+    """Give the slant and the mean row of the ink of each image, and the row of each pixel."""
     side = image_side(X)
-    # Counted from the centre: smaller numbers, so less is lost when squares are subtracted.
+    # Rows and columns count from the centre. Smaller numbers lose less precision when squares are
+    # subtracted.
     r, c = np.indices((side, side), np.float32).reshape(2, -1) - (side - 1) / 2
     ink, by_r, by_c, by_rr, by_rc = (X @ np.stack([r**0, r, c, r * r, r * c], axis=1)).T
     ink = np.where(ink > 0, ink, 1)
@@ -86,7 +88,7 @@ def slant_and_centre(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     m_rr, m_rc = by_rr - r_mean * by_r, by_rc - r_mean * by_c
     thick = m_rr > 1e-3 * ink
     s = np.where(thick, m_rc / np.where(thick, m_rr, 1), 0)
-    return s.clip(-STEEPEST, STEEPEST), r_mean, r
+    return s.clip(-MAX_SLANT, MAX_SLANT), r_mean, r
 
 
 class UprightMLP(MLP):
@@ -98,6 +100,6 @@ class UprightMLP(MLP):
     def activations(
         self, X: np.ndarray, masks: Sequence[np.ndarray] | None = None
     ) -> list[np.ndarray]:
-        """As in `MLP`, the input being upright."""
+        """Compute the forward pass as in `MLP`, with upright images as the input."""
         X = inputs(X, self.sizes[0], self.theta.dtype, one=True, scaled=False)
         return super().activations(deslant(X), masks)

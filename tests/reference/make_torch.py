@@ -3,7 +3,7 @@
     python -m venv peers && peers/bin/python -m pip install torch==2.13.0 numpy
     peers/bin/python tests/reference/make_torch.py
 
-writes torch.json beside this file. Made with PyTorch 2.13.0 on the CPU, in float64.
+The script writes torch.json beside this file. It used PyTorch 2.13.0 on the CPU, in float64.
 """
 
 import json
@@ -25,7 +25,7 @@ def loss_of(theta):
 
 
 def path(make):
-    """The parameters after each of ten steps."""
+    """Give the parameters after each of ten steps."""
     theta = torch.nn.Parameter(torch.tensor(START))
     optimizer = make([theta])
     points = []
@@ -38,7 +38,7 @@ def path(make):
 
 
 def rates(make):
-    """The learning rate of each of twelve steps."""
+    """Give the learning rate of each of twelve steps."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
     scheduler = make(optimizer)
     found = []
@@ -50,14 +50,14 @@ def rates(make):
 
 
 def warmed(optimizer):
-    """A straight rise over four steps, then a cosine over eight."""
+    """Make a schedule: a straight rise over four steps, then a cosine over eight."""
     rise = schedulers.LambdaLR(optimizer, lambda t: (t + 1) / 5)
     fall = schedulers.CosineAnnealingLR(optimizer, T_max=8)
     return schedulers.SequentialLR(optimizer, [rise, fall], milestones=[4])
 
 
 def losses():
-    """Loss and gradient for logits with a wide range."""
+    """Give loss and gradient for logits with a wide range."""
     Z = torch.tensor([[2.0, -1.0, 0.5], [30.0, -30.0, 0.0], [0.0, 0.0, 0.0]], requires_grad=True)
     y = torch.tensor([0, 1, 2])
     target = torch.nn.functional.one_hot(y, 3).double()
