@@ -1,4 +1,4 @@
-"""What chapters use to show: figures with alt text, glued numbers, claims."""
+"""What chapters use to show: figures with alt text, sentences with numbers, claims."""
 
 import re
 
