@@ -124,6 +124,15 @@ def check_finite(name: str, array: np.ndarray) -> None:
         )
 
 
+def check_dense(X: np.ndarray, W: np.ndarray, b: np.ndarray) -> None:
+    """Raise ValueError unless the inputs and the biases fit the weights of a dense layer."""
+    if X.shape[-1:] != W.shape[:1] or b.shape != W.shape[1:]:
+        raise ValueError(
+            "expected X (N, in), W (in, out) and b (out,), "
+            f"found X {X.shape}, W {W.shape} and b {b.shape}"
+        )
+
+
 LOSSES = ("cross_entropy", "mean_squared_error")
 
 
