@@ -181,6 +181,15 @@ def test_dense_by_hand():
     assert db.tolist() == [1, -1]
 
 
+@pytest.mark.parametrize("name", ["theta", "grad"])
+def test_parameters_of_another_network_are_refused(name):
+    network, other = (MLP((4, size, 2), np.random.default_rng(0)) for size in (3, 5))
+    with pytest.raises(ValueError, match=rf"expected {name} of shape \(23,\).*found shape \(37,\)"):
+        setattr(network, name, getattr(other, name))
+    setattr(network, name, 0.5)
+    assert np.all(getattr(network, name) == 0.5)
+
+
 @pytest.mark.parametrize(
     "shapes", [((5, 4), (3, 2), (2,)), ((5, 3), (3, 2), (3,)), ((4,), (3, 2), (2,))]
 )

@@ -133,6 +133,16 @@ def check_dense(X: np.ndarray, W: np.ndarray, b: np.ndarray) -> None:
         )
 
 
+def check_parameters(name: str, values: object, vector: np.ndarray) -> None:
+    """Raise ValueError unless `values` are as many as the vector holds, or a single number."""
+    shape = np.shape(values)
+    if shape not in ((), vector.shape):
+        raise ValueError(
+            f"expected {name} of shape {vector.shape}, one number for each parameter of the "
+            f"network, found shape {shape}"
+        )
+
+
 LOSSES = ("cross_entropy", "mean_squared_error")
 
 
