@@ -235,8 +235,10 @@ def sites_at(
         name = name_of(parent.func)
         if name in OPTIMIZERS:
             yield Site(node, RATES)
-        elif name in STRENGTHS or (name == "range" and node.value > 10):
+        elif name in STRENGTHS:
             yield Site(node, numbers_near(node.value))
+        elif name == "range" and node.value > 10:
+            yield Site(node, numbers_near(node.value)[1:])  # not without a round
         elif name == "default_rng":
             yield Site(node, [str(seed) for seed in rng.integers(1, 10_000, 3)])
 

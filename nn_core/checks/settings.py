@@ -4,6 +4,7 @@ import math
 import numbers
 import operator
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -133,7 +134,7 @@ def check_dense(X: np.ndarray, W: np.ndarray, b: np.ndarray) -> None:
         )
 
 
-def check_parameters(name: str, values: object, vector: np.ndarray) -> None:
+def check_parameters(name: str, values: Any, vector: np.ndarray) -> None:
     """Raise ValueError unless `values` are as many as the vector holds, or a single number."""
     shape = np.shape(values)
     if shape not in ((), vector.shape):
