@@ -92,7 +92,7 @@ VALUES: dict[str, list[str]] = {
     "activation": [f'"{name}"' for name in ACTIVATIONS],
     "output": ['"softmax"', '"sigmoid"', '"identity"'],
     "loss": ['"cross_entropy"', '"mean_squared_error"', '"hinge"'],
-    "dtype": ["np.float32", "np.float64", "np.int64"],
+    "dtype": ["np.float32", "np.float64"],
 }
 # Counts: people try a few, many, none.
 COUNTS = {"steps", "rounds", "draws", "example", "digit", "picture", "times", "count", "depth", "k"}
@@ -115,6 +115,7 @@ DRAWING = {
     ),
 }
 UNTOUCHED_CALLS = {
+    *("uniform", "normal", "integers", "zeros", "empty", "ones"),  # shapes, given by the rest
     *("claim", "expect", "check", "hint", "solution", "quiz", "glue", "show", "print", "set"),
     *("bar", "barh", "hist", "errorbar", "quiver", "axvspan"),
     *("subplots", "reshape", "text", "annotate", "axhline", "axvline", "imshow", "plot", "legend"),
