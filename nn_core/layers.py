@@ -6,7 +6,7 @@
 import numpy as np
 
 from nn_core.checks.examples import scores, takes
-from nn_core.checks.settings import check_number, check_rng
+from nn_core.checks.settings import check_dense, check_number, check_rng
 
 
 def dense_forward(X: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -25,7 +25,13 @@ def dense_forward(X: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
     -------
     Z
         `(N, out)`.
+
+    Raises
+    ------
+    ValueError
+        The shapes do not fit each other.
     """
+    check_dense(X, W, b)
     Z = X @ W
     Z += b
     return Z

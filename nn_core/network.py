@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nn_core.checks.examples import inputs, labels, scores
-from nn_core.checks.settings import check_finite, check_network
+from nn_core.checks.settings import check_finite, check_network, check_parameters
 from nn_core.initializers import he_normal
 from nn_core.layers import ACTIVATIONS, dense_backward, dense_forward, dropout_mask
 from nn_core.losses import (
@@ -94,6 +94,7 @@ class MLP:
 
     @theta.setter
     def theta(self, values: np.ndarray) -> None:
+        check_parameters("theta", values, self._theta)
         self._theta[:] = values
 
     @property
@@ -103,6 +104,7 @@ class MLP:
 
     @grad.setter
     def grad(self, values: np.ndarray) -> None:
+        check_parameters("grad", values, self._grad)
         self._grad[:] = values
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Layers, loss and network against the oracle, and against examples worked by hand."""
 
 import copy
+import re
 
 import numpy as np
 import pytest
@@ -178,6 +179,25 @@ def test_dense_by_hand():
     assert dX.tolist() == [[-1, -1]]
     assert dW.tolist() == [[1, -1], [2, -2]]
     assert db.tolist() == [1, -1]
+
+
+@pytest.mark.parametrize("name", ["theta", "grad"])
+def test_parameters_of_another_network_are_refused(name):
+    network, other = (MLP((4, size, 2), np.random.default_rng(0)) for size in (3, 5))
+    with pytest.raises(ValueError, match=rf"expected {name} of shape \(23,\).*found shape \(37,\)"):
+        setattr(network, name, getattr(other, name))
+    setattr(network, name, 0.5)
+    assert np.all(getattr(network, name) == 0.5)
+
+
+@pytest.mark.parametrize(
+    "shapes", [((5, 4), (3, 2), (2,)), ((5, 3), (3, 2), (3,)), ((4,), (3, 2), (2,))]
+)
+def test_dense_forward_names_shapes_that_do_not_fit(shapes):
+    X, W, b = map(np.zeros, shapes)
+    found = re.escape(f"found X {X.shape}, W {W.shape} and b {b.shape}")
+    with pytest.raises(ValueError, match=found):
+        dense_forward(X, W, b)
 
 
 def test_dense_backward_writes_where_told():

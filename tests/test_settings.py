@@ -66,7 +66,7 @@ CALLBACKS = [
     (nn.EarlyStopping, "patience", *COUNT),
 ]
 SETTINGS = [
-    (fit, "epochs", [0, 1, np.int64(2)], [-3, 2.0]),  # of none, the history is empty
+    (fit, "epochs", *COUNT),
     (fit, "batch_size", *COUNT),
     *((in_fit(kind), *setting) for kind, *setting in CALLBACKS),
     *((step(kind), "lr", *RATE) for kind in (nn.SGD, nn.Momentum, nn.Nesterov, nn.AdaGrad)),

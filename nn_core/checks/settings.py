@@ -4,6 +4,7 @@ import math
 import numbers
 import operator
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -121,6 +122,25 @@ def check_finite(name: str, array: np.ndarray) -> None:
         raise ValueError(
             f"expected {name} to be finite, found NaN or infinity in "
             f"{finite.size - np.count_nonzero(finite):,} of {finite.size:,}"
+        )
+
+
+def check_dense(X: np.ndarray, W: np.ndarray, b: np.ndarray) -> None:
+    """Raise ValueError unless the inputs and the biases fit the weights of a dense layer."""
+    if X.shape[-1:] != W.shape[:1] or b.shape != W.shape[1:]:
+        raise ValueError(
+            "expected X (N, in), W (in, out) and b (out,), "
+            f"found X {X.shape}, W {W.shape} and b {b.shape}"
+        )
+
+
+def check_parameters(name: str, values: Any, vector: np.ndarray) -> None:
+    """Raise ValueError unless `values` are as many as the vector holds, or a single number."""
+    shape = np.shape(values)
+    if shape not in ((), vector.shape):
+        raise ValueError(
+            f"expected {name} of shape {vector.shape}, one number for each parameter of the "
+            f"network, found shape {shape}"
         )
 
 

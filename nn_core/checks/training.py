@@ -36,7 +36,7 @@ def check_training(
     if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
         raise TypeError(f"expected an optimizer, nn.Adam(0.001) say, found {optimizer!r}")
     check_rng(rng)
-    check_number("epochs", epochs, at_least=0, whole=True)
+    check_number("epochs", epochs, at_least=1, whole=True)
     if batch_size is not None:
         check_number("batch_size", batch_size, at_least=1, whole=True)
     if not isinstance(callbacks, list | tuple):

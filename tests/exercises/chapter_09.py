@@ -195,7 +195,7 @@ def committee(network, X, rate, times, rng):
     ],
     "regular-nonsense": [
         (NONSENSE.replace("rng.permutation(y_few)", "y_few"), "Are these the real labels"),
-        (NONSENSE.replace("epochs=100", "epochs=0"), "Was it trained on `y_random`"),
+        (NONSENSE.replace("Adam(0.003)", "Adam(0)"), "Was it trained on `y_random`"),
         (NONSENSE.replace("X_few, y_random,", "X_few[::-1], y_random,"), "in the same order"),
         (NONSENSE.replace("epochs=100", "epochs=12"), "Let it train on"),
         (NONSENSE.replace("rng.permutation(y_few)", "rng.integers(0, 2, 200)"), "hardly any"),

@@ -224,7 +224,7 @@ def threshold_for(confidence, right, wanted):
          "not on those you trained on"),
         (FOLDER.replace("load_mnist(folder)", "load_mnist()")
          .replace("X, y, epochs=4", "X[:6000], y[:6000], epochs=1"), "do you read MNIST"),
-        (FOLDER.replace("epochs=4", "epochs=0"), "Train it for longer"),
+        (FOLDER.replace("Adam(0.003)", "Adam(0)"), "Train it for longer"),
         (FOLDER.replace("return accuracy", "return 100 * accuracy"), "from 0 to 1"),
         (FOLDER.replace("return accuracy(y_new, predicted), *accuracy_interval(y_new, predicted)",
                         "return accuracy(y_new, predicted)"), "Three numbers are asked for"),
