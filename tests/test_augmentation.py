@@ -1,4 +1,4 @@
-"""Distorted digits: the sampler against a loop, the fields against their formulas, and by hand."""
+"""Augmentation: the sampler against a loop, fields against their formulas, examples by hand."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ sizes = st.integers(1, 5)
 
 
 class Drawn(np.random.Generator):
-    """Stands in for a generator and gives the numbers it was made with."""
+    """A random generator that returns given numbers."""
 
     def __init__(self, *numbers):
         super().__init__(np.random.PCG64())
@@ -40,7 +40,7 @@ def digits():
 
 
 def image(*rows):
-    """One image as a row: each string is a row of pixels, each figure a value."""
+    """Make an image as a row. Each string is a row of pixels, and each digit is a value."""
     return np.array([[float(figure) for row in rows for figure in row]], np.float32)
 
 
@@ -48,7 +48,7 @@ def image(*rows):
 
 
 def bilinear_loop(images, rows, columns):
-    """The formula, one place and one pixel at a time, in float64."""
+    """Compute the formula for one place and one pixel at a time, in float64."""
     _, height, width = images.shape
     values = np.zeros(rows.shape)
     for i, p in np.ndindex(rows.shape):
@@ -64,7 +64,7 @@ def test_sampler_equals_the_loop(n, height, width, places, spread, seed):
     rng = np.random.default_rng(seed)
     images = rng.random((n, height, width), np.float32)
     rows, columns = rng.normal(1, spread, (2, n, places)).astype(np.float32)
-    # Whole places too: the corners of the formula, inside, at the edge and beyond it.
+    # Some places are whole numbers, inside the image, at its edge and outside.
     rows[:, ::2], columns[:, ::3] = rows[:, ::2].round(), columns[:, ::3].round()
     values = sample_bilinear(images, rows, columns)
     assert values.dtype == np.float32
@@ -73,8 +73,8 @@ def test_sampler_equals_the_loop(n, height, width, places, spread, seed):
 
 def test_sampler_by_hand():
     images = np.array([[[1, 2], [3, 5]]], np.float32)
-    # The four pixels themselves; the middle of all, 11 / 4; between 1 and 2 a quarter of the way;
-    # half a pixel above 1, where half of it is left; one pixel away and far away, nothing.
+    # The places are the four pixels; the middle of all, 11 / 4; a quarter of the way from 1 to 2;
+    # half a pixel above 1, which gives 1 / 2; one pixel outside and far outside, which give 0.
     rows = np.array([[0, 0, 1, 1, 0.5, 0, -0.5, -1, 2, 1e30]], np.float32)
     columns = np.array([[0, 1, 0, 1, 0.5, 0.25, 0, 0, 1, -1e30]], np.float32)
     expected = [[1, 2, 3, 5, 2.75, 1.25, 0.5, 0, 0, 0]]
@@ -94,18 +94,18 @@ FOUR = ("1200", "0300", "0000", "0004")
 
 
 def test_shift_by_hand():
-    # Two pixels of zeros all around: a cut that starts at 2, 2 leaves all in place. One that
-    # starts at 1, 2 has a row of zeros first, so the drawing moves down by one, and 4 is lost.
+    # The padding has two pixels on each side: a window that starts at 2, 2 is the old image. The
+    # window at 1, 2 begins with a row of zeros, so the drawing moves down by one, and 4 is lost.
     moved = shift(image(*FOUR), Drawn(1, 2), pixels=2)
     assert np.array_equal(moved, image("0000", "1200", "0300", "0000"))
-    # From 0, 3 on: two pixels down, one to the left; 1 and 4 are lost.
+    # The window at 0, 3 moves the drawing two pixels down and one to the left; 1 and 4 are lost.
     moved = shift(image(*FOUR), Drawn(0, 3), pixels=2)
     assert np.array_equal(moved, image("0000", "0000", "2000", "3000"))
 
 
 def test_warp_by_hand():
     field = np.zeros((2, 1, 16), np.float32)
-    field[0] = 1  # every pixel takes from the one below: the drawing moves up
+    field[0] = 1  # every pixel takes the value of the pixel below: the drawing moves up
     assert np.array_equal(warp(image(*FOUR), field), image("0300", "0000", "0004", "0000"))
     field[0], field[1] = 0, 0.5  # halfway to the right: the mean of two neighbours
     halves = image("3200", "3300", "0000", "0044") / 2
@@ -115,13 +115,13 @@ def test_warp_by_hand():
 @pytest.mark.parametrize(
     ("drawn", "strengths", "before", "after"),
     [
-        # Drawn, as shares of their strengths: angle, tall, wide, slant, down, right.
-        # A quarter turn clockwise: the top row is the left column read upwards, 0 0 0 1, the next
-        # one the second column read upwards, 0 0 3 2.
+        # The drawn numbers are shares of the strengths: angle, tall, wide, slant, down, right.
+        # A quarter turn clockwise: the top row is the left column read upwards, 0 0 0 1, and the
+        # next row is the second column read upwards, 0 0 3 2.
         ((1, 0, 0, 0, 0, 0), {"degrees": 90}, FOUR, ("0001", "0032", "0000", "4000")),
         ((-1, 0, 0, 0, 0, 0), {"degrees": 90}, FOUR, ("0004", "0000", "2300", "1000")),
-        # Half as tall, about the centre at row 1.5: rows are read in steps of 2, at -1.5, 0.5,
-        # 2.5 and 4.5. Outside is 0, and the two in between are means, of 0 and 2, of 4 and 0.
+        # Half as tall, about the centre at row 1.5: the new rows are the old rows -1.5, 0.5, 2.5
+        # and 4.5. Outside is 0. Row 0.5 is the mean of 0 and 2, and row 2.5 the mean of 4 and 0.
         (
             (0, -1, 0, 0, 0, 0),
             {"scale": 0.5},
@@ -129,9 +129,11 @@ def test_warp_by_hand():
             ("0000", "1111", "2222", "0000"),
         ),
         ((0, 0, -1, 0, 0, 0), {"scale": 0.5}, ("0240",) * 4, ("0120",) * 4),
-        # The row above the centre is read one column further left, the row below further right.
+        # The row above the centre takes values from one column further left, the row below from
+        # one column further right.
         ((0, 0, 0, 1, 0, 0), {"shear": 1}, ("010", "010", "010"), ("001", "010", "100")),
-        # Read one row further down and one column further left: 1 and 4 leave, 2 as well.
+        # Every pixel takes the value one row further down and one column further left: 1, 2 and 4
+        # leave the image.
         ((0, 0, 0, 0, 1, -1), {"pixels": 1}, FOUR, ("0030", "0000", "0000", "0000")),
     ],
 )
@@ -183,15 +185,15 @@ def test_strengths_may_be_numpy_scalars(digits):
     assert out.dtype == np.float32
 
 
-# --- what the fields promise
+# --- the statistics of the fields
 
 
 def test_elastic_field_has_the_spread_it_is_given():
     field = elastic_field(4000, 28, np.random.default_rng(0), alpha=1.5, sigma=4)
     assert field.shape == (2, 4000, 784)
     assert field.dtype == np.float32
-    # 4,000 draws know a standard deviation to 1 part in sqrt(2 * 4000) = 89; five times that
-    # leaves room for the worst of 2 * 784.
+    # The relative error of a standard deviation of 4,000 draws is 1 / sqrt(2 * 4000) = 1 / 89. Five
+    # times this error is enough for the largest error of 2 * 784 pixels.
     assert np.allclose(field.std(axis=1), 1.5, rtol=5 / 89)
     assert field.std() == pytest.approx(1.5, rel=0.01)
     assert np.abs(field.mean(axis=1)).max() < 5 * 1.5 / np.sqrt(4000)
@@ -202,7 +204,8 @@ def test_elastic_field_is_blurred_noise(sigma):
     field = elastic_field(20_000, 12, np.random.default_rng(0), alpha=1, sigma=sigma)[0]
     rows, columns = np.indices((12, 12)).reshape(2, -1)
     squares = (rows[:, None] - rows) ** 2 + (columns[:, None] - columns) ** 2
-    # The noise of a correlation is 1 / sqrt(20000) = 0.007 at most, on top of the 0.05 promised.
+    # The error of a correlation by chance is at most 1 / sqrt(20000) = 0.007, beside the 0.05 of
+    # the docstring.
     found = np.corrcoef(field, rowvar=False)
     assert np.abs(found - np.exp(-squares / (4 * sigma**2))).max() < 0.05 + 5 * 0.007
 
@@ -217,27 +220,27 @@ def test_affine_field_stays_in_its_bounds():
     field = affine_field(5000, 28, rng, degrees=0, scale=0, shear=0, pixels=2)
     assert np.array_equal(field[:, :, 0], field[:, :, -1])  # a shift is the same everywhere
     assert 1.99 < np.abs(field).max() <= 2
-    # The far corner lies 13.5 * sqrt(2) from the centre and moves by 2 sin(15 / 2) times that.
+    # A corner is 13.5 * sqrt(2) pixels from the centre, and moves by 2 sin(15 / 2) times this.
     field = affine_field(5000, 28, rng, degrees=15, scale=0, shear=0, pixels=0)
     moved = np.hypot(*field[:, :, -1]).max()
     assert moved == pytest.approx(13.5 * np.sqrt(2) * 2 * np.sin(np.deg2rad(7.5)), rel=1e-2)
-    assert len(np.unique(field[0, :, 0])) > 4900  # each image has its own
+    assert len(np.unique(field[0, :, 0])) > 4900  # each image has its own angle
 
 
 # --- digits
 
 
 def test_shift_moves_by_whole_pixels_up_to_the_given(digits):
-    # Ink in the very middle says where each image went.
+    # The only ink is in the middle of each image, so its new place shows the shift.
     dots = np.zeros((5000, 49), np.float32)
     dots[:, 24] = 1
     moved = shift(dots, np.random.default_rng(0), pixels=2).reshape(-1, 7, 7)
     often = moved.sum(axis=0)
     assert often.sum() == 5000
-    # 25 places, all of them met about 200 times, and none further out.
+    # There are 25 places. Each occurs about 200 times, and no place is further out.
     assert often[1:6, 1:6].sum() == 5000
     assert np.abs(often[1:6, 1:6] - 200).max() < 5 * np.sqrt(200)
-    # Nearly all digits of MNIST have two pixels of paper on every side, and then no ink is lost.
+    # Nearly all digits of MNIST have two pixels of paper on every side, and lose no ink.
     kept = shift(digits, np.random.default_rng(0), pixels=2).sum(axis=1) / digits.sum(axis=1)
     assert kept.max() < 1 + 1e-5
     assert np.mean(kept > 1 - 1e-5) > 0.95
@@ -248,11 +251,11 @@ def test_distorted_digits_stay_digits(digits):
     out = distort(digits, np.random.default_rng(0))
     assert out.min() == 0
     assert 0.9 < out.max() <= 1
-    # Over many digits the ink grows as often as it shrinks; one digit keeps most of its own.
+    # On average over many digits, the amount of ink stays. A single digit keeps most of its ink.
     ratio = out.sum(axis=1) / digits.sum(axis=1)
     assert ratio.mean() == pytest.approx(1, abs=0.05)
     assert np.percentile(ratio, [1, 99]) == pytest.approx([1, 1], abs=0.5)
-    # Different from what they were, but far less than from one another.
+    # Each digit differs from its original, but far less than from other digits.
     change = np.linalg.norm(out - digits, axis=1).mean()
     others = np.linalg.norm(digits - np.roll(digits, 1, axis=0), axis=1).mean()
     assert 0.2 * others < change < 0.9 * others

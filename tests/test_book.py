@@ -1,4 +1,4 @@
-"""The built book: every page is there, and says what it should."""
+"""The built book: every page exists and has the right content."""
 
 import functools
 import json
@@ -24,7 +24,7 @@ PAGES = [
 
 @functools.cache
 def parsed(path: Path) -> BeautifulSoup:
-    """A page, which takes a second to parse. No test may change it."""
+    """Parse a page once, since it takes a second. No test may change the result."""
     return BeautifulSoup(path.read_text("utf-8"), "html.parser")
 
 
@@ -48,7 +48,7 @@ def test_front_page_leads_to_the_book(built_book):
 def test_images_have_alt_text(page):
     _, soup = page
     for image in soup.find_all("img"):
-        # The logo stands beside the title in words; an empty text keeps it from being read twice.
+        # The title is beside the logo, so the logo needs no alternative text.
         assert image.get("alt", "").strip() or "logo__image" in image["class"], image
     for drawing in soup.article.find_all("svg"):
         if drawing.find_parent("svg") is None and drawing.get("aria-hidden") != "true":
@@ -103,7 +103,7 @@ def test_every_claim_was_made(built_book):
 
 @pytest.mark.parametrize("chapter", NOTEBOOKS, ids=name_of)
 def test_every_slider_has_a_frame_for_each_point(chapter, built_book):
-    """The build called each function for its whole grid: it stops where one of them raises."""
+    """During the build, each function draws all frames of its sliders: an error stops the build."""
     soup = parsed(built_book / "book" / f"{place_of(chapter)}.html")
     elements = soup.select('[data-lab="explore"]')
     assert len(elements) == len(calls(chapter, "explore"))
@@ -118,7 +118,7 @@ def test_every_slider_has_a_frame_for_each_point(chapter, built_book):
 
 def test_ledger_page_prints_every_claim(built_book):
     rows = parsed(built_book / "book" / "appendix" / "claims.html").select("table tbody tr")
-    # The page sets an apostrophe as printers do.
+    # The page has typographic apostrophes.
     statements = [entry["statement"].replace("'", "’") for entry in LEDGER]
     assert [row.td.get_text() for row in rows] == statements
 
@@ -138,12 +138,12 @@ def test_defined_words_lead_to_the_glossary(name, built_book):
     entry = glossary(built_book)
     links = soup.select("a.course-term")
     assert sorted(map(words_of, links)) == sorted(BOLD[name] & set(TERMS))
-    # An answer of a quiz is no text of the chapter.
+    # The answers of quizzes do not belong to the text of the chapter.
     strong = [tag for tag in soup.article("strong") if not tag.find_parent(class_="cell_output")]
     for link in links:
         assert link.find_parent(["h1", "h2", "h3", "a"]) is None
         assert link.find_parent(class_="admonition-title") is None
-        # Once, where it stands first.
+        # Only the first occurrence of a term is a link.
         same = [tag for tag in strong if words_of(tag) == words_of(link)]
         assert same[0].parent is link
         file, anchor = link["href"].split("#")

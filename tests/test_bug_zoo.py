@@ -1,7 +1,7 @@
-"""The bug zoo: every specimen is stopped by a check that lets the mended code pass.
+"""The bug zoo: a check stops every specimen, and accepts the mended code.
 
-Specimens and checks are those of the page: the cells tagged `specimen` and `check` are run here,
-without the trainings between them. Where the symptoms are tried with other seeds, all of them run.
+The tests run the cells of the page that are tagged `specimen` or `check`, without the trainings
+between them. The test of the symptoms with other seeds runs all cells.
 """
 
 import ast
@@ -27,7 +27,7 @@ NUMBERS = {
 
 
 def inhabit() -> tuple[dict, list[tuple], dict[str, set[str]]]:
-    """The names that the page defines, what is caught there, and the names in each specimen."""
+    """Give the names of the page, the arguments of `catch`, and the names in each specimen."""
     names, caught, specimens = {"__name__": "zoo"}, [], {}
     for cell in nbformat.read(PAGE, as_version=4).cells:
         tags = cell.metadata.get("tags", [])
@@ -51,7 +51,7 @@ BY_GRADIENT = {name for name, check, *_ in CAUGHT if check.__name__.endswith("er
 
 
 def function_of(suspect) -> str:
-    """What is suspected: a function or class, or one that takes the place of a part."""
+    """Give the name of a suspected function or class. A dictionary replaces a part of a network."""
     return (next(iter(suspect.values())) if isinstance(suspect, dict) else suspect).__name__
 
 
@@ -89,7 +89,7 @@ def test_every_specimen_is_caught():
     assert list(SPECIMENS) == list(dict.fromkeys(name for name, *_ in CAUGHT))
     for name, defined in SPECIMENS.items():
         suspects = {function_of(bug) for row, _, bug, _ in CAUGHT if row == name}
-        # A right function may stand beside the wrong one that uses it.
+        # A specimen may also hold a right function that the wrong function calls.
         assert suspects <= defined
         assert defined - suspects <= {"shortcut_forward"}, name
 
@@ -110,7 +110,7 @@ def test_the_library_passes_the_checks_of_its_own_functions():
         "predict",
         "softmax_cross_entropy",
     }
-    # These are called by functions of the page.
+    # Functions of the page call these two functions of the library.
     assert {"l2_penalty", "train_dev_split"} <= ZOO.keys()
 
 
@@ -119,7 +119,7 @@ def test_no_gradient_check_sees_the_others():
     for loss in ("plain_loss", "log_of_p"):
         assert check({"loss": ZOO[loss]}) < agrees
     assert ZOO["penalized_error"](ZOO["penalty_on_all"]) < agrees
-    # At a special place it is blind to a bug that it sees elsewhere.
+    # With all weights zero, the check misses a bug that it finds with other weights.
     assert ZOO["layer_error"](ZOO["forgetful_layer"], scale=0) < agrees
     rng = np.random.default_rng(0)
     network = MLP((6, 5, 3), rng, initializer=ZOO["from_nothing"], dtype=np.float64)
@@ -131,8 +131,8 @@ def test_no_gradient_check_sees_the_others():
 
 def test_page_says_which_bugs_no_gradient_check_sees():
     text = TEXT.split("no gradient check can see, because", 1)[1].split("\n## ")[0]
-    said = [int(n) for group in re.findall(r"\(([\d, ]+)\)", text) for n in group.split(", ")]
-    assert sorted(said) == [n for name, n in NUMBERS.items() if name not in BY_GRADIENT]
+    listed = [int(n) for group in re.findall(r"\(([\d, ]+)\)", text) for n in group.split(", ")]
+    assert sorted(listed) == [n for name, n in NUMBERS.items() if name not in BY_GRADIENT]
 
 
 def test_specimens_are_numbered_and_all_are_suspects():
@@ -146,11 +146,11 @@ def test_specimens_are_numbered_and_all_are_suspects():
 def test_every_specimen_has_an_answer_to_unfold():
     folds = re.findall(r"^<summary>What is wrong\? Look before you unfold</summary>$", TEXT, re.M)
     assert len(folds) == len(SPECIMENS)
-    # The line and its mend.
+    # Each answer shows the wrong line and the mended line.
     assert len(re.findall(r"^```diff\n(?:-.*\n)*(?:\+.*\n)+```$", TEXT, re.M)) >= len(SPECIMENS)
 
 
-# --- symptoms: with the bug they show, with the mend they go
+# --- symptoms: the bug causes them, and the mended code removes them
 
 
 @pytest.mark.parametrize(
@@ -175,16 +175,16 @@ def test_every_specimen_has_a_symptom_that_is_cured():
     assert held == set(SPECIMENS)
 
 
-# The page itself has seed 0; more than these cost more than they tell.
+# The page has seed 0. More seeds than these would cost more time than they are worth.
 @pytest.mark.parametrize("seed", [1, 2])
 def test_symptoms_show_and_are_cured_with_other_seeds(seed, monkeypatch):
-    """The whole page, but for what it draws, and its claims: their spread stands in the ledger."""
+    """Run the whole page, but without figures and claims. The ledger covers the claims."""
     monkeypatch.setenv(page.BUILDING, "1")
     for name in ("show_lines", "show_digits", "say", "claim", "quiz"):
         monkeypatch.setattr(f"nn_core.lab.{name}", lambda *_, **__: None)
     names: dict = {"__name__": "zoo"}
     for cell in nbformat.read(PAGE, as_version=4).cells:
-        # The ladder is climbed with the healthy network.
+        # This rung of the ladder trains only the network without bugs.
         if cell.cell_type != "code" or cell.id in ("install", "rung-rate-code"):
             continue
         source = f"SEED = {seed}" if cell.id == "seed" else cell.source

@@ -1,4 +1,4 @@
-"""A resumed training is the same run, to the bit, or it is refused by the name of what differs."""
+"""Checkpoints: a resumed run gives the same bits, or an error names the settings that differ."""
 
 import functools
 import inspect
@@ -71,28 +71,28 @@ def run(
     callbacks=CALLBACKS,
     **changes,
 ):
-    """Train with all that there is, or with something changed; without a path to the end."""
+    """Train with all callbacks, or with some changes. With a path, save a checkpoint there."""
     X, y = examples(data)
     rng = np.random.default_rng(seed)
     model = MLP((2, 6, 2), rng, **(network or {}))
     options = {"batch_size": 40, "dev": (X[:30], y[:30])} | changes
-    made = [kind(**settings) for kind, settings in callbacks.items()]
+    all_callbacks = [kind(**settings) for kind, settings in callbacks.items()]
     if path is not None:
-        made.append(Checkpoint(path))
+        all_callbacks.append(Checkpoint(path))
     fit(
         model, optimizer(model), X, y,
-        epochs=epochs, rng=rng, callbacks=made, progress=False, **options,
+        epochs=epochs, rng=rng, callbacks=all_callbacks, progress=False, **options,
     )  # fmt: skip
     return model
 
 
 def having(kind, **settings):
-    """Give the callbacks, one of which has other settings or is put in last."""
+    """Give the callbacks. One has other settings, or is added at the end."""
     return {"callbacks": CALLBACKS | {kind: CALLBACKS.get(kind, {}) | settings}}
 
 
 def without(kind):
-    """Give the callbacks but for one kind."""
+    """Give all callbacks except one kind."""
     return {"callbacks": {each: CALLBACKS[each] for each in CALLBACKS if each is not kind}}
 
 
@@ -101,11 +101,11 @@ def halved(X, rng, strength=1.0):
 
 
 class Own(AdamW):
-    """Another method, all of whose settings are the same."""
+    """Another class with the same settings."""
 
 
 class Slow(AdamW):
-    pace = 0.5  # a setting that is the class's
+    pace = 0.5  # a setting of the class, not of the object
 
 
 CHANGES = {
@@ -140,10 +140,10 @@ CHANGES = {
 
 
 def test_all_that_a_run_is_given_is_changed_here():
-    """What `fit` or a callback comes to take has to get a change, or be what decides nothing."""
+    """A new argument of `fit` or of a callback needs an entry in CHANGES, or decides nothing."""
     options = set(inspect.signature(fit).parameters)
     changed = {name.partition(".")[0] for name in CHANGES}
-    assert options <= changed | {"epochs", "progress", "y"}  # y is another where X is
+    assert options <= changed | {"epochs", "progress", "y"}  # the change of X changes y, too
     kinds = {value for value in vars(nn).values() if isinstance(value, type)}
     for kind in kinds:
         if issubclass(kind, nn.Callback) and kind is not nn.Callback:
@@ -178,12 +178,13 @@ def test_a_callback_cannot_be_put_in_on_the_way(tmp_path, kind):
 
 
 class Later(Callback):
-    """A callback as somebody may write one."""
+    """A callback that a reader may write."""
 
     pace = 0.5
 
     def __init__(self, novelty):
-        self._novelty = self.size = self.lr = novelty  # an optimizer's size and lr are aside
+        # The size and the lr of an optimizer do not identify a run, but those of a callback do.
+        self._novelty = self.size = self.lr = novelty
 
 
 def test_a_new_setting_of_a_callback_cannot_be_forgotten(tmp_path, monkeypatch):
@@ -307,7 +308,7 @@ def test_a_checkpoint_that_is_not_finite(tmp_path):
         run(path, epochs=3)
 
 
-# --- what describes a thing
+# --- `describe`
 
 
 @pytest.mark.parametrize(

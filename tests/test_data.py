@@ -1,4 +1,4 @@
-"""Files in, arrays out; and one clear error for each kind of bad file."""
+"""Data: files become arrays, and each kind of bad file gives one clear error."""
 
 import gzip
 import hashlib
@@ -23,7 +23,7 @@ from nn_core import (
 from nn_core.data import MNIST_FOLDER
 from nn_core.tools import read_csv
 
-# Of the four original files, unpacked.
+# The hashes of the four original files, decompressed.
 SHA256 = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -32,7 +32,7 @@ SHA256 = {
 }
 
 
-# --- MNIST as it ships
+# --- the MNIST of the package
 
 
 @pytest.mark.parametrize("name", SHA256)
@@ -49,7 +49,7 @@ def test_load_mnist():
     assert X_train.min() == 0
     assert X_train.max() == 1
     assert y_train.dtype == y_test.dtype == np.int64
-    # The first ten digits, as anyone who has opened MNIST remembers them.
+    # These are the first ten digits of MNIST.
     assert y_train[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
     assert np.bincount(y_test).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
@@ -63,7 +63,7 @@ def test_load_mnist_raw():
     assert labels[0] == 5
 
 
-# --- a folder of one's own
+# --- the reader's own folder
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_missing_file(folder):
 
 
 def refuses(read, path, *, found, expected):
-    """Reading must raise one DataError that names the file, what was found and expected."""
+    """Check that reading raises a DataError with the file, the value found and that expected."""
     with pytest.raises(DataError) as caught:
         read(path)
     message = str(caught.value)
@@ -226,7 +226,7 @@ def test_csv_missing(tmp_path):
 
 
 def edit(row, column, value):
-    """Put a value into one cell of a good CSV text, line 1 being the header."""
+    """Make a function that puts a value into one cell of a good CSV text; row 0 is the header."""
 
     def spoil(text):
         lines = text.splitlines()
@@ -350,7 +350,7 @@ def test_csv_with_blank_last_line(tmp_path, digits):
     assert np.array_equal(read_csv(path, raw=True)[0], images)
 
 
-# --- CSV: which column is what
+# --- CSV: the roles of the columns
 
 
 @pytest.fixture(scope="module")
@@ -380,7 +380,7 @@ def savetxt(table, **options):
 
 
 BY_COLUMN = [f"{row}x{column}" for column in range(1, 29) for row in range(1, 29)]
-# How the same thirty digits are written by others, labels included: text, or a table to write.
+# The same thirty digits with labels, in the forms of other programs: a text, or a table to write.
 WITH_LABELS = {
     "Kaggle": lambda X, y: table_of(X, y),
     "OpenML": lambda X, y: table_of(X, y, names=ONES, label="class", place=784),
@@ -461,7 +461,7 @@ def test_csv_without_labels_as_others_write_it(tmp_path, some_mnist, case, rows)
 @given(st.integers(0, 2**31))
 @settings(max_examples=10, deadline=None)
 def test_csv_columns_in_any_order(tmp_path_factory, some_mnist, seed):
-    """By name, a column is found wherever it stands."""
+    """If columns have names, their order does not matter."""
     table = table_of(*some_mnist, names=ONES).assign(index=range(30))
     order = np.random.default_rng(seed).permutation(786)
     path = write_text(tmp_path_factory.mktemp("csv") / "a.csv", table.iloc[:, order])

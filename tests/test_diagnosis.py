@@ -17,11 +17,11 @@ def digits():
 
 @pytest.fixture(scope="module")
 def network(digits):
-    """Reads what it was trained on, nearly all of it."""
+    """Train a network that predicts nearly all training digits rightly."""
     rng = np.random.default_rng(0)
-    made = MLP((784, 32, 10), rng)
-    fit(made, Adam(3e-3), *digits, epochs=12, batch_size=50, rng=rng, progress=False)
-    return made
+    trained = MLP((784, 32, 10), rng)
+    fit(trained, Adam(3e-3), *digits, epochs=12, batch_size=50, rng=rng, progress=False)
+    return trained
 
 
 def test_an_accurate_network_gives_no_warning(network, digits):
@@ -32,28 +32,28 @@ def test_an_accurate_network_gives_no_warning(network, digits):
 def test_changed_pictures_are_told(network, digits, reason):
     X, y = digits
     changed = IMAGE_CHANGES[reason](X.reshape(-1, 28, 28))
-    if reason.startswith("turned by a quarter"):  # back again is the other way round
+    if reason.startswith("turned by a quarter"):  # the inverse is a quarter turn the other way
         changed = np.ascontiguousarray(changed[:, ::-1, ::-1])
-    # Ones lie too much alike for chance, and eights are the same from all sides.
+    # The network reads some changed digits rightly, such as ones and eights. Leave these out.
     worst = np.flatnonzero(network.predict(changed) != y)
     kept = worst[np.argsort(y[worst], kind="stable")]
-    said = diagnose(network, changed[kept], y[kept])
-    assert said.startswith("note: 0.0% is near chance; always saying the most frequent label")
-    assert f"These pictures are {reason}: changed back, 9" in said
-    assert said.endswith("are read rightly.\n")
-    assert said.count("\n") == 1
+    note = diagnose(network, changed[kept], y[kept])
+    assert note.startswith("note: 0.0% is near chance; always saying the most frequent label")
+    assert f"These pictures are {reason}: changed back, 9" in note
+    assert note.endswith("are read rightly.\n")
+    assert note.count("\n") == 1
 
 
 def test_labels_of_other_pictures_get_the_usual_reasons(network, digits):
     X, y = digits
-    said = diagnose(network, X, np.random.default_rng(1).permutation(y))
-    assert "near chance" in said
-    assert "labels that belong to other pictures or stand in another column" in said
-    assert "learning rate" in said
+    note = diagnose(network, X, np.random.default_rng(1).permutation(y))
+    assert "near chance" in note
+    assert "labels that belong to other pictures or stand in another column" in note
+    assert "learning rate" in note
 
 
 def test_chance_is_the_most_frequent_label(digits):
-    """Nine of ten zeros: always saying 0 is right for 90 %, and no better."""
+    """Nine of ten digits are 0, so a network that always predicts 0 has an accuracy of 90 %."""
     X, y = digits
     kept = np.concatenate([np.flatnonzero(y == 0)[:90], np.flatnonzero(y == 1)[:10]])
     constant = MLP(
@@ -77,13 +77,13 @@ def test_the_command_line_says_so(network, digits, tmp_path, capsys):
     np.savetxt(tmp_path / "emnist.csv", table, "%d", ",", header=names, comments="")
     files = [str(tmp_path / "weights.npz"), "--data", str(tmp_path / "emnist.csv")]
     assert main(["evaluate", *files]) == 0
-    assert "note: 0.0% is near chance" in (said := capsys.readouterr().out)
-    assert "These pictures are transposed, rows for columns, as EMNIST's files are" in said
+    assert "note: 0.0% is near chance" in (note := capsys.readouterr().out)
+    assert "These pictures are transposed, rows for columns, as EMNIST's files are" in note
 
     table[:, 0] = np.random.default_rng(0).integers(0, 10, len(table))
     np.savetxt(tmp_path / "shuffled.csv", table, "%d", ",", header=names, comments="")
     train = ["train", "relu-10-gd", "--epochs", "1", "--out", str(tmp_path / "out")]
     assert main([*train, "--data", str(tmp_path / "shuffled.csv")]) == 0
-    said = capsys.readouterr().out
-    assert "is near chance" in said
-    assert "Usual reasons: labels that belong to other pictures" in said
+    note = capsys.readouterr().out
+    assert "is near chance" in note
+    assert "Usual reasons: labels that belong to other pictures" in note

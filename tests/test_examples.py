@@ -1,4 +1,4 @@
-"""The door for data: what is unambiguous is converted, the rest is refused in one sentence."""
+"""Conversion of data: unambiguous input is converted, and other input gives an error."""
 
 import inspect
 from functools import partial
@@ -36,7 +36,7 @@ def digits():
 
 
 def trained(X, y, **options):
-    """What a network learns from X and y: its parameters, and all that its history says."""
+    """Train a network on X and y. Give its parameters and its history."""
     network = MLP((784, 6, 10), rng())
     options = {"epochs": 2, "batch_size": 32, "rng": rng(), "progress": False, **options}
     history = fit(network, Adam(1e-2), X, y, **options)
@@ -63,7 +63,7 @@ def test_good_arrays_are_handed_on_uncopied(case):
 def test_takes_hands_on_place_and_name_alike():
     @takes(y=labels)
     def seen(X, y, *, count=7):
-        """Say what came in."""
+        """Return the arguments."""
         return X, y, count
 
     given = np.array([1, 2])
@@ -120,7 +120,7 @@ def test_every_function_takes_tables_by_position(digits, table):
     network = MLP((784, 6, 10), rng())
     P = network.predict_proba(X)
     P_table = pd.DataFrame(P, index=index_of(60, *table))
-    said = pd.Series(P.argmax(axis=1), index=index_of(60, table[0] + 1, table[1]))
+    predicted = pd.Series(P.argmax(axis=1), index=index_of(60, table[0] + 1, table[1]))
     for function, plain, tables in (
         (partial(nn.train_dev_split, dev_size=9), (X, y), (X_table, y_table)),
         (lambda X, y, rng: list(nn.minibatches(X, y, 7, rng)), (X, y), (X_table, y_table)),
@@ -129,9 +129,9 @@ def test_every_function_takes_tables_by_position(digits, table):
         (lambda X, rng: network.predict_proba(X), (X,), (X_table,)),
         (lambda X, y, rng: network.loss_and_grad(X, y), (X, y), (X_table, y_table)),
         (lambda y, rng: nn.one_hot(y), (y,), (y_table,)),
-        (lambda y, p, rng: nn.accuracy(y, p), (y, P.argmax(axis=1)), (y_table, said)),
-        (lambda y, p, rng: nn.accuracy_interval(y, p), (y, P.argmax(axis=1)), (y_table, said)),
-        (lambda y, p, rng: nn.confusion_matrix(y, p), (y, P.argmax(axis=1)), (y_table, said)),
+        (lambda y, p, rng: nn.accuracy(y, p), (y, P.argmax(axis=1)), (y_table, predicted)),
+        (lambda y, p, rng: nn.accuracy_interval(y, p), (y, P.argmax(axis=1)), (y_table, predicted)),
+        (lambda y, p, rng: nn.confusion_matrix(y, p), (y, P.argmax(axis=1)), (y_table, predicted)),
         (lambda P, y, rng: nn.reliability(P, y), (P, y), (P_table, y_table)),
         (lambda P, y, rng: nn.expected_calibration_error(P, y), (P, y), (P_table, y_table)),
         (lambda P, y, rng: temperature_slope(P, y, 1.0), (P, y), (P_table, y_table)),
@@ -155,7 +155,7 @@ def same(a, b):
     return type(a) is type(b) and np.array_equal(a, b, equal_nan=True)
 
 
-# --- what else is unambiguous
+# --- other unambiguous input
 
 SAME_X = {
     "nested lists": lambda X: X.tolist(),
@@ -241,7 +241,7 @@ def test_float64_network_reads_float32(digits):
     fit(network, SGD(0.1), X, y, epochs=1, batch_size=50, rng=rng(), progress=False)
 
 
-# --- what is refused
+# --- input that is refused
 
 
 def with_value(value, n=5, d=7):
@@ -304,7 +304,7 @@ BAD_X = {
 
 
 class Sparse:
-    """As scipy.sparse has it: an array only on demand."""
+    """A sparse matrix like those of scipy.sparse: only `toarray` gives an array."""
 
     def __init__(self, X):
         self.X = X
@@ -453,7 +453,7 @@ def test_training_refuses_labels_that_teach_nothing(digits):
     low = y < 5
     with pytest.raises(DataError, match=r"occur in training, found none, from 5 to 9; .* shuffled"):
         trained(X[low], y[low], dev=(X[~low], y[~low]))
-    # One kind alone is enough to measure on.
+    # A dev set may contain a single class.
     assert trained(X, y, dev=(X[y == 3], y[y == 3]))[1].shape[0] == 2
 
 
@@ -517,7 +517,7 @@ def test_counts_are_whole_numbers(digits, bad):
 @settings(max_examples=20, deadline=None)
 @given(st.floats(0.01, MAX_INPUT / 2), st.integers(0, 99))
 def test_features_of_ordinary_size_pass(size, seed):
-    """Standardized features, with rare ones far out, and sums and squares of small numbers."""
+    """Make standardized features with outliers, and sums and squares of small numbers."""
     X = size * rng(seed).normal(size=(40, 784)).clip(-2, 2)
     rare = np.zeros((40, 784))
     rare[seed % 40, 5] = 200

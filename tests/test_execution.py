@@ -1,4 +1,4 @@
-"""Notebooks are executed once for each content, as a page and as a notebook, and nbval judges."""
+"""Execution of notebooks: once for each content, for the book and for the tests of nbval."""
 
 import os
 import shutil
@@ -40,7 +40,7 @@ BAD = [new_code_cell("a = 1"), new_code_cell("print('so far')\na / 0")]
 
 
 class Project:
-    """A small book of its own, with the same machinery."""
+    """A small book in its own folder, with the same conftest.py and extensions."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -62,13 +62,13 @@ class Project:
         nbformat.write(new_notebook(cells=cells), self.folder / "book" / f"{name}.ipynb")
 
     def run(self, *options: str) -> str:
-        """Run the tests as `course.py` has them run, and give what they print."""
+        """Run the tests as `course.py` does, and give their output."""
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-n0", "-p", "no:cacheprovider", "book", *options],
             cwd=self.folder,
             capture_output=True,
             text=True,
-            # nn_core is the course's, which is installed; the folder of that name is no package.
+            # The tests import the installed nn_core. The folder of the same name is no package.
             env={name: value for name, value in os.environ.items() if "PYTEST" not in name},
         )
         return done.stdout + done.stderr
@@ -86,23 +86,23 @@ def test_once_for_each_content(tmp_path):
     project = Project(tmp_path)
     project.write_notebook("good", GOOD)
     project.write_notebook("bad", BAD)
-    told = project.run()
+    output = project.run()
     assert project.log == "once 1 kernel "
     assert project.kept == ["good"]
-    # The failure, with its notebook, cell and traceback; and how far it has come.
-    assert "1 failed, 5 passed" in told
-    assert "bad.ipynb::Cell 1" in told
-    assert "ZeroDivisionError" in told
-    assert "[2/2] good took" in told
+    # The output names the failed notebook and cell, and has the traceback and the progress.
+    assert "1 failed, 5 passed" in output
+    assert "bad.ipynb::Cell 1" in output
+    assert "ZeroDivisionError" in output
+    assert "[2/2] good took" in output
 
-    # Neither a sentence nor a day makes a difference; what failed is tried again.
+    # A change of the text needs no execution. A failed notebook is executed again.
     project.write_notebook("good", [new_markdown_cell("Another one."), *GOOD[1:]])
-    told = project.run()
+    output = project.run()
     assert project.log == "once 1 kernel "
-    assert "1 failed, 5 passed" in told
-    assert "[1/1] bad took" in told
+    assert "1 failed, 5 passed" in output
+    assert "[1/1] bad took" in output
 
-    # A cell alone does not tell what the notebook shows.
+    # The run of a single cell does not give the outputs of the notebook.
     (tmp_path / "book" / "bad.ipynb").unlink()
     project.write("nn_core/code.py", "x = 2")
     assert "1 passed" in project.run("-k", "Cell and 0")
@@ -118,7 +118,7 @@ def keep(path: Path, outputs: list, seconds: float = 1.0) -> None:
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
-    """A project, and the functions of execution.py for it, in this process."""
+    """Make a project, and let the functions of execution.py use it in this process."""
     monkeypatch.setattr(execution, "ROOT", tmp_path)
     monkeypatch.setattr(execution, "KEPT", tmp_path / "_build" / "executed")
     project = Project(tmp_path)
@@ -192,7 +192,7 @@ def test_only_the_newest_are_kept(checkout, monkeypatch):
     assert len(checkout.kept) == 2
 
 
-def test_the_longest_is_first_and_a_failure_is_told(checkout, monkeypatch):
+def test_the_longest_is_first_and_a_failure_is_reported(checkout, monkeypatch):
     folder = checkout.folder / "book"
     checkout.write(
         "book/claims.json",
@@ -220,7 +220,7 @@ def test_the_longest_is_first_and_a_failure_is_told(checkout, monkeypatch):
 
 
 def test_chapters_read_nothing_that_does_not_decide():
-    """A file outside of what decides could change what a page should show, unnoticed."""
+    """A change of any other file would change a page without a new execution."""
     for path in sorted((ROOT / "book").glob("**/*.ipynb")):
         for cell in execution.code_cells(nbformat.read(path, as_version=4)):
             for place in cell.source.split("../")[1:]:

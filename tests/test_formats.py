@@ -1,4 +1,4 @@
-"""Files of another format: named, with what to do, whether given as data or as a picture."""
+"""Files of another format: the error names the format and a remedy, for data and for pictures."""
 
 import bz2
 import gzip
@@ -23,7 +23,7 @@ from nn_core.tools.recipes import load_digits
 
 
 def saved(save):
-    """What `save` writes into a file."""
+    """Give the bytes that `save` writes into a file."""
     file = io.BytesIO()
     save(file)
     return file.getvalue()
@@ -52,7 +52,7 @@ def picture(format):
 
 
 def boxed(brand, *others):
-    """Begin a file as the ISO base media format has it: photos of telephones, videos."""
+    """Give the start of a file in the ISO base media format, as photos and videos of phones."""
     kinds = brand + b"\0\0\0\0" + b"".join(others)
     return (8 + len(kinds)).to_bytes(4, "big") + b"ftyp" + kinds + bytes(100)
 
@@ -67,7 +67,7 @@ def sqlite(tmp_path):
 
 ROWS = np.zeros((5, 784), np.uint8)
 CSV = b"label," + b",".join(b"pixel%d" % k for k in range(784)) + b"\n7" + 784 * b",0" + b"\n"
-# Made by the programs that make them, where one is at hand; else as their formats are described.
+# If a program for a format is installed, it makes the file. Other files follow a specification.
 FOREIGN = {
     "empty": (b"", "an empty file"),
     "npy": (saved(lambda file: np.save(file, ROWS)), ".npy"),
@@ -145,7 +145,7 @@ def test_named_by_content_whatever_the_file_is_called(tmp_path, case, ending):
     found = FOREIGN[case][1]
     path = tmp_path / f"digits.{ending}"
     data = content(case, tmp_path)
-    # What is called .gz is gzipped, as .pkl.gz is, but for the file that has nothing in it.
+    # A file with the ending .gz is gzipped, except the empty file.
     path.write_bytes(gzip.compress(data) if ending == "gz" and data else data)
     if case == "gzip of gzip" and ending != "gz":
         assert read_csv(path)[1].tolist() == [7]
@@ -246,8 +246,8 @@ def test_a_folder_of_five_images(tmp_path, capsys):
     idx_folder(tmp_path, images[:5], labels[:5])
     command = ["train", "relu-10-gd", "--epochs", "1", "--out", str(tmp_path / "out")]
     assert main([*command, "--data", str(tmp_path)]) == 1
-    said = capsys.readouterr().err
-    assert said == f"error: {tmp_path}: expected at least 6 images to train on, found 5\n"
+    message = capsys.readouterr().err
+    assert message == f"error: {tmp_path}: expected at least 6 images to train on, found 5\n"
     idx_folder(tmp_path, images[:6], labels[:6])
     assert main([*command, "--data", str(tmp_path)]) == 0
 
@@ -258,6 +258,6 @@ def test_a_single_label_is_nothing_to_learn_from(tmp_path, capsys):
     table.to_csv(tmp_path / "sevens.csv", index=False)
     command = ["train", "relu-10-gd", "--epochs", "1", "--out", str(tmp_path / "out")]
     assert main([*command, "--data", str(tmp_path / "sevens.csv")]) == 1
-    said = capsys.readouterr().err
-    assert said.startswith("error: expected labels of at least two kinds to learn from, found 7")
+    message = capsys.readouterr().err
+    assert message.startswith("error: expected labels of at least two kinds to learn from, found 7")
     assert not (tmp_path / "out" / "weights.npz").exists()

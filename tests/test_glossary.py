@@ -1,6 +1,6 @@
-"""The glossary and what chapters set in bold: each defined word has an entry, each entry a place.
+"""The glossary: each bold term of a chapter has an entry, and each entry is defined in a chapter.
 
-That the links between the two are there is tested with the built book, in test_book.py.
+The tests of the links between them are in test_book.py, with the built book.
 """
 
 import re
@@ -17,7 +17,7 @@ from plain_markdown import BOX
 BOOK = ROOT / "book"
 GLOSSARY = BOOK / "appendix" / "glossary.md"
 
-# Bold, short, and no definition: what the text stresses, and the first words of a paragraph.
+# Short bold texts that define nothing: emphasis, and the first words of paragraphs.
 EMPHASIS = {
     "0",
     "1/n",
@@ -72,7 +72,7 @@ MARKDOWN = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin)
 
 
 def bold(text: str) -> Iterator[str]:
-    """What a text sets in bold, in small letters: words only, and outside of headings and links."""
+    """Give the bold texts in lower case: words only, outside headings and links."""
     heading = False
     text = BOX.sub(r"\g<body>", text)  # The title of a box defines no word.
     for token in MARKDOWN.parse(text):
@@ -98,7 +98,7 @@ def words_in_bold(path) -> set[str]:
 
 
 def entries() -> list[tuple[list[str], str]]:
-    """The words of each entry, one or several that share a text, and that text."""
+    """Give the terms of each entry, one or several, and the text of the entry."""
     body = re.search(r"```\{glossary\}\n(.*?)\n```", GLOSSARY.read_text("utf-8"), re.DOTALL)
     found = []
     for entry in body[1].split("\n\n"):

@@ -1,4 +1,4 @@
-"""What chapters use to show: figures with alt text, sentences with numbers, claims."""
+"""Tools of the chapters: figures with alt text, sentences with numbers, and claims."""
 
 import re
 
@@ -15,7 +15,7 @@ from nn_core.lab.display import SAID
 
 @pytest.fixture
 def shown(monkeypatch):
-    """Everything displayed: pairs of data and metadata."""
+    """Collect the displayed outputs: pairs of data and metadata."""
     seen = []
 
     def take(data, metadata=None, raw=False):
@@ -134,7 +134,7 @@ def test_claim_missed_by_a_reader_is_a_notice(shown, monkeypatch, value, bound):
     assert "Claim missed in this run." in html
     assert f"the share: {value:.2f}, promised {side} 0.75." in html
     assert "its own seed, sizes and numbers of epochs" in html
-    # Who measures all seeds counts it.
+    # The value is recorded, so the measurement of all seeds includes this run.
     np.testing.assert_equal(metadata[RECORD]["value"], value)
 
 
@@ -180,10 +180,11 @@ def test_nothing_stored_under_that_name():
 def test_the_best_network_comes_with_the_package_and_is_as_good_as_stated():
     results = stored("12_summit")
     _, _, X_test, y_test = load_mnist()
-    said = summit().predict(X_test)
-    assert accuracy(y_test, said) == results["shipped"]["test"]
-    assert [error["index"] for error in results["errors"]] == list(np.flatnonzero(said != y_test))
-    # Rounding its weights has cost next to nothing.
+    predicted = summit().predict(X_test)
+    assert accuracy(y_test, predicted) == results["shipped"]["test"]
+    wrong = np.flatnonzero(predicted != y_test)
+    assert [error["index"] for error in results["errors"]] == list(wrong)
+    # The rounding of the weights costs at most three of 10,000 digits.
     whole = results["final"]["test"][results["shipped"]["seed"]]
     assert results["shipped"]["test"] >= whole - 0.0003
 

@@ -38,7 +38,7 @@ FOUND = [
     ("no value", "<p>It reads nan % of them.</p>"),
     ("no value", "<p>That took None seconds.</p>"),
     ("no value", "<h1>None</h1>"),
-    # Where it is folded away, said, or stored for later.
+    # Hidden text: folded away, for screen readers, or stored for a slider.
     ("a dollar sign", "<details><summary>Hint</summary><div><p>Use $x.</p></div></details>"),
     ("a backtick", '<img alt="The curve of `fit`">'),
     ("a backtick", '<svg role="img" aria-label="The curve of `fit`"></svg>'),

@@ -1,4 +1,4 @@
-"""Metrics and calibration: by hand, against plain loops, and against the literature."""
+"""Metrics and calibration: against examples by hand, plain loops, and the literature."""
 
 from statistics import NormalDist
 
@@ -24,13 +24,13 @@ sizes = st.integers(1, 40)
 
 
 def labels_with(right, n):
-    """Labels and predictions, `right` of n of them right."""
+    """Make n labels and predictions. `right` of the predictions are right."""
     y = np.zeros(n, np.int64)
     return y, (np.arange(n) >= right).astype(np.int64)
 
 
 def draw(P, rng):
-    """A label for each row, drawn with the probabilities of that row."""
+    """Draw a label for each row with the probabilities of that row."""
     return (P.cumsum(axis=1) < rng.random((len(P), 1))).sum(axis=1).clip(max=P.shape[1] - 1)
 
 
@@ -51,9 +51,9 @@ def test_confusion_matrix():
 
 
 def test_precision_recall_f1():
-    # Class 0: 3 of the 4 predicted, 3 of the 5 there are; F1 = 2 * 3 / (4 + 5).
-    # Class 1: occurs twice, once right, predicted 4 times; F1 = 2 * 1 / (4 + 2).
-    # Class 2: occurs once, never predicted. Class 3: neither.
+    # Class 0 occurs 5 times and is predicted 4 times, 3 times rightly; F1 = 2 * 3 / (4 + 5).
+    # Class 1 occurs 2 times and is predicted 4 times, once rightly; F1 = 2 * 1 / (4 + 2).
+    # Class 2 occurs once and is never predicted. Class 3 does not occur and is never predicted.
     counts = np.array([[3, 2, 0, 0], [1, 1, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]])
     precision, recall, f1 = precision_recall_f1(counts)
     assert np.allclose(precision, [3 / 4, 1 / 4, 0, 0])
@@ -66,7 +66,7 @@ def test_f1_of_small_integers_does_not_overflow():
 
 
 def test_reliability():
-    # Five bins, so edges at 0.2, 0.4, 0.6 and 0.8; the largest probability of each row counts.
+    # Five bins have edges at 0.2, 0.4, 0.6 and 0.8. The confidence is the largest probability.
     P = np.array([[0.5, 0.5], [0.6, 0.4], [0.3, 0.7], [0.25, 0.75], [0.0, 1.0]])
     y = np.array([0, 1, 1, 1, 0])
     confidence, right, count = reliability(P, y, 5)
@@ -80,27 +80,27 @@ def test_reliability():
 
 def test_edges_belong_to_the_lower_bin():
     for bins in (2, 7, 10, 15, 100):
-        # The first class is the more likely one from 0.5 on.
+        # From 0.5 on, the prediction is the first class.
         m = np.arange(-(-bins // 2), bins + 1)
         for n in m:
             P = np.array([[n / bins, 1 - n / bins]])
             assert reliability(P, np.array([0]), bins)[2].argmax() == n - 1
-    # 0.07 * 100 is 7.000000000000001 in float64: no way to find the bin.
+    # In float64, 0.07 * 100 is 7.000000000000001, so a product would give the wrong bin.
     P = np.full((1, 100), 0.93 / 99)
     P[0, 0] = 0.07
     assert reliability(P, np.array([0]), 100)[2].argmax() == 6
 
 
 def test_ends_of_the_bins():
-    # A row that exceeds 1 by rounding, as those of float32 do, is still in the last bin.
+    # A probability of float32 may exceed 1 by rounding. It belongs to the last bin.
     P = np.array([[1 + 1e-6, 0], [1, 0]])
     assert reliability(P, np.array([0, 0]), 4)[2].tolist() == [0, 0, 0, 2]
     assert reliability(P, np.array([0, 0]), 1)[2].tolist() == [2]
 
 
 def test_temperature_by_hand():
-    # Scores log 4 and 0, right in 2 of 3: the best probability is 2/3 = 1 / (1 + 4^(-1/T)),
-    # so 4^(1/T) = 2 and T = 2. Right in 4 of 5: 4^(1/T) = 4 and T = 1.
+    # The scores are log 4 and 0. If 2 of 3 predictions are right, the best probability is
+    # 2/3 = 1 / (1 + 4^(-1/T)), so 4^(1/T) = 2 and T = 2. If 4 of 5 are right, 4^(1/T) = 4.
     Z = np.log([[4.0, 1.0]] * 3)
     assert fit_temperature(Z, np.array([0, 0, 1])) == pytest.approx(2, rel=1e-14)
     Z = np.log([[4.0, 1.0]] * 5)
@@ -177,7 +177,7 @@ def test_ends_are_z_standard_errors_away(n, share, confidence):
     assert p - 1e-12 <= high <= 1
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     for q in (low, high):
-        # Squared, since the root is steep where q is 0 or 1.
+        # Both sides are squared, since the root is steep near q = 0 and q = 1.
         assert (p - q) ** 2 == pytest.approx(z**2 * q * (1 - q) / n, abs=1e-12)
 
 
@@ -192,9 +192,10 @@ def test_interval_is_never_a_point():
 
 
 def test_interval_covers_as_often_as_it_says():
-    # 2,000 experiments of 200 examples find a share of 0.95 within 0.015, three standard errors.
-    # Added up over the binomial distribution, Wilson's intervals here cover 0.944 to 0.956 of the
-    # cases; p -+ 1.96 standard errors, at an accuracy of 0.99, covers less than 0.9.
+    # The standard error of a share of 0.95 over 2,000 experiments is 0.005; the bound is three
+    # times this. By the binomial distribution, Wilson's intervals for 200 examples cover the
+    # accuracy in 0.944 to 0.956 of the cases. The interval p -+ 1.96 standard errors covers an
+    # accuracy of 0.99 in less than 0.9 of the cases.
     rng = np.random.default_rng(0)
     for truth in (0.5, 0.9, 0.97, 0.99):
         wilson = plain = 0
@@ -211,30 +212,30 @@ def test_interval_covers_as_often_as_it_says():
 
 
 def test_calibrated_has_no_error():
-    # 0.6 is right in 6 of 10, 0.9 in 9 of 10.
+    # Of predictions with confidence 0.6, 6 of 10 are right, and with 0.9, 9 of 10.
     P = np.repeat([[0.6, 0.4], [0.9, 0.1]], 10, axis=0)
     y = np.array([0] * 6 + [1] * 4 + [0] * 9 + [1])
     assert expected_calibration_error(P, y) == pytest.approx(0, abs=1e-15)
     rng = np.random.default_rng(0)
     P = softmax(rng.normal(scale=2, size=(100_000, 10)))
-    # About sqrt(0.25 / 7,000) = 0.006 of chance in each of the bins.
+    # The error by chance in each bin is about sqrt(0.25 / 7,000) = 0.006.
     assert expected_calibration_error(P, draw(P, rng)) < 0.006
 
 
 def test_miscalibrated_has_the_error_it_was_given():
-    # Sure to 0.9, right in half of the cases.
+    # The confidence is 0.9, and half of the predictions are right.
     P, y = np.array([[0.9, 0.1]] * 20), np.array([0, 1] * 10)
     assert expected_calibration_error(P, y) == pytest.approx(0.4)
-    # Overconfident in one bin, underconfident in another: (0.4 + 0.3) / 2, nothing cancels.
+    # One bin is overconfident and another underconfident: the errors add up to (0.4 + 0.3) / 2.
     P = np.concatenate([P, [[0.7, 0.3]] * 20])
     y = np.concatenate([y, np.zeros(20, int)])
     assert expected_calibration_error(P, y) == pytest.approx(0.35)
-    # In a single bin it does: |0.75 - 0.8|.
+    # In a single bin the errors cancel: |0.75 - 0.8|.
     assert expected_calibration_error(P, y, bins=1) == pytest.approx(0.05)
 
 
 def calibrated():
-    """Scores whose softmax is exactly the share of each label that goes with it."""
+    """Make labels, and scores whose softmax is exactly the share of each label."""
     P = np.repeat([[0.5, 0.25, 0.25], [0.125, 0.125, 0.75], [0.25, 0.5, 0.25]], 8, axis=0)
     y = [0] * 4 + [1] * 2 + [2] * 2 + [0] + [1] + [2] * 6 + [0] * 2 + [1] * 4 + [2] * 2
     return np.log(P), np.array(y)
@@ -267,7 +268,7 @@ def test_temperature_slope_is_the_derivative(n, classes, beta, seed):
     Z, y, x = rng.normal(size=(n, classes)), rng.integers(0, classes, n), np.array([beta])
     numeric = numerical_gradient(lambda: softmax_cross_entropy(x[0] * Z, y)[0], x)
     slope = np.array([temperature_slope(Z, y, beta)])
-    # Where every prediction is right the slope itself falls below the rounding of a difference.
+    # If every prediction is right, the slope is smaller than the rounding error of a difference.
     assert relative_error(slope, numeric) < 1e-6 or np.abs(slope - numeric) < 1e-9
 
 
@@ -296,9 +297,9 @@ def test_temperature_at_extremes():
     y = np.zeros(1000, np.int64)
     y[0] = 1
     assert fit_temperature(Z, y) == pytest.approx(1e6 / np.log(999), rel=1e-12)
-    # A constant added to each row changes no probability.
+    # A constant for each row does not change the probabilities.
     assert fit_temperature(Z + 1e6, y) == pytest.approx(1e6 / np.log(999), rel=1e-9)
-    # Wrong by a hair where it is wrong: almost as good as all right, so T is small.
+    # The wrong scores are almost right, so T is small.
     Z[0] = [1e-6, 0]
     T = fit_temperature(Z, y)
     assert 0 < T < 1e6
@@ -328,7 +329,7 @@ def test_functions_leave_their_arguments_alone():
     fit_temperature(Z, y)
 
 
-# --- what they refuse
+# --- bad input
 
 Y = np.array([0, 1, 2])
 
@@ -343,7 +344,7 @@ Y = np.array([0, 1, 2])
         (Y / 2, Y, TypeError, "integer labels, found float64 with 0.5 at example 1"),
         (Y, Y == 1, TypeError, "integer labels, found bool"),
         (Y, np.eye(3, dtype=int), ValueError, r"shape \(N,\), found \(3, 3\); one-hot"),
-        # Rows against a column would compare each with each.
+        # NumPy would compare each entry of the row with each entry of the column.
         (Y[:, None], Y, ValueError, r"found \(3, 1\)"),
         (Y - 1, Y, ValueError, "from 0.* found -1"),
         (Y, Y - 1, ValueError, "from 0.* found -1"),
@@ -430,13 +431,13 @@ def test_calibration_takes_what_softmax_gives(dtype):
 
 
 def test_temperature_refuses_what_has_no_best_one():
-    # All right, and by far: the loss falls as T goes to 0.
+    # All predictions are right by far: the loss falls as T goes to 0.
     with pytest.raises(ValueError, match="one wrong prediction, found all 3 right"):
         fit_temperature(10 * np.eye(3), Y)
-    # A tie is as near to a mistake as to a hit, and no temperature resolves it.
+    # No temperature resolves a tie.
     with pytest.raises(ValueError, match="found all 2 right"):
         fit_temperature(np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 3.0]]), np.array([1, 2]))
-    # All wrong, or all scores the same: no T is large enough.
+    # All predictions are wrong, or all scores are equal: no T is large enough.
     for Z in (-np.eye(3), np.ones((3, 3))):
         with pytest.raises(ValueError, match="the loss falls as T grows"):
             fit_temperature(Z, Y)

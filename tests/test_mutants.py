@@ -1,4 +1,4 @@
-"""Each check is tried on systematic mistakes: refused, or right on random input."""
+"""Systematic mistakes: each check refuses a mutant, unless it is right on random input."""
 
 import ast
 import contextlib
@@ -27,12 +27,12 @@ STEPS = 300_000  # lines that a mutant may run, so that an endless loop ends on 
 
 
 class Endless(BaseException):
-    """No `except Exception` stops it."""
+    """An error that no `except Exception` catches."""
 
 
 @contextlib.contextmanager
 def limited(file):
-    """Let code of a file run so many lines, and no more; and say nothing."""
+    """Limit the number of lines that the code of a file may run, and suppress its output."""
     left = STEPS
 
     def count(frame, event, _):
@@ -56,7 +56,7 @@ def limited(file):
 
 
 def code_of(exercise):
-    """The answers of a solution, without the lines that try them out."""
+    """Give the answers of a solution, without the lines that test them."""
     solution = exercise.solution
     if exercise.name == "evaluate-folder":  # the same, with a smaller network
         solution = stored(exercise.chapter).FOLDER
@@ -72,14 +72,14 @@ def code_of(exercise):
 def answer(exercise, source):
     names = dict(given(exercise.chapter))
     names["rng"] = np.random.default_rng(7)
-    # Who reads MNIST in the place of the folder handed in shall not train for a minute.
+    # A mutant may load MNIST instead of the given folder. Fewer pictures make its training short.
     names["load_mnist"] = lambda *folder: [part[:3000] for part in nn.load_mnist(*folder)]
     exec(compile(source, f"<{exercise.name}>", "exec"), names)
     return [names[asked] for asked in exercise.asked]
 
 
 def outcome(function, arguments):
-    """What a call gives, and what became of what it was given, ready to be compared."""
+    """Give the result of a call, and its arguments after the call, in a form to compare."""
     arguments = copy.deepcopy(arguments)
     before = np.random.get_state()[1].tolist()  # noqa: NPY002
     result = function(*arguments)
@@ -123,7 +123,7 @@ def alike(mine, right):
 
 
 def loosely(mine, right):
-    """Whether the numbers are the same, in another kind of container: a check may take both."""
+    """Whether the numbers are equal in another type of container, which a check may accept."""
     try:
         mine, right = np.asarray(mine), np.asarray(right)
         return mine.dtype.kind in "biuf" and mine.shape == right.shape and near(mine, right)
@@ -140,7 +140,7 @@ def near(mine, right):
 
 
 def equality(exercise, function, solution):
-    """Whether two functions are one on random input: "equal", "loosely" so, or "no"."""
+    """Whether two functions agree on random input: "equal", "loosely" or "no"."""
     if exercise.name in DRAWN:
         return "equal" if DRAWN[exercise.name](function) else "no"
     rng = np.random.default_rng(17)
@@ -149,7 +149,7 @@ def equality(exercise, function, solution):
         arguments = INPUTS[exercise.name](rng)
         mine, right = outcome(function, arguments), outcome(solution, arguments)
         if exercise.name == "speed-momentum":
-            mine[1][3] = right[1][3]  # nobody asks what is left in the array to work in
+            mine[1][3] = right[1][3]  # the content of the work array does not matter
         if not alike(mine[1:], right[1:]):
             return "no"
         if not alike(mine[0], right[0]):
@@ -160,7 +160,7 @@ def equality(exercise, function, solution):
 
 
 def tried(exercise):
-    """Judge the mutants of a solution: equal, refused, accepted, and refused though equal."""
+    """Count the mutants of a solution: equal, refused, accepted, and refused though equal."""
     source = code_of(exercise)
     solution, *numbers = answer(exercise, source)
     known = given(exercise.chapter).items()
@@ -170,7 +170,7 @@ def tried(exercise):
     if len(every) > most:
         every = random.Random(exercise.name).sample(every, most)
     counts = dict.fromkeys(("made", "equal", "refused"), 0)
-    told = {"ACCEPTED": [], "REFUSED THOUGH EQUAL": [], "CRASHED": []}
+    problems = {"ACCEPTED": [], "REFUSED THOUGH EQUAL": [], "CRASHED": []}
     for mutant in every:
         try:
             function, *others = answer(exercise, mutant)
@@ -194,12 +194,12 @@ def tried(exercise):
         counts["refused" if same == "no" else "equal"] += 1
         words = f"{shown(source, mutant)}  -> {verdict.kind}: {verdict.words[:300]}"
         if same == "no" and verdict.kind == "right":
-            told["ACCEPTED"].append(words)
+            problems["ACCEPTED"].append(words)
         elif same == "equal" and verdict.kind != "right" and exercise.name not in FRUGAL:
-            told["REFUSED THOUGH EQUAL"].append(words)
+            problems["REFUSED THOUGH EQUAL"].append(words)
         if "the check ended in" in verdict.words:
-            told["CRASHED"].append(words)
-    return counts, told
+            problems["CRASHED"].append(words)
+    return counts, problems
 
 
 CODE = [e for e in EXERCISES.values() if e.name in {*INPUTS, *DRAWN}]
@@ -207,17 +207,18 @@ CODE = [e for e in EXERCISES.values() if e.name in {*INPUTS, *DRAWN}]
 
 @pytest.mark.parametrize("exercise", CODE, ids=lambda e: e.name)
 def test_mutants_are_refused_or_equal(exercise):
-    counts, told = tried(exercise)
-    print(exercise.name, counts, {k: len(v) for k, v in told.items()})
+    counts, problems = tried(exercise)
+    print(exercise.name, counts, {k: len(v) for k, v in problems.items()})
     assert counts["refused"] >= 10
-    assert not any(told.values()), "\n".join(f"{k}: {w}" for k, ws in told.items() for w in ws)
+    found = "\n".join(f"{kind}: {text}" for kind in problems for text in problems[kind])
+    assert not any(problems.values()), found
 
 
-# --- mistakes that have a name
+# --- mistakes with a name
 
 
 def asked_by(exercise, word, answers, monkeypatch):
-    """How often a check uses a word of the vocabulary, with what, where the answers are right."""
+    """Give the calls of a function of the vocabulary by a check, for right answers."""
     module, seen = sys.modules[exercise.check.__module__], []
     original = getattr(expect, word)
 
@@ -253,11 +254,11 @@ def test_cases_tell_mistakes_apart(exercise, monkeypatch):
             assert not same_results(results[one], results[other], within), (one, other)
 
 
-# --- answers of every kind
+# --- answers of every type
 
 
 class Unequal:
-    """Whoever compares it gets an exception."""
+    """An object that raises an exception when it is compared."""
 
     def __eq__(self, other):
         raise RuntimeError("not to be compared")
@@ -302,7 +303,7 @@ def test_no_answer_makes_a_check_fail(exercise):
     assert not ended, "\n".join(ended[:8])
 
 
-# --- answers that are worked out on paper
+# --- answers computed by hand
 
 PAPER = [
     e for e in EXERCISES.values()
@@ -312,7 +313,7 @@ PAPER = [
 
 
 def worked_out(exercise, source):
-    """The answers, with all numbers that the solution has on the way."""
+    """Give the answers, and all numbers that the solution computes before them."""
     names = {"np": np, "__builtins__": __builtins__}
     exec(source, names)
     numbers = [v for v in names.values() if isinstance(v, int | float | np.number)]
@@ -320,7 +321,7 @@ def worked_out(exercise, source):
 
 
 def calculation(exercise):
-    """The lines of a solution that compute the answers, without what tries them out."""
+    """Give the lines of a solution that compute the answers, without the lines that test them."""
     lines = ast.parse(exercise.solution).body
     kept = [n for n in lines if isinstance(n, ast.Assign | ast.AugAssign)]
     named = [n for n in kept if "softmax" not in ast.unparse(n) and "cases" not in ast.unparse(n)]
@@ -349,7 +350,7 @@ def test_other_numbers_are_refused(exercise):
     for mutant in mutants(source):
         with contextlib.suppress(Exception), np.errstate(all="ignore"):
             tried.append(worked_out(exercise, mutant)[0])
-    # What else was computed on the way, and each answer in the place of each other.
+    # Replace each answer by each other number that the solution computes.
     for k, other in itertools.product(range(len(right)), [*numbers, *right]):
         tried.append([*right[:k], other, *right[k + 1 :]])
     wrong = 0
@@ -364,7 +365,7 @@ def test_other_numbers_are_refused(exercise):
 
 
 def loosely_near(mine, right, digits):
-    """Whether it is the same number, as far as one writes it down."""
+    """Whether two numbers are equal, up to the digits that a person writes down."""
     try:
         return np.shape(mine) == np.shape(right) and np.allclose(
             mine, right, rtol=0.03, atol=digits

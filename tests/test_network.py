@@ -1,4 +1,4 @@
-"""Layers, loss and network against the oracle, and against examples worked by hand."""
+"""Layers, loss and network: against numerical gradients, and against examples by hand."""
 
 import copy
 import re
@@ -37,9 +37,9 @@ sizes = st.integers(1, 6)
 
 
 def agree(ours, numeric):
-    """Equal to 1e-7, or, for a gradient near zero, to the rounding of the difference itself.
+    """Whether the relative error is below 1e-7, or below the rounding error of the difference.
 
-    That is about 1e-16 / h = 1e-11 in each entry.
+    This rounding error is about 1e-16 / h = 1e-11 in each entry.
     """
     return relative_error(ours, numeric) < 1e-7 or np.abs(ours - numeric).max() < 1e-10
 
@@ -62,7 +62,7 @@ def test_dense_gradients(n, fan_in, fan_out, seed):
 def test_activation_gradient(name, n, width, seed):
     forward, backward = ACTIVATIONS[name]
     rng = np.random.default_rng(seed)
-    # Away from the kink of ReLU: a difference across it is neither of the two slopes.
+    # A difference across the kink of ReLU would give neither of its two slopes.
     Z = rng.uniform(0.01, 2, (n, width)) * rng.choice([-1, 1], (n, width))
     dA = rng.normal(size=(n, width))
     numeric = numerical_gradient(lambda: float(np.sum(dA * forward(Z))), Z)
@@ -86,7 +86,7 @@ def test_cross_entropy_gradient(n, classes, smoothing, seed):
 @given(sizes, st.integers(2, 6), st.floats(0, 1), seeds)
 def test_smoothed_cross_entropy_is_that_of_the_smoothed_target(n, classes, smoothing, seed):
     rng = np.random.default_rng(seed)
-    # Not centred: a part of Z that is the same in each row must not matter.
+    # The scores are not centred: a constant for each row must not matter.
     Z, y = 50 + rng.normal(size=(n, classes)), rng.integers(0, classes, n)
     P = softmax(Z)
     Q = (1 - smoothing) * np.eye(classes)[y] + smoothing / classes
@@ -122,12 +122,12 @@ def test_network_gradient(layers, n, hidden, head, l2, dropout, smoothing, seed)
     rng = np.random.default_rng(seed)
     output, loss = head
     network = MLP(layers, rng, activation=hidden, output=output, loss=loss, dtype=np.float64)
-    # Biases other than zero: zero ones hide a wrong bias gradient from the check.
+    # Biases of zero would hide a wrong gradient of the biases from the check.
     network.theta += rng.normal(scale=0.3, size=network.theta.size)
     X, y = rng.normal(size=(n, layers[0])), rng.integers(0, layers[-1], n)
     masks = network.dropout_masks(n, dropout, rng) if dropout else None
     if "relu" in hidden + output:
-        # Away from the kinks: no weighted sum near zero.
+        # No weighted sum is near zero, where ReLU has its kink.
         A = network.activations(X, masks)[:-1]
         inputs = [drop(A[layer], masks, layer) for layer in range(len(A))]
         sums = map(dense_forward, inputs, network.W, network.b)
@@ -158,7 +158,7 @@ def test_directional_check_of_a_large_network():
     network.loss_and_grad(X, y)
     assert directional_error(f, network.theta, network.grad, rng) < 1e-7
     assert np.array_equal(network.theta, kept)
-    # A bias gradient that is averaged where it should be summed is found.
+    # The check finds a bias gradient that is a mean instead of a sum.
     network.db[0][:] /= 32
     assert directional_error(f, network.theta, network.grad, rng) > 1e-5
     network.db[0][:] = 0
@@ -243,7 +243,7 @@ def test_mean_squared_error_by_hand():
 
 
 def test_label_smoothing_by_hand():
-    # P = (1/4, 3/4), target 0.9 on the second and 0.1 more shared: Q = (0.05, 0.95)
+    # P = (1/4, 3/4). Both classes share 0.1, and the second class has 0.9 more: Q = (0.05, 0.95).
     loss, dZ = smoothed_cross_entropy(np.array([[0.0, np.log(3)]]), np.array([1]), 0.1)
     assert loss == pytest.approx(-0.05 * np.log(0.25) - 0.95 * np.log(0.75))
     assert np.allclose(dZ, [[0.2, -0.2]])
@@ -303,7 +303,7 @@ def test_cross_entropy_at_extremes():
     loss, dZ = softmax_cross_entropy(np.array([[1e4, -1e4]]), np.array([1]))
     assert loss == pytest.approx(2e4)
     assert np.allclose(dZ, [[1, -1]])
-    # Rows of very different size: each is measured against its own largest score.
+    # The rows have very different sizes. Each row subtracts its own largest score.
     loss, dZ = softmax_cross_entropy(np.array([[1e4, 1e4], [-1e4, -1e4]]), np.array([0, 1]))
     assert loss == pytest.approx(np.log(2))
     assert np.allclose(dZ, [[-0.25, 0.25], [0.25, -0.25]])

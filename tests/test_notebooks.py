@@ -1,4 +1,4 @@
-"""The mechanisms that keep the chapters true to the library, and themselves."""
+"""Consistency of the chapters: with the library, the ledger of claims, and the tests."""
 
 import ast
 import functools
@@ -28,7 +28,7 @@ def name_of(path: Path) -> str:
 
 
 def place_of(path: Path) -> str:
-    """Where a page stands in the book, as in `appendix/notation`."""
+    """Give the path of a page in the book, such as `appendix/notation`."""
     return path.relative_to(BOOK).with_suffix("").as_posix()
 
 

@@ -1,4 +1,4 @@
-"""What `pip install nn-core` gives: what is in wheel and sdist, and what an import needs."""
+"""The package: the content of wheel and sdist, and the needs of an import."""
 
 import email
 import gzip
@@ -16,13 +16,13 @@ from test_data import SHA256
 
 import nn_core as nn
 
-# Stands in for an installation without a package: Python then finds none of that name.
+# Hides a package from Python, as if it were not installed.
 WITHOUT = "import sys; sys.modules.update(dict.fromkeys({names!r}));"
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """The folder in which wheel and sdist lie."""
+    """Build wheel and sdist, and give their folder."""
     folder = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""From a picture of a digit to the network's input."""
+"""Photos: from a picture of a digit to the input of the network."""
 
 from importlib.resources import files
 
@@ -34,7 +34,7 @@ def gray_of(name):
 
 
 def assert_as_in_mnist(image):
-    """One digit in 28 x 28: ink within 20 x 20, reaching it one way, and centred by mass."""
+    """Assert that an image has one digit that fits 20 x 20 exactly, with a centred mass."""
     assert image.shape == (28, 28)
     assert image.dtype == np.float32
     assert image.min() == 0
@@ -45,7 +45,7 @@ def assert_as_in_mnist(image):
     positions = np.arange(28)
     for axis in (0, 1):
         middle = image.sum(axis=axis) @ positions / image.sum()
-        # MNIST's own centres of mass lie around 14 (test_middle_is_mnists_own).
+        # The centres of mass of MNIST are near 14 (test_middle_is_mnists_own).
         assert abs(middle - 14) <= 0.5 + 1e-5
 
 
@@ -86,7 +86,7 @@ def test_the_digit_does_not_depend_on_light_or_polarity(light):
 
 def test_ink_is_all_of_the_digit_and_nothing_else():
     shape = drawn(8, width=14)
-    # Specks, and the shadow of a thumb.
+    # Add specks, and the shadow of a thumb.
     spoilt = np.maximum(shape, 0)
     spoilt[20:23, 20:23] = spoilt[250:252, 40] = 1
     spoilt[:70, 270:] = 0.8
@@ -126,7 +126,7 @@ def test_refuses_what_holds_no_digit(gray, message):
         prepare(gray.astype(np.float32))
 
 
-# --- photos of MNIST's test digits, whose kinds and figures stand in photographs.py
+# --- photos of test digits of MNIST; photographs.py draws them
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def summit():
     return load_network(files("nn_core") / "lab" / "stored" / "summit.npz")
 
 
-# How many in a hundred must be read rightly, and how many may or must be warned of.
+# Of a hundred photos: the smallest number of right predictions, and the bounds for warnings.
 BOUNDS = {
     "plain": (97, 0, 5),
     "squared paper": (85, 0, 100),
@@ -314,9 +314,9 @@ def test_no_such_picture(tmp_path):
 
 
 def test_area_weights_by_hand():
-    # Three pixels into two: each new one covers one and a half old ones.
+    # From three pixels to two: each new pixel covers one and a half old pixels.
     assert np.allclose(area_weights(3, 2), [[2 / 3, 1 / 3, 0], [0, 1 / 3, 2 / 3]])
-    # One into two: each new one lies within it.
+    # From one pixel to two: each new pixel lies inside the old pixel.
     assert np.allclose(area_weights(1, 2), [[1], [1]])
 
 
@@ -338,12 +338,12 @@ def test_light_is_found_beneath_the_ink():
 
 def test_otsu_by_hand():
     assert 0.2 < otsu_threshold(np.array([0.1, 0.2, 0.1, 0.8, 0.9])) < 0.8
-    # The middle of the empty stretch, to within one of 256 steps.
+    # The threshold is the middle of the empty interval, up to one of 256 steps.
     assert otsu_threshold(np.array([0.0, 0.0, 1.0])) == pytest.approx(0.5, abs=1 / 256)
 
 
 def pieces_one_by_one(ink):
-    """Flood fill, the plain way."""
+    """Label the components by flood fill."""
     labels = np.full(ink.shape, -1)
     count = 0
     for start in zip(*np.nonzero(ink), strict=True):

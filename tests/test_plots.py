@@ -1,4 +1,4 @@
-"""Figures that return from chapter to chapter: what they draw and say is what the data say."""
+"""Figures of the chapters: drawing and alt text agree with the data."""
 
 import re
 from itertools import pairwise
@@ -24,7 +24,7 @@ BLUE, ORANGE = "#0072b2", "#d55e00"
 
 @pytest.fixture(autouse=True)
 def closed():
-    """Leave no figure open behind a test."""
+    """Close all figures after each test."""
     yield
     plt.close("all")
 
@@ -33,7 +33,7 @@ def texts(ax):
     return [text.get_text() for text in ax.texts]
 
 
-# What a chapter may draw, one of each kind.
+# One example of each kind of figure.
 
 IMAGES = RNG.random((3, 784))
 HISTORY = pd.DataFrame(
@@ -55,7 +55,7 @@ Z = RNG.normal(size=(400, 3)) + 2 * np.eye(3)[Y]
 
 
 def sides(X):
-    """Class 1 where x1 is above 1.5."""
+    """Give probabilities: class 1 if x1 is above 1.5."""
     P = 1 / (1 + np.exp(-4 * (X[:, 0] - 1.5)))
     return np.column_stack([1 - P, P])
 
@@ -133,7 +133,7 @@ def test_tiles_stand_in_rows_upright_and_apart(captions):
     assert tops[3] - tops[0] >= 30
     low, high = ax.get_ylim()
     assert low > high, "the first row is on top"
-    # Nothing is cut off or covered.
+    # No tile or caption is cut off or covered.
     fig.canvas.draw()
     spots = [item.get_window_extent() for item in [*ax.images, *ax.texts]]
     assert not any(a.overlaps(b) for k, a in enumerate(spots) for b in spots[:k])
@@ -190,10 +190,10 @@ def test_weights_differ_by_sign_to_every_eye():
     r, g, b, _ = SIGNED(0.5)
     assert min(r, g, b) > 0.95
     below, above = np.array(SIGNED(0.25))[:3], np.array(SIGNED(0.75))[:3]
-    # Blue against yellow and orange is what colour blindness to red or green leaves.
+    # People who cannot tell red from green can tell blue from yellow and orange.
     assert below[2] - below[0] > 0.5
     assert above[0] - above[2] > 0.5
-    # The further from zero, the darker, on both sides alike.
+    # A weight further from zero is darker, equally on both sides.
     light = SIGNED(np.linspace(0, 1, 101))[:, :3] @ [0.2126, 0.7152, 0.0722]
     assert np.all(np.diff(light[:51]) > 0)
     assert np.all(np.diff(light[50:]) < 0)
@@ -356,7 +356,7 @@ def test_reliability():
         worst = np.nanargmax(np.abs(right - confidence) * count)
         assert f"{right[worst]:.0%} of {count[worst]:,} are right" in alt
     assert top.lines[0].get_xydata().tolist() == [[0, 0], [1, 1]]
-    # The bars of a bin stand side by side, within it.
+    # The bars of a bin are side by side, inside the bin.
     for k, (low, high) in enumerate(pairwise(np.arange(11) / 10)):
         first, second = bottom.patches[k], bottom.patches[10 + k]
         assert low <= first.get_x()
@@ -379,7 +379,7 @@ def test_boundary():
     left, right, bottom, top = ax.images[0].get_extent()
     assert left < 0 < 3 < right
     assert bottom < 0 < 1 < top
-    # Blue where x1 is small, orange where it is large, nothing where it is even.
+    # The colour is blue if x1 is small, orange if x1 is large, and transparent at the border.
     assert same_color(picture[0, 0, :3], BLUE)
     assert same_color(picture[-1, -1, :3], ORANGE)
     middle = np.abs(np.linspace(left, right, picture.shape[1]) - 1.5).argmin()
@@ -395,7 +395,7 @@ def test_boundary():
 
 def test_boundary_shows_which_way_is_up():
     def above(X):
-        """Class 2 above 0, otherwise class 0 left and class 1 right."""
+        """Give probabilities: class 2 above 0, and below it class 0 on the left, else class 1."""
         return np.eye(3)[np.where(X[:, 1] > 0, 2, np.where(X[:, 0] < 0, 0, 1))]
 
     X = np.array([[-1, -1], [1, -1], [1, 1]])
@@ -429,7 +429,7 @@ def test_boundary_refuses(predict, X, y, message):
 
 
 def arrows_of(ax):
-    """Where each arrow starts and ends, by colour."""
+    """Give the start and the end of each arrow, by colour."""
     found = {}
     for patch in ax.patches:
         if isinstance(patch, FancyArrowPatch):
@@ -451,10 +451,10 @@ def test_graph_says_it_all():
         "Gradients, backward: dL = 1, de = −8, dy = 8, dz = −8, dw = −24."
     )
     at = {text.get_text(): text.get_position() for text in ax.texts}
-    # From left to right, in the order of computing; an input right before it is needed.
+    # The nodes are ordered from left to right. An input is one column before its first use.
     assert at["w = 2"][0] == at["x = 3"][0] < at["z = 6"][0] == at["y = 10"][0]
     assert at["z = 6"][0] < at["e = −4"][0] < at["L = 16"][0]
-    # The value above, the gradient below.
+    # The value is above the node, and the gradient below.
     assert at["z = 6"][0] == at["×"][0] == at["dz = −8"][0]
     assert at["z = 6"][1] < at["×"][1] < at["dz = −8"][1]
     low, high = ax.get_ylim()
@@ -464,7 +464,7 @@ def test_graph_says_it_all():
     assert len(arrows[ORANGE]) == 4, "x has no gradient"
     assert all(start[0] < end[0] for start, end in arrows[BLUE])
     assert all(start[0] > end[0] for start, end in arrows[ORANGE])
-    # Each ends beside the node it points to, with room for its head.
+    # Each arrow ends with a straight piece that has room for its head.
     for patch in ax.patches:
         if isinstance(patch, FancyArrowPatch):
             *_, before, end = patch._path_original.vertices
@@ -472,7 +472,7 @@ def test_graph_says_it_all():
 
 
 def test_graph_walks_forward_and_back():
-    """Each step adds one number; the last ones added stand out, and nothing else moves."""
+    """Each step adds one number in bold, and nothing moves."""
     steps = len(GRAPH) + len(GRADIENTS)
     seen, places = [], []
     for step in range(steps + 1):

@@ -1,4 +1,4 @@
-"""The check of the prose finds what it looks for. `make check` runs it over all pages."""
+"""The check of the prose: it finds each kind of mistake. `make check` checks all pages."""
 
 import pytest
 from check_prose import ALLOWED, complaints, pages, promised, prose
@@ -17,7 +17,7 @@ from conftest import ROOT
 def test_finds(text, found, everywhere):
     (complaint,) = complaints(text, {"90\n%"}, is_page=True)
     assert complaint.startswith(found)
-    # What a README states does not come from a run.
+    # The numbers of a README cannot come from a run.
     assert [*complaints(text, ALLOWED, is_page=False)] == [complaint] * everywhere
 
 

@@ -1,4 +1,4 @@
-"""The recipes, and networks on disk."""
+"""Recipes, and saved networks."""
 
 import os
 import pickle
@@ -51,7 +51,7 @@ def test_every_recipe_trains(name, some_digits):
     assert network.sizes == recipe.sizes
     assert len(history) == 6
     assert history.loss.iloc[-1] < history.loss.iloc[0]
-    # Six iterations of gradient descent from tiny weights only just begin to move.
+    # Six iterations of gradient descent from tiny weights change little.
     least = 0.05 if recipe.batch_size is None else 0.3
     assert history.dev_accuracy.iloc[-1] > least
     assert np.isfinite(network.theta).all()
@@ -79,25 +79,25 @@ def test_each_step_can_be_watched(some_digits):
     network, _ = train(
         RECIPES["adam-256-128"], some_digits, epochs=2, callbacks=[watch], progress=False
     )
-    # 1200 examples less a sixth, in batches of 128: eight steps an epoch.
+    # Of 1,200 examples, a sixth is the dev set. The others make eight batches of 128 per epoch.
     assert [step for _, step, _ in watch.seen] == list(range(1, 17))
     assert all(model is network for model, _, _ in watch.seen)
-    # It comes behind the recipe's own callbacks, which have set the rate.
+    # This callback follows the callbacks of the recipe, which set the rate.
     assert watch.seen[-1][2] == pytest.approx(1e-3 / (1 + 15 / 1000))
 
 
 def test_rate_falls_to_its_end_however_few_the_epochs(some_digits):
     for epochs in (1, 3):
         _, history = train(RECIPES["course"], some_digits, epochs=epochs, progress=False)
-        # The last of 8 epochs steps, at t = 8 epochs - 1, is one short of the end of the cosine.
+        # The last of 8 * epochs steps has t = 8 * epochs - 1, one step before the cosine ends.
         steps = 8 * epochs
         expected = 1e-3 * (1 + np.cos(np.pi * (steps - 1) / steps)) / 2
         assert history.lr.iloc[-1] == pytest.approx(expected)
 
 
 def test_squared_error_steps_as_far_as_the_write_up(some_digits):
-    # One batch by hand as published: deltas summed over the batch, no mean over examples or
-    # classes, a rate of 0.01.
+    # One batch as published: deltas summed over the batch, no mean over examples or classes, and
+    # a rate of 0.01.
     X, y = some_digits[0][:128], some_digits[1][:128]
     recipe = RECIPES["sigmoid-128-mse"]
     network = MLP(recipe.sizes, np.random.default_rng(0), **recipe.network)
@@ -130,7 +130,7 @@ def test_digits_from_a_csv_file(tmp_path, some_digits):
     X, y = some_digits[0][:30], some_digits[1][:30]
     X_train, y_train, X_test, y_test = load_digits(write_csv(tmp_path / "train.csv", X, y))
     assert (len(y_train), len(y_test)) == (26, 4)
-    # Each row once, with its own label.
+    # Each row occurs once, with its label.
     found, expected = (
         sorted((label, *row) for label, row in zip(labels, rows.tolist(), strict=True))
         for rows, labels in ((np.concatenate([X_train, X_test]), [*y_train, *y_test]), (X, y))
@@ -163,7 +163,7 @@ def test_digits_from_a_folder(tmp_path):
         load_digits(tmp_path)
 
 
-# --- networks on disk
+# --- saved networks
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -171,7 +171,7 @@ def test_saved_and_loaded(tmp_path, dtype):
     names = {"activation": "tanh", "output": "sigmoid", "loss": "mean_squared_error"}
     network = MLP((784, 7, 10), np.random.default_rng(3), dtype=dtype, **names)
     network.b[0][:] = 0.5
-    # The file is called what it was asked to be called, with no ending put after it.
+    # The file has exactly the given name. NumPy would append an ending.
     save_network(tmp_path / "mine", network)
     assert list(tmp_path.iterdir()) == [tmp_path / "mine"]
     again = load_network(tmp_path / "mine")
@@ -306,7 +306,7 @@ def one_byte_off(path, arrays):
 
 
 class Trap:
-    """Would leave a trace if a file of it were unpickled."""
+    """An object that writes a file when it is unpickled."""
 
     def __reduce__(self):
         return (os.mkdir, ("sprung",))

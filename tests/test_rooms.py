@@ -1,4 +1,4 @@
-"""The rooms of nn_core: what chapters derive, and what looks at arguments, stand on their own."""
+"""The parts of nn_core: derived modules and checks import no other part."""
 
 import ast
 import sys
@@ -16,7 +16,7 @@ OTHERS = {"checks", "lab", "tools"}
 
 
 def imports(node: ast.AST, where: str = "module") -> Iterator[tuple[str, str]]:
-    """Each module or name that is imported, and where: in the module, a function, or for types."""
+    """Give each imported module or name, and its place: the module, a function, or for types."""
     if isinstance(node, ast.Import | ast.ImportFrom):
         whence = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
         yield from ((f"{whence}{alias.name}", where) for alias in node.names)
@@ -29,7 +29,7 @@ def imports(node: ast.AST, where: str = "module") -> Iterator[tuple[str, str]]:
 
 
 def needed(path: Path) -> Iterator[tuple[list[str], str]]:
-    """What a file imports beside NumPy and the standard library, as parts of names."""
+    """Give the imports of a file except NumPy and the standard library, split into names."""
     for name, where in imports(ast.parse(path.read_text("utf-8"))):
         parts = name.split(".")
         if parts[0] not in {"numpy", *sys.stdlib_module_names}:
@@ -53,10 +53,10 @@ def test_checks_need_no_other_room(path):
         assert own or for_types, f"{path.name} imports {'.'.join(parts)}"
 
 
-# --- one trunk: what a reader finds in nn_core, the chapters have derived
+# --- the chapters derive the functions of nn_core
 
-MOST = 1_000  # lines of code that are read in an evening
-SHARE = 0.75  # of the lines of functions and classes, at least, stand in a chapter
+MOST = 1_000  # the largest number of lines of code: a reader reads them in an evening
+SHARE = 0.75  # the smallest share of these lines that are derived in a chapter
 NOT_DERIVED = {
     "load_mnist": "finds the four files of a data set; chapter 01 reads each of them by hand",
     "_load_pair": "as load_mnist",

@@ -19,7 +19,7 @@ TINY = replace(
 
 @pytest.fixture
 def elsewhere(monkeypatch, tmp_path):
-    """A ledger of its own, with one small network to train."""
+    """Give a function that runs the program with another ledger and a single small plan."""
     monkeypatch.setattr(runs, "PLANS", {TINY.name: runs.Plan(TINY)})
     monkeypatch.setattr(runs, "LEDGER", tmp_path / "runs.json")
     monkeypatch.setattr(runs, "NETWORKS", tmp_path / "runs")
@@ -40,7 +40,7 @@ def test_a_run_is_a_row_and_is_not_run_twice(elsewhere, monkeypatch):
     ]
     for row in rows:
         assert 0.1 < row["dev"] < 0.95
-        assert row["test"] is None  # it stays shut
+        assert row["test"] is None  # the run does not use the test set
         assert row["seconds"] > 0
         assert row["curve"]["dev_accuracy"][-1] == pytest.approx(row["dev"], abs=1e-4)
         network = load_network(runs.NETWORKS / f"tiny--tinier-{row['seed']}.npz")

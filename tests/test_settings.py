@@ -1,4 +1,4 @@
-"""Every setting of the library refuses what it cannot be, in one sentence that names it."""
+"""Settings: every wrong value raises an error that names the setting, in one sentence."""
 
 import inspect
 import math
@@ -29,7 +29,7 @@ def fit(**options):
 
 
 def train(**options):
-    """One epoch of the smallest recipe on a few empty pictures."""
+    """Train the smallest recipe for one epoch on a few empty pictures."""
     digits = np.zeros((12, 784), np.float32), np.arange(12) % 10
     return tools.train(
         tools.RECIPES["relu-10-gd"], digits, progress=False, **({"epochs": 1} | options)
@@ -47,12 +47,11 @@ def in_fit(kind):
 
 
 def step(make):
-    """Make an optimizer and take a step, in which its rate counts as well."""
+    """Make an optimizer and take a step, which checks the rate too."""
     return lambda **setting: make(**setting).step(np.ones(3), np.ones(3))
 
 
-# The function, the setting, values that will do, and values that will not, besides those of
-# NEVER.
+# The function, the setting, its valid values, and its wrong values in addition to NEVER.
 NEGATIVE, SHARE = [-1, -1e-9], [-0.1, 1, 1.5]
 RATE = ([0, 0.1, 1, np.float32(0.5), np.int64(1)], NEGATIVE)
 BETA = ([0, 0.9, np.float64(0.5)], SHARE)
@@ -134,12 +133,12 @@ def test_what_a_setting_may_be(function, name, value):
 def test_what_a_setting_may_not_be(function, name, value):
     with pytest.raises((ValueError, TypeError)) as refused:
         function(**{name: value})
-    said = str(refused.value)
-    assert said.startswith("expected ")
-    assert name in said
-    assert ", found " in said
-    assert str(value) in said
-    assert "\n" not in said
+    message = str(refused.value)
+    assert message.startswith("expected ")
+    assert name in message
+    assert ", found " in message
+    assert str(value) in message
+    assert "\n" not in message
 
 
 def test_every_number_that_fit_and_the_callbacks_take_is_among_these():
@@ -245,7 +244,7 @@ def test_an_optimizer_is_for_one_network(kind):
         optimizer.step(theta, np.ones(5))
     with pytest.raises(ValueError, match=r"theta and grad of one shape, found \(3,\) and \(4,\)"):
         optimizer.step(np.ones(3), np.ones(4))
-    assert np.array_equal(theta, np.ones(5))  # nothing was moved before it was refused
+    assert np.array_equal(theta, np.ones(5))  # the error comes before any change
     assert optimizer.t == 1
 
 

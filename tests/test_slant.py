@@ -1,4 +1,4 @@
-"""Slant, and digits made upright."""
+"""Slant: its measurement, and upright digits."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ ROWS = np.arange(28) - 13.5
 
 
 def lean(X: np.ndarray, s: float) -> np.ndarray:
-    """Let images lean by s columns per row, about their centre."""
+    """Shear images by s columns per row about their centre."""
     field = np.zeros((2, *X.shape), np.float32)
     field[1] = -s * np.repeat(ROWS, 28)
     return warp(X, field)
@@ -25,7 +25,7 @@ def digits():
 
 
 def slant_plain(image: np.ndarray) -> float:
-    """As the formula has it, in float64 and by pixel."""
+    """Compute the formula in float64, pixel by pixel."""
     ink = image.reshape(28, 28).astype(np.float64)
     total = ink.sum()
     r_mean = sum(ink[r].sum() * r for r in range(28)) / total

@@ -1,4 +1,4 @@
-"""The teaching guide: what it names is there, and no answer of the exam is wrong."""
+"""The teaching guide: everything that it names exists, and the answers of the exam are right."""
 
 import math
 import re
@@ -17,12 +17,12 @@ from nn_core.initializers import he_normal
 
 GUIDE = (ROOT / "book" / "appendix" / "teaching.md").read_text("utf-8")
 
-# Questions whose answers hold no number and no code.
+# Questions with answers that contain no number and no code.
 IN_WORDS = {'"A is the better optimizer"', '"It runs"'}
 
 
 def parts(text: str, mark: str) -> dict[str, str]:
-    """The text below each heading of a level, by heading."""
+    """Give the text below each heading of a level, by heading."""
     cut = re.split(rf"^{mark} (.*)\n", text, flags=re.MULTILINE)
     return dict(zip(cut[1::2], cut[2::2], strict=True))
 
@@ -36,7 +36,7 @@ TESTED = set()
 
 
 def question(title: str) -> pytest.MarkDecorator:
-    """Mark a test as the one that computes the answer to a question."""
+    """Mark a test that computes the answer to a question."""
     TESTED.add(title)
     return pytest.mark.parametrize("title", [title])
 
@@ -50,30 +50,30 @@ def answer(title: str) -> str:
 
 
 def says(title: str, *values: str) -> None:
-    """Assert that the answer holds each of these numbers, and not as a part of a longer one."""
+    """Assert that the answer contains each of these numbers, not only inside other numbers."""
     for value in values:
         number = rf"(?<![\d.]){re.escape(value)}(?!\d|\.\d|,\d)"
         assert re.search(number, answer(title)), f"{value} is not in {answer(title)!r}"
 
 
 def defined(text: str) -> dict:
-    """What the Python in a text defines."""
+    """Run the Python block of a text, and give its variables."""
     names = {"np": np, "nn": nn}
     exec(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1], names)
     return names
 
 
 def asked_and_mended(title: str, name: str):
-    """A function of a question, and the one of its answer."""
+    """Give a function of a question, and the mended function of its answer."""
     asked = QUESTIONS[title].split(":::", 1)[0]
     return defined(asked)[name], defined(folded(title))[name]
 
 
-# --- what the guide names
+# --- references of the guide
 
 
 def names_of(number: str) -> set[str]:
-    """The headings and the exercises of a chapter."""
+    """Give the headings and the exercises of a chapter."""
     pattern = "appendix/bug_zoo.ipynb" if number == "zoo" else f"{number}_*.ipynb"
     (path,) = (ROOT / "book").glob(pattern)
     pattern = r"^(?:##+ |> \*\*Exercise: )(.+?)(?:\*\*)?$"
@@ -110,7 +110,7 @@ def test_every_chapter_has_its_lines():
 
 
 def test_verdicts_of_submitted_notebooks_are_counted(tmp_path):
-    """The command and the program of the guide, on a notebook with one answer of each kind."""
+    """Run the command and the program of the guide on a notebook with one answer of each kind."""
     cells = [
         'from nn_core.lab import check\ncheck("forward-count", lambda sizes: '
         "sum((i + 1) * o for i, o in zip(sizes[:-1], sizes[1:])))",
@@ -149,7 +149,7 @@ def test_exam_is_complete():
         chapters |= set(found[1].split(", "))
         points += int(found[2])
         minutes += int(found[3])
-        # "(Formula 2, numbers 2, ReLU 1.)": what the points are given for.
+        # "(Formula 2, numbers 2, ReLU 1.)" is the distribution of the points.
         (shares,) = re.findall(r"\(([A-Z][^()]* \d)\.\)", answer(title))
         assert sum(int(share[-1]) for share in shares.split(", ")) == int(found[2]), title
     total = f"{len(QUESTIONS)} questions with {points} points, for {minutes} minutes"
@@ -304,7 +304,7 @@ def test_ten_of_ten(title):
 @question("A sum where you have a mean")
 def test_a_sum_where_you_have_a_mean(title):
     def as_summed(N):
-        """The rate for our mean that takes the author's step."""
+        """Give the rate at which our mean loss takes the step of the author."""
         A, y = np.random.default_rng(0).random((N, 4)), np.arange(N) % 4
         _, dA = nn.mean_squared_error(A, y)
         rates = 0.02 * (A - nn.one_hot(y, 4)) / dA
@@ -397,7 +397,7 @@ def test_a_step_of_momentum(title):
     start = np.random.default_rng(0).normal(size=(3, 50)).astype(np.float32)
     found, rolled = wrong(*start, 3)
     assert (found.dtype, rolled.dtype) == (np.float64, np.float32)
-    # Bytes of each line: what is read, then what is written.
+    # The bytes of each line: those it reads, then those it writes.
     lines = [4 + 4, 4 + 4 + 4, 4 + 8, 4 + 8 + 8]
     says(title, *(f"{line}" for line in lines), f"{sum(lines)}", f"{5 * 4}")
     theta, v, g = start.copy()
@@ -469,7 +469,7 @@ def test_under_the_roof(title):
     def first(N):
         return N, 784, 200
 
-    # Forward, dW and the one dX that is needed.
+    # The products of forward pass, dW, and the only dX that is needed.
     flops = 2 * operations(*first(50)) + 3 * operations(50, 200, 10)
     assert flops == 6 * 50 * 158_800 - 2 * 50 * 156_800
     says(title, f"{flops:,}", f"{1e11 / 1e10:.0f}")

@@ -1,4 +1,4 @@
-"""Optimizer and training loop."""
+"""Optimizers and the training loop."""
 
 import contextlib
 import json
@@ -28,7 +28,7 @@ from nn_core.training import Callback, LearningRateSchedule, loss_and_grad
 
 
 class Watch(Callback):
-    """Calls a function with the run after each step, and another one after each epoch."""
+    """A callback that calls one function after each step, and another after each epoch."""
 
     def __init__(self, step=lambda run: None, epoch=lambda run: None):
         self.after_step, self.after_epoch = step, epoch
@@ -36,7 +36,7 @@ class Watch(Callback):
 
 @pytest.fixture
 def circles():
-    """Points inside and outside a circle: no straight line tells them apart."""
+    """Make points inside and outside a circle. No straight line separates them."""
     rng = np.random.default_rng(0)
     X = rng.uniform(-1, 1, (400, 2)).astype(np.float32)
     return X, (np.linalg.norm(X, axis=1) > 0.7).astype(np.int64)
@@ -78,7 +78,7 @@ def test_fit_is_seeded_and_quiet(circles, capsys):
 
 
 def test_loss_is_the_mean_over_examples(circles):
-    # With a step of size zero the loss of an epoch is the loss over all examples, although the
+    # With steps of size zero, the loss of an epoch is the loss over all examples, although the
     # last batch is smaller than the others.
     X, y = circles
     rng = np.random.default_rng(0)
@@ -125,7 +125,7 @@ def test_accuracy():
         accuracy(np.zeros(0), np.zeros(0))
 
 
-# --- what callbacks add
+# --- callbacks
 
 
 def train(circles, *callbacks, model=None, optimizer=None, epochs=3, seed=0, rng=None, **options):
@@ -169,7 +169,7 @@ def test_schedule_sets_the_rate_of_each_step(circles):
         Watch(lambda run: rates.append((run.step, run.optimizer.lr))),
         optimizer=SGD(9.0),
     )
-    # 400 examples in batches of 50: eight steps an epoch.
+    # 400 examples in batches of 50 make eight steps per epoch.
     assert rates == [(step, 0.1 / step) for step in range(1, 25)]
     assert history.lr.tolist() == [0.1 / 8, 0.1 / 16, 0.1 / 24]
 
@@ -260,7 +260,7 @@ def test_average_is_measured_and_kept(circles):
     for theta in points:
         average = 0.9 * average + 0.1 * theta
     assert np.allclose(model.theta, average, atol=1e-6)
-    # Training itself goes on from where the steps had led, not from the average.
+    # Training goes on from the parameters of the last step, not from the average.
     plain = MLP((2, 8, 2), np.random.default_rng(5))
     train(circles, model=plain, epochs=2)
     assert np.allclose(plain.theta, points[-1], atol=1e-6)
@@ -270,7 +270,7 @@ def test_patience_stops_and_goes_back_to_the_best(circles):
     X, y = circles
     model = MLP((2, 8, 2), np.random.default_rng(1))
     kept = {}
-    # A rate so high that the accuracy jumps about and does not last.
+    # At such a high rate the accuracy rises and falls.
     _, history = train(
         circles,
         EarlyStopping(4),
@@ -318,7 +318,7 @@ def test_interrupting_keeps_what_was_learned(circles):
     assert list(empty) == ["loss", "lr", "seconds"]
 
 
-# --- training that runs away
+# --- divergence
 
 
 @pytest.mark.parametrize(
@@ -336,13 +336,13 @@ def test_training_stops_at_the_first_loss_that_is_no_number(
     circles, optimizer, callbacks, options, dtype
 ):
     X, y = circles[0].astype(dtype), circles[1]
-    losses, made = [], optimizer()
+    losses, used = [], optimizer()
     model = MLP((2, 8, 8, 8, 2), np.random.default_rng(0), dtype=dtype, activation="leaky_relu")
     if dtype == np.float64:
-        made.lr = made.lr**8
+        used.lr = used.lr**8
     starts = [model.theta.copy()]
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # NumPy's would name a line of ours
+        warnings.simplefilter("error")  # a warning of NumPy would name a line of the library
         with pytest.raises(DivergenceError) as stopped:
             train(
                 (X, y),
@@ -352,23 +352,23 @@ def test_training_stops_at_the_first_loss_that_is_no_number(
                     lambda run: starts.append(model.theta.copy()),
                 ),
                 model=model,
-                optimizer=made,
+                optimizer=used,
                 dev=(X, y),
                 **options,
             )
     assert all(map(math.isfinite, losses))
-    said = str(stopped.value)
+    message = str(stopped.value)
     step, last = re.search(
-        r"stopped at step (\d+), .*, after (\S+), the last finite loss", said
+        r"stopped at step (\d+), .*, after (\S+), the last finite loss", message
     ).groups()
     assert int(step) in (len(losses), len(losses) + 1)
     assert float(last) == pytest.approx(losses[-1], rel=1e-3)
-    assert f"lower the learning rate, {made.lr:.4g} now" in said
+    assert f"lower the learning rate, {used.lr:.4g} now" in message
     assert isinstance(stopped.value, FloatingPointError)
-    # What the network had before this epoch is not lost, and the optimizer fits it.
+    # Network and optimizer have the values from before this epoch.
     assert np.array_equal(model.theta, starts[-1])
-    assert all(np.isfinite(moment).all() for moment in made.state.values())
-    assert made.t == (len(starts) - 1) * (1 if options.get("batch_size", 50) is None else 8)
+    assert all(np.isfinite(moment).all() for moment in used.state.values())
+    assert used.t == (len(starts) - 1) * (1 if options.get("batch_size", 50) is None else 8)
 
 
 def test_weights_that_overflow_in_the_last_step_of_an_epoch(circles):
@@ -382,7 +382,7 @@ def test_weights_that_overflow_in_the_last_step_of_an_epoch(circles):
 
 def test_a_loss_on_the_dev_examples_that_overflows(circles):
     X, y = circles
-    # A third input, with huge weights, is zero but in the dev examples.
+    # A third input has huge weights, and is zero except in the dev examples.
     X = np.hstack([X, np.zeros((len(X), 1), np.float32)])
     model = MLP((3, 8, 2), np.random.default_rng(0))
     model.W[0][2] = 1e38
@@ -416,7 +416,7 @@ def test_no_checkpoint_of_a_run_that_has_run_away(circles, tmp_path):
 def test_a_network_that_is_not_finite_does_not_predict(circles, value):
     X, _ = circles
     model = MLP((2, 8, 2), np.random.default_rng(0))
-    model.b[0][:] = value  # of minus infinity, ReLU would make a zero
+    model.b[0][:] = value  # ReLU would turn minus infinity into zero
     for use in (model.predict, model.predict_proba):
         with pytest.raises(ValueError, match=r"weights to be finite, found .* in 8 of 42"):
             use(X)
@@ -427,7 +427,7 @@ def test_a_network_that_is_not_finite_does_not_predict(circles, value):
             use(np.abs(X))
 
 
-# --- what is handed out and taken in is nobody else's
+# --- arguments stay unchanged, and callbacks can be used again
 
 
 @pytest.mark.parametrize("batch_size", [None, 50])
@@ -444,7 +444,7 @@ def test_an_augmentation_in_place_leaves_the_examples_alone(circles, batch_size)
 
 
 class Count(Callback):
-    """Counts the steps, in `state`."""
+    """A callback that counts the steps in `state`."""
 
     def before_training(self, run):
         self.state["steps"] = np.zeros(1)
@@ -454,7 +454,7 @@ class Count(Callback):
 
 
 def test_where_training_diverges_callbacks_go_back_too(circles):
-    # Two epochs of eight steps; then a rate at which the third one does not come to its end.
+    # After two epochs of eight steps, the third epoch has a rate at which it diverges.
     rates = [0.1] * 16 + [1e30] * 8
     model = MLP((2, 8, 2), np.random.default_rng(0))
     count, average = Count(), ExponentialMovingAverage(0.9)
@@ -480,7 +480,8 @@ def test_where_training_diverges_the_random_generator_and_the_rate_go_back_too(c
         options = {"model": model, "optimizer": optimizer, "rng": rng}
         with ends:
             train(circles, Dropout(0.2), schedule, epochs=epochs, **options)
-        train(circles, Dropout(0.2), epochs=1, **options)  # with the batches and masks drawn next
+        # The next epoch draws the next batches and masks.
+        train(circles, Dropout(0.2), epochs=1, **options)
         found.append((optimizer.lr, model.theta))
     assert found[0][0] == found[1][0] == 0.05
     assert np.array_equal(found[0][1], found[1][1])
@@ -530,7 +531,7 @@ def test_callbacks_that_cannot_be(circles, callbacks, error, message):
 
 
 def everything(circles, epochs, *checkpoint):
-    """Train with all that a checkpoint has to hold; a rate that jumps makes patience matter."""
+    """Train with every callback, so that a checkpoint must hold all their states."""
     X, y = circles
     rng = np.random.default_rng(3)
     model = MLP((2, 8, 2), rng)
@@ -564,7 +565,7 @@ def everything(circles, epochs, *checkpoint):
 def test_training_goes_on_to_the_bit(circles, tmp_path):
     checkpoint = Checkpoint(tmp_path / "run.npz")
     straight = everything(circles, 6)
-    for epochs in (2, 5, 6, 6):  # the last time nothing is left to do
+    for epochs in (2, 5, 6, 6):  # the last run has nothing left to do
         resumed = everything(circles, epochs, checkpoint)
     model, optimizer, rng, history, callbacks = straight
     assert np.array_equal(model.theta, resumed[0].theta)
@@ -610,7 +611,7 @@ def test_interrupted_writing_leaves_the_last_checkpoint(circles, tmp_path, monke
 
 
 def test_checkpoint_whose_moments_have_other_names(circles, tmp_path, monkeypatch):
-    # Without its second moment, Adam would go on with a step far too long.
+    # Without its second moment, the next step of Adam would be far too long.
     path = tmp_path / "run.npz"
     with monkeypatch.context() as patch:
         patch.setattr(Adam, "moments", ("m", "v"))
@@ -655,7 +656,7 @@ def test_clip_norm():
 
 def test_l2_penalty_by_hand():
     W, dW = np.array([[1.0, 2.0]]), np.array([[10.0, 10.0]])
-    # 0.5/2 * (1 + 4); the gradient gains 0.5 * W
+    # The penalty is 0.5/2 * (1 + 4), and the gradient grows by 0.5 * W.
     assert l2_penalty([W], [dW], 0.5) == 1.25
     assert dW.tolist() == [[10.5, 11]]
     assert W.tolist() == [[1, 2]]
@@ -672,7 +673,7 @@ def test_early_stopping_by_hand():
         theta[:] = score
         stopping.update(score, theta)
         answers.append(stopping.done)
-    # Equal is not better: 0.7 again counts as waiting.
+    # An equal score is not better, so a second 0.7 counts as waiting.
     assert answers == [False, False, False, False, False, True]
     assert stopping.state["best"] == 0.9
     assert stopping.state["theta"].tolist() == [0.9]
@@ -691,7 +692,7 @@ def test_optimizers_keep_float32_and_move_in_place(make):
 
 
 def textbook_adam(theta, grads, lr, beta1=0.9, beta2=0.999, epsilon=1e-8):
-    """Adam as the paper prints it, line by line."""
+    """Adam as in the paper, line by line."""
     m, v = np.zeros_like(theta), np.zeros_like(theta)
     for t, g in enumerate(grads, start=1):
         m = beta1 * m + (1 - beta1) * g
@@ -715,6 +716,6 @@ def test_fast_adam_is_the_textbook_s(size):
 
 def test_adamw_spares_biases():
     theta = np.array([2.0, 2.0])
-    # A gradient of zero leaves the decay alone: 2 - 0.1 * 0.5 * 2.
+    # With a gradient of zero, only the decay changes theta: 2 - 0.1 * 0.5 * 2.
     AdamW(0.1, decay=0.5, weights=np.array([True, False])).step(theta, np.zeros(2))
     assert np.allclose(theta, [1.9, 2.0])

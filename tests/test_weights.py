@@ -1,4 +1,4 @@
-"""Weights as text, and the file of them that the drawing pad reads."""
+"""Weights as text, and the file of weights for the drawing pad."""
 
 import gzip
 
@@ -40,7 +40,7 @@ def test_levels_are_read_as_they_were_written():
 def test_unpacked_within_half_a_step():
     network = MLP((30, 20, 10), np.random.default_rng(0))
     network.b[0][:] = np.random.default_rng(1).normal(size=20)
-    # One weight beyond all steps is cut off, and stays the largest.
+    # A weight beyond the largest step is clipped, and stays the largest.
     network.W[0][3, 4] = 100
     packed = pack(network, fineness=4)
     again = unpack(packed)
@@ -67,7 +67,7 @@ def test_the_pad_has_the_course_s_own_network(stored):
 def test_the_pad_reads_as_well_as_it_says(stored):
     _, _, X, y = load_mnist()
     stated = stored["accuracy"]
-    # Another processor may decide one picture otherwise.
+    # On another processor, the prediction of one picture may differ.
     assert accuracy(y, unpack(stored).predict(X)) == pytest.approx(stated["stored"], abs=1.5e-4)
     assert abs(stated["stored"] - stated["trained"]) <= 0.001
 

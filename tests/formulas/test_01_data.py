@@ -1,4 +1,4 @@
-"""What the labelled formulas of chapter 01 say, and what nn_core computes."""
+"""The labelled formulas of chapter 01 agree with nn_core."""
 
 import math
 

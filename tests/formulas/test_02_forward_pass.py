@@ -1,4 +1,4 @@
-"""What the labelled formulas of chapter 02 say, and what nn_core computes."""
+"""The labelled formulas of chapter 02 agree with nn_core."""
 
 import math
 
@@ -20,7 +20,7 @@ Z = np.linspace(-30, 30, 243).reshape(3, 81)
 
 @pytest.fixture
 def layer():
-    """Inputs, weights and biases; all sizes differ, so that no transpose can hide."""
+    """Make inputs, weights and biases. All sizes differ, so a wrong transpose raises an error."""
     rng = np.random.default_rng(0)
     return rng.normal(size=(5, 4)), rng.normal(size=(4, 3)), rng.normal(size=3)
 

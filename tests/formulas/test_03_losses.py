@@ -1,4 +1,4 @@
-"""What the labelled formulas of chapter 03 say, and what nn_core computes."""
+"""The labelled formulas of chapter 03 agree with nn_core."""
 
 import math
 
@@ -18,7 +18,7 @@ from nn_core import (
 
 @pytest.fixture
 def batch():
-    """Logits and labels; all sizes differ, so that no transpose can hide."""
+    """Make logits and labels. All sizes differ, so a wrong transpose raises an error."""
     rng = np.random.default_rng(0)
     return rng.normal(scale=3, size=(7, 4)), rng.integers(0, 4, 7)
 
@@ -78,7 +78,7 @@ def test_slope_of_the_sigmoid(batch):
 @pytest.mark.formula("eq-mse-stall")
 @pytest.mark.parametrize("label", [0, 1])
 def test_slope_of_the_squared_error_behind_a_sigmoid(label):
-    # Of two outputs, the one at `label` should be 1 and the other 0: each as in the formula.
+    # Of the two outputs, that at `label` should be 1, and the other 0, as in the formula.
     Z, y = np.array([[-5.0, 1.3]]), np.array([label])
     A = sigmoid_forward(Z)
     target = np.eye(2)[y]

@@ -1,4 +1,4 @@
-"""What the labelled formulas of chapter 04 say, and what nn_core computes."""
+"""The labelled formulas of chapter 04 agree with nn_core."""
 
 import math
 from fractions import Fraction
@@ -13,7 +13,7 @@ EPSILON = float(np.finfo(np.float64).eps)
 
 
 def slope(f, x, h):
-    """A central difference, by the library."""
+    """Compute a central difference with the library."""
     at = np.array([float(x)])
     return float(numerical_gradient(lambda: f(at[0]), at, h)[0])
 
@@ -21,7 +21,7 @@ def slope(f, x, h):
 @pytest.mark.formula("eq-taylor")
 @pytest.mark.parametrize("h", [-1.0, -0.1, 0.1, 0.5, 1.0])
 def test_taylor_with_its_rest(h):
-    # All derivatives of the exponential are itself; the largest is at the right end.
+    # The exponential equals its derivatives, and is largest at the right end.
     x = 0.3
     f = math.exp(x)
     polynomial = f + h * f + h**2 / 2 * f + h**3 / 6 * f
@@ -42,14 +42,14 @@ def test_central_error_is_proportional_to_its_square():
     for h in (1e-1, 1e-2, 1e-3):
         error = slope(math.exp, 1, h) - math.e
         assert error == pytest.approx(h**2 / 6 * math.e, rel=max(h**2, 1e-5))
-    # All of it for a cube, whose third derivative is 6 and the last.
+    # For a cube the formula is exact: its third derivative is 6, and all higher ones are 0.
     assert slope(lambda x: x**3, 2, 0.25) == 12 + 0.25**2
 
 
 @pytest.mark.formula("eq-round-off")
 def test_rounding_is_bounded():
-    # A cube as exact as float64 can hold it, at an x and with steps for which x + h and x - h are
-    # exact. Without rounding its central difference would be 3 x^2 + h^2.
+    # A cube in float64, at an x and with steps for which x + h and x - h are exact. Without
+    # rounding, its central difference would be 3 x^2 + h^2.
     x = 1 + 654321 * 2.0**-20
     reached = []
     for k in range(4, 30):
@@ -74,7 +74,7 @@ def test_best_step(f, third):
 
 
 def test_library_s_step_is_near_the_best():
-    """For the exponential at 0, f and f''' are 1: no step is better by more than a few times."""
+    """For the exponential at 0, f and f''' are 1. No step is much better than the formula."""
     error = {k: abs(slope(math.exp, 0, 10.0**-k) - 1) for k in range(1, 16)}
     assert error[5] == min(error.values()) or error[5] < 1e-10
     assert error[2] > 1e3 * error[5]

@@ -1,4 +1,4 @@
-"""What the labelled formulas of chapter 05 say, and what nn_core computes."""
+"""The labelled formulas of chapter 05 agree with nn_core."""
 
 from itertools import product
 
@@ -29,7 +29,7 @@ Y = one_hot(y, OUT).astype(float)
 
 
 def same(written, code, f=None, x=None):
-    """The formula, the library and, where there is one, the oracle agree."""
+    """Assert that the formula, the library and, if given, the numerical gradient agree."""
     assert relative_error(np.array(written), np.array(code)) < 1e-12
     if f is not None:
         assert relative_error(np.array(code), numerical_gradient(f, x)) < 1e-7
@@ -39,7 +39,7 @@ def same(written, code, f=None, x=None):
 def test_what_comes_back_adds_up():
     _, dZ = softmax_cross_entropy(dense_forward(X, W, b), y)
     dX, _, _ = dense_backward(dZ, X, W)
-    # Entry (n, i) of X is used for the OUT values Z[n, c], with the local derivatives W[i, c].
+    # Entry (n, i) of X is used in the OUT values Z[n, c], with the local derivatives W[i, c].
     written = [[sum(dZ[n, c] * W[i, c] for c in range(OUT)) for i in range(IN)] for n in range(N)]
     same(written, dX, lambda: softmax_cross_entropy(dense_forward(X, W, b), y)[0], X)
 
@@ -111,7 +111,7 @@ SLOPES = {
 @pytest.mark.parametrize("name", SLOPES)
 def test_activation(name):
     forward, backward = ACTIVATIONS[name]
-    # Away from the kink.
+    # No value is near the kink.
     Z = rng.uniform(0.1, 2, (N, OUT)) * rng.choice([-1, 1], (N, OUT))
     A, dA = forward(Z), rng.normal(size=(N, OUT))
     written = [[dA[n, j] * SLOPES[name](A[n, j]) for j in range(OUT)] for n in range(N)]
@@ -160,7 +160,7 @@ def test_softmax_with_cross_entropy():
     Z = rng.normal(size=(N, OUT))
     P = softmax(Z)
     same((P - Y) / N, softmax_cross_entropy(Z, y)[1], lambda: softmax_cross_entropy(Z, y)[0], Z)
-    # And it is the collapse of the two steps.
+    # The two steps, one after the other, give the same gradient.
     same((P - Y) / N, softmax_backward(-Y / P / N, P))
 
 

@@ -1,4 +1,4 @@
-"""What the labelled formulas of chapter 06 say, and what nn_core computes."""
+"""The labelled formulas of chapter 06 agree with nn_core."""
 
 from itertools import product
 
@@ -15,7 +15,7 @@ def rng():
 
 @pytest.fixture
 def problem(rng):
-    """A small network, its data, and the loss as a function of nothing."""
+    """Make a small network, its data, and a function without arguments that gives the loss."""
     network = MLP((4, 5, 3), rng, activation="tanh", dtype=np.float64)
     network.theta += rng.normal(scale=0.3, size=network.theta.size)
     X, y = rng.normal(size=(6, 4)), rng.integers(0, 3, 6)
@@ -35,7 +35,7 @@ def test_no_direction_is_steeper_than_against_the_gradient(problem, rng):
     u = rng.normal(size=(500, g.size))
     u /= np.linalg.norm(u, axis=1, keepdims=True)
     assert (u @ g).min() > -length
-    # Against the gradient the measured slope reaches the bound.
+    # In the direction against the gradient, the measured slope equals the bound.
     start, h = network.theta.copy(), 1e-6
     network.theta = start - h * g / length
     ahead = loss()
@@ -64,7 +64,7 @@ def test_the_loss_falls_by_rate_times_squared_length(problem, rng):
         promised = lr * float(g @ g)
         shortfalls.append(abs((before - loss()) / promised - 1))
     assert shortfalls[0] < 0.01
-    # What is missing is proportional to the rate: the promise is a tangent.
+    # The error is proportional to the rate, since the predicted fall follows the tangent.
     assert shortfalls[1] == pytest.approx(shortfalls[0] / 10, rel=0.05)
 
 
@@ -79,7 +79,7 @@ def test_steps_in_a_parabola_multiply(rate, curvature):
 
 
 def example_gradients(network, X, y):
-    """The gradient of each example's own loss, one per row."""
+    """Compute the gradient of the loss of each example, one per row."""
     found = []
     for n in range(len(X)):
         network.loss_and_grad(X[n : n + 1], y[n : n + 1])
@@ -95,7 +95,7 @@ def test_batches_are_right_on_average_and_noisy(problem, B):
     g = network.grad.copy()
     e = example_gradients(network, X, y) - g
     variance = np.mean(np.sum(e**2, axis=1))
-    # Every batch that can be drawn, each number by itself.
+    # Try every possible batch.
     errors = []
     for batch in product(range(len(X)), repeat=B):
         network.loss_and_grad(X[list(batch)], y[list(batch)])
@@ -131,5 +131,5 @@ def test_short_steps_from_batches_add_up_to_one_from_all(problem):
             SGD(lr).step(network.theta, network.grad)
         gaps.append(np.linalg.norm((network.theta - start) / (-k * lr) - whole))
     assert gaps[0] < 0.05 * np.linalg.norm(whole)
-    # What is left shrinks with the rate: to first order they are equal.
+    # The difference shrinks with the rate: to first order, both are equal.
     assert gaps[1] == pytest.approx(gaps[0] / 10, rel=0.1)

@@ -1,8 +1,7 @@
-"""What the labelled formulas of chapter 07 say, and what nn_core computes.
+"""The labelled formulas of chapter 07 agree with nn_core.
 
-A mean over all that a random number can be needs no luck: weights that are +s or -s are tried with
-all their signs, each as often as the others, and what the formula says must come out to the last
-digit.
+The tests need no random numbers: they try weights of +s or -s with all combinations of signs. Each
+combination occurs once, so the mean must equal the formula up to rounding.
 """
 
 import math
@@ -15,11 +14,11 @@ from test_notebooks import DERIVED
 from nn_core import MLP, dense_backward, dense_forward, initializers, relu_forward
 
 rng = np.random.default_rng(7)
-S = 0.3  # the size of the weights, so that their variance is S^2
+S = 0.3  # the size of the weights, whose variance is S^2
 
 
 def all_signs(count: int) -> np.ndarray:
-    """All rows of +1 and -1, `(2^count, count)`."""
+    """Give all rows of +1 and -1, `(2^count, count)`."""
     return np.array(list(product((-1.0, 1.0), repeat=count)))
 
 
@@ -27,7 +26,7 @@ def mean(values, probabilities) -> float:
     return sum(p * a for a, p in zip(values, probabilities, strict=True))
 
 
-# Two random numbers with few values: neither has the mean zero.
+# Two random numbers with few values. Neither has the mean zero.
 U, P = [-1.0, 2.0, 5.0], [0.2, 0.5, 0.3]
 V, Q = [-3.0, 0.5], [0.4, 0.6]
 PAIRS = list(product(zip(U, P, strict=True), zip(V, Q, strict=True)))
@@ -71,7 +70,7 @@ def test_variances_add_up():
     assert found == pytest.approx(variance(U, P) + variance(V, Q))
 
 
-# Inputs that depend on each other and lie above zero, as pixels do.
+# The inputs depend on each other and are positive, like pixels.
 X = rng.random((7, 1)) + rng.random((7, 6))
 
 
@@ -101,7 +100,7 @@ def test_relu_leaves_half_of_the_mean_square():
 @pytest.mark.formula("eq-depth")
 @pytest.mark.parametrize("scale", [0.5, 1, 2])
 def test_depth(scale):
-    # Two units per layer and He's variance 2 / 2 = 1, so that the weights are +scale or -scale.
+    # With two units per layer, He's variance is 2 / 2 = 1, so the weights are +scale or -scale.
     cases = scale * all_signs(4).reshape(-1, 2, 2)
     first = rng.random((5, 2))
     for layer, layers in ((2, 1), (3, 2), (4, 3)):
@@ -126,7 +125,7 @@ def test_variance_of_a_uniform_number():
 
 
 class Asked:
-    """Stands in for a random generator, and keeps what it is asked for."""
+    """A random generator that records its arguments."""
 
     def normal(self, middle, deviation, shape):
         self.middle, self.variance = middle, deviation**2

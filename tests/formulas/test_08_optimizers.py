@@ -1,4 +1,4 @@
-"""What the labelled formulas of chapter 08 say, and what nn_core computes."""
+"""The labelled formulas of chapter 08 agree with nn_core."""
 
 import ast
 import math
@@ -15,7 +15,7 @@ START = np.array([-8.5, 3.0])
 
 
 def walk(optimizer, steps, gradient=lambda theta: CURVATURE * theta):
-    """Where the library's optimizer goes."""
+    """Give the path of an optimizer of the library."""
     theta, path = START.copy(), [START]
     for _ in range(steps):
         optimizer.step(theta, gradient(theta))
@@ -24,7 +24,7 @@ def walk(optimizer, steps, gradient=lambda theta: CURVATURE * theta):
 
 
 def moves(optimizer, gradients):
-    """How far a parameter that starts at 0 has gone after each gradient."""
+    """Give the value of a parameter that starts at 0, after each gradient."""
     theta, seen = np.zeros(1), []
     for g in gradients:
         optimizer.step(theta, np.array([float(g)]))
@@ -92,7 +92,7 @@ def test_what_the_velocity_comes_to(beta):
 
 
 def test_how_much_momentum_helps():
-    """What the chapter derives in a box: the bound, and the root of the condition number."""
+    """Test the box of the chapter: the bound, and the root of the condition number."""
     for beta in (0.3, 0.9):
         bound = 2 * (1 + beta) / CURVATURE.max()
         assert np.abs(walk(Momentum(0.99 * bound, beta), 3000)[-1]).max() < 1e-6
@@ -100,7 +100,7 @@ def test_how_much_momentum_helps():
     root = math.sqrt(CURVATURE.max() / CURVATURE.min())
     factor = (root - 1) / (root + 1)
     best = Momentum((1 + factor) ** 2 / CURVATURE.max(), factor**2)
-    # A double root shrinks like t times factor^t.
+    # With a double root, the distance shrinks like t times factor^t.
     assert np.abs(walk(best, 60)[-1]).max() < 100 * 60 * factor**60
 
 
@@ -114,7 +114,7 @@ def test_nesterov_is_momentum_that_looks_ahead():
         v = beta * v + CURVATURE * ahead
         theta = theta - lr * v
     np.testing.assert_allclose(walk(Nesterov(lr, beta), 50), looked_at, rtol=1e-9, atol=1e-12)
-    # And the change of variables, line by line.
+    # The change of variables, line by line, gives the same.
     theta, v = START, 0.0
     for found in walk(Nesterov(lr, beta), 50)[1:]:
         g = CURVATURE * theta
@@ -206,7 +206,7 @@ def test_adam_steps_by_its_rate_on_a_steady_slope(g):
 
 
 def plain_classes():
-    """The textbook classes, as they stand in the chapter."""
+    """Give the textbook classes of the chapter."""
     body = [
         node
         for node in code(CHAPTER).body

@@ -1,4 +1,4 @@
-"""What the labelled formulas of chapter 09 say, and what nn_core computes; and what is stored."""
+"""The labelled formulas of chapter 09 agree with nn_core and with the stored results."""
 
 import ast
 import math
@@ -40,7 +40,7 @@ def loss(network, masks=None):
 
 
 def squares(network):
-    """The sum over layers, inputs and units, written out."""
+    """Compute the sum over layers, inputs and units in loops."""
     return sum(W[i, j] ** 2 for W in network.W for i, j in np.ndindex(W.shape))
 
 
@@ -75,7 +75,7 @@ def test_l2_shrinks():
 
 @pytest.mark.formula("eq-prior")
 def test_penalty_is_a_prior():
-    """Minus the logarithm of likelihood times prior, by N, differs from the loss by a constant."""
+    """Minus the logarithm of likelihood times prior, divided by N, is the loss plus a constant."""
     N, s = len(X), 0.7
 
     def surprise(network):
@@ -126,14 +126,14 @@ def test_adamw_leaves_biases_alone():
 
 @pytest.mark.formula("eq-dropout-mean")
 def test_sums_are_right_on_average():
-    """Over all masks there are, each with its probability."""
+    """Compute the means over all possible masks, each with its probability."""
     a, W, b, rate = rng.normal(size=4), rng.normal(size=(4, 3)), rng.normal(size=3), 0.3
     mean = np.zeros(3)
     for kept in np.ndindex(2, 2, 2, 2):
         probability = math.prod((1 - rate) if k else rate for k in kept)
         mean += probability * ((np.array(kept) / (1 - rate) * a) @ W + b)
     assert relative_error(mean, a @ W + b) < 1e-12
-    # And those are the masks that the library draws.
+    # The library draws these masks.
     masks = dropout_mask((200_000, 1), rate, rng, np.float64)
     assert set(np.unique(masks)) == {0, 1 / (1 - rate)}
     assert np.mean(masks) == pytest.approx(1, abs=0.01)
@@ -146,7 +146,7 @@ def test_back_through_the_same_mask():
     network.loss_and_grad(X, y, masks=masks)
     oracle = numerical_gradient(lambda: loss(network, masks), network.theta)
     assert relative_error(network.grad, oracle) < 1e-7
-    # The formula, for the box alone.
+    # The formula for the box alone.
     A, M, dA_masked = rng.normal(size=(3, *masks[0].shape))
     oracle = numerical_gradient(lambda: float(np.sum(dA_masked * (M * A))), A)
     assert relative_error(M * dA_masked, oracle) < 1e-7
@@ -190,7 +190,7 @@ def test_label_smoothing():
 
 
 def assigned(tree: ast.Module, name: str) -> ast.expr:
-    """What a module assigns to a name."""
+    """Give the value that a module assigns to a name."""
     (value,) = (
         node.value
         for node in tree.body

@@ -1,4 +1,4 @@
-"""What the labelled formulas of chapter 10 say, and what nn_core computes."""
+"""The labelled formulas of chapter 10 agree with nn_core."""
 
 from itertools import product
 from statistics import NormalDist
@@ -26,7 +26,7 @@ Z, y = 3 * rng.normal(size=(40, 5)), rng.integers(0, 5, 40)
 
 
 def samples(N, q):
-    """Every way in which N pictures can be read, with its probability."""
+    """Give every combination of right and wrong predictions for N pictures, and its probability."""
     for outcome in product((0, 1), repeat=N):
         right = sum(outcome)
         yield np.array(outcome), q**right * (1 - q) ** (N - right)

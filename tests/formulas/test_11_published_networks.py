@@ -1,4 +1,4 @@
-"""What the labelled formulas of chapter 11 say, and what nn_core computes."""
+"""The labelled formulas of chapter 11 agree with nn_core."""
 
 from itertools import product
 
@@ -20,14 +20,14 @@ W2, b2 = rng.normal(size=(H, K)), rng.normal(size=K)
 @pytest.mark.formula("eq-another-run", "eq-stated-distance")
 @pytest.mark.parametrize("R", [1, 2, 5])
 def test_another_run_and_a_mean(R):
-    # Runs that are 1 with the probability q and 0 otherwise, in every way they can come out.
+    # Each run gives 1 with the probability q, else 0. Try every combination of results.
     q = 0.3
     variance = mean_distance = 0.0
     for outcome in product((0, 1), repeat=R + 1):
         a, *mine = outcome
         chance = q ** sum(outcome) * (1 - q) ** (R + 1 - sum(outcome))
         variance += chance * (a - np.mean(mine)) ** 2
-        # In units of its own standard deviation, the distance has the mean square 1.
+        # Divided by its own standard deviation, the distance has the mean square 1.
         scale = np.sqrt(q * (1 - q)) * np.sqrt(1 + 1 / R)
         mean_distance += chance * ((a - np.mean(mine)) / scale) ** 2
     assert variance == pytest.approx(q * (1 - q) * (1 + 1 / R), rel=1e-12)
@@ -36,7 +36,7 @@ def test_another_run_and_a_mean(R):
 
 @pytest.mark.formula("eq-stated-distance")
 def test_stated_distance_by_hand():
-    # The example of the chapter: 0.03 above five runs with the mean 0.90 and the spread 0.01.
+    # The example of the chapter is 0.03 above five runs with the mean 0.90 and the spread 0.01.
     reached = 0.90 + 0.01 * np.array([-1, -1, 0, 1, 1])
     names = {"np": np}
     exec(find("published-distance").solution.split("\n\n\n")[0], names)
@@ -97,7 +97,7 @@ def test_backward_with_columns():
     assert np.allclose(columns @ A1, dW2.T, atol=1e-12)
     assert np.allclose(sum(columns[:, n] for n in range(N)), db2, atol=1e-12)
     assert np.allclose(W2 @ columns, dA1.T, atol=1e-12)
-    # And the whole of it is what the network computes.
+    # The network computes the whole formula.
     network = MLP((D, H, K), rng, dtype=np.float64)
     for view, values in zip((*network.W, *network.b), (W1, W2, b1, b2), strict=True):
         view[...] = values

@@ -1,4 +1,4 @@
-"""What the labelled formulas of chapter 12 say, and what nn_core computes."""
+"""The labelled formulas of chapter 12 agree with nn_core."""
 
 import math
 from types import SimpleNamespace
@@ -22,7 +22,7 @@ def written_matrix(angle, tall, wide, slant):
 
 
 def drawn(rng, n, degrees, scale, shear, pixels):
-    """The random numbers that `affine_field` draws, in its order."""
+    """Draw the random numbers of `affine_field`, in its order."""
     limits = np.array([math.radians(degrees), scale, scale, shear, pixels, pixels])
     return limits[:, None] * rng.uniform(-1, 1, (6, n))
 
@@ -40,14 +40,14 @@ def test_affine_field():
 
 @pytest.mark.formula("eq-affine-inverse", "eq-read-backward")
 def test_ink_goes_where_it_is_fetched_from():
-    # A smooth blot lies at v. Its centre of mass must come to M^-1 (v - t).
+    # A smooth blot is at v. Its new centre of mass must be M^-1 (v - t).
     M, t, v = written_matrix(0.5, 1.2, 0.9, 0.2), np.array([1.5, -2.0]), np.array([3.0, -4.0])
     blot = np.exp(-((PLACES - v[:, None]) ** 2).sum(axis=0) / 8).astype(np.float32)
     field = (M @ PLACES + t[:, None] - PLACES)[:, None].astype(np.float32)
     new = warp(blot[None], field)[0]
     centre = PLACES @ new / new.sum()
     assert centre == pytest.approx(np.linalg.inv(M) @ (v - t), abs=0.05)
-    # And each pixel has the value of the place it reads.
+    # Each pixel has the value of its place in the old image.
     written = np.exp(-(((M @ PLACES + t[:, None]) - v[:, None]) ** 2).sum(axis=0) / 8)
     inside = np.abs(M @ PLACES + t[:, None]).max(axis=0) < 13
     assert np.allclose(new[inside], written[inside], atol=0.07)
@@ -73,7 +73,7 @@ def test_between_pixels():
 
 
 def written_hills(sigma):
-    """The profiles as the chapter makes them."""
+    """Compute the profiles as the chapter does."""
     reach = 2 * sigma
     count = math.ceil((SIDE - 1 + 2 * reach) / (1.5 * sigma)) + 1
     tops = np.linspace(-reach, SIDE - 1 + reach, count)
@@ -114,7 +114,7 @@ def test_smoothness_of_an_elastic_field(sigma):
 def test_the_alpha_of_other_programs(sigma):
     written = 34 / (2 * sigma * math.sqrt(3 * math.pi))
     assert written == pytest.approx(34 / math.sqrt(3 * 4 * math.pi * sigma**2), rel=1e-12)
-    # Uniform noise has the variance 1/3; G is a blur whose weights add up to 1.
+    # Uniform noise has the variance 1/3. The weights of the blur G add up to 1.
     steps = np.arange(-8 * sigma, 8 * sigma + 1)
     G = np.exp(-(steps[:, None] ** 2 + steps**2) / (2 * sigma**2))
     G /= G.sum()
@@ -151,7 +151,7 @@ def test_a_committee_loses_at_most_what_its_members_lose_on_average():
     assert np.mean(members) == pytest.approx(np.mean(-np.log(right)), rel=1e-9)
     assert np.all(-np.log(right.mean(axis=0)) <= np.mean(-np.log(right), axis=0))
     assert -np.mean(np.log(right.mean(axis=0))) < np.mean(members)
-    # Members that agree gain nothing.
+    # A committee of equal members gains nothing.
     same = np.repeat(right[:1], 4, axis=0)
     assert np.allclose(-np.log(same.mean(axis=0)), -np.log(right[0]))
 
@@ -193,7 +193,7 @@ def test_what_the_chapter_derives():
 @pytest.mark.formula("eq-slant", "eq-deslant")
 def test_upright():
     rng = np.random.default_rng(12)
-    # Strokes that lean: each row has its ink around a line.
+    # The strokes lean: each row has its ink near a line.
     rows, columns = np.indices((SIDE, SIDE))
     slants = rng.uniform(-0.6, 0.6, 6)
     X = [np.exp(-((columns - 13.5 - s * (rows - 13.5)) ** 2) / 8) for s in slants]

@@ -1,4 +1,4 @@
-"""What the labelled formulas of chapter 13 say, counted."""
+"""The labelled formulas of chapter 13 agree with counts of operations."""
 
 from itertools import pairwise
 
@@ -15,7 +15,7 @@ SIZES = [(784, 256, 128, 10), (20, 7, 10), (5, 10)]
 
 
 class Counted:
-    """A number that counts what is done with it."""
+    """A number that counts its operations."""
 
     done = 0
 
@@ -49,7 +49,7 @@ def test_operations_of_a_layer():
 
 
 class Watched(np.ndarray):
-    """An array that notes the shapes of the matrix products it is in."""
+    """An array that records the shapes of its matrix products."""
 
     seen: list = []  # noqa: RUF012 -- shared on purpose
 
@@ -71,7 +71,7 @@ def test_operations_of_a_step(sizes, N):
     X = rng.random((N, sizes[0]), np.float32).view(Watched)
     Watched.seen.clear()
     network.loss_and_grad(X, rng.integers(0, 10, N))
-    # The library does the products that the chapter lists.
+    # The library computes the products in the list of the chapter.
     assert sorted(Watched.seen) == sorted(products(sizes, N))
     weights = [W.size for W in network.W]
     found = sum(2 * rows * inner * columns for rows, inner, columns in Watched.seen)
@@ -95,7 +95,7 @@ def test_bytes_and_intensity_of_a_product(N, ins, outs):
 def test_both_forms_of_the_roof(intensity):
     peak, bandwidth, F = 50.0, 10.0, 1000.0
     U = F / intensity
-    # A machine that works off as much as it can of both, side by side, in short turns.
+    # The machine computes and moves bytes at the same time, in short turns.
     turn, to_do, to_move, least = 1e-3, F, U, 0.0
     while to_do > 1e-9 or to_move > 1e-9:
         to_do, to_move = max(to_do - peak * turn, 0), max(to_move - bandwidth * turn, 0)
@@ -125,7 +125,7 @@ def test_where_update_and_products_take_the_same_time():
 
 @pytest.mark.formula("eq-step-time")
 def test_time_of_a_step():
-    # The parts of it are tested above. What is new is that the limits are taken product by product.
+    # The tests above cover the parts. This test covers the limit of each single product.
     sizes, N, peak, bandwidth, tau_0, rest = (784, 256, 10), 20, 6e10, 1e10, 1e-5, 1e6
     times = np.array(
         [
