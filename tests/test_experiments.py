@@ -24,7 +24,7 @@ import nn_core as nn
     ],
 )
 def test_another_error_than_the_course_s_is_a_defect(act, outcome):
-    with pytest.raises(Exception, match=".") as caught:
+    with pytest.raises(Exception, match=r".") as caught:
         act()
     assert experiments.told(caught.value).startswith(f"{outcome}|")
 
