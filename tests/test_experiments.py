@@ -5,7 +5,42 @@ import subprocess
 import sys
 
 import execution
+import experiments
+import nbformat
+import numpy as np
 import pytest
+
+import nn_core as nn
+
+
+@pytest.mark.parametrize(
+    ("act", "outcome"),
+    [
+        (lambda: nn.SGD("0.1"), "sentence"),
+        (lambda: nn.SGD(), "sentence"),  # Python's own, of a call without its argument
+        (lambda: np.zeros(2) + np.zeros(3), "defect"),
+        (lambda: [][0], "defect"),
+        (lambda: float("ten"), "defect"),
+    ],
+)
+def test_another_error_than_the_course_s_is_a_defect(act, outcome):
+    with pytest.raises(Exception, match=r".") as caught:
+        act()
+    assert experiments.told(caught.value).startswith(f"{outcome}|")
+
+
+def test_changes_are_drawn_once_and_by_a_seed():
+    path = execution.ROOT / "book" / "00_tour.ipynb"
+    cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+    data = ["/digits/clothes", "/digits/few"]
+    changes = experiments.drawn(cells, 40, 0, data)
+    assert len(set(changes)) == 40
+    assert set(experiments.drawn(cells, 20, 0, data)) <= set(changes)
+    assert {c.cell for c in experiments.drawn(cells, 40, 1, data)} == {c.cell for c in changes}
+    assert "line 9: (784, 256, 10) -> (784, 10)" in {
+        c.words for c in experiments.drawn(cells, 999, 0, data)
+    }
+
 
 # Changes that once ended in an error inside of the course, by chapter: a cell, a text in it, and
 # what took its place.
