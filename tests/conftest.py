@@ -146,9 +146,6 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     config.stash[FOLDER] = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
     os.environ[WORD] = config.stash[FOLDER].name
-    # Each process keeps to one core: there is one for each.
-    for name, value in execution.ONE_THREAD.items():
-        os.environ.setdefault(name, value)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
