@@ -147,9 +147,6 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     config.stash[FOLDER] = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
     os.environ[WORD] = config.stash[FOLDER].name
-    # There are as many processes as cores, so each process uses one thread.
-    for name, value in execution.ONE_THREAD.items():
-        os.environ.setdefault(name, value)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

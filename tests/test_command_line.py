@@ -79,6 +79,7 @@ def test_train_saves_all_it_promises(trained):
     history = pd.read_csv(folder / "history.csv", index_col="epoch")
     assert history.index.tolist() == [1, 2, 3]
     assert history.dev_accuracy.iloc[-1] > 0.95
+    assert re.match(r"threads: \d+, set by \w+_NUM_THREADS\n", said)
     assert f"dev accuracy   {history.dev_accuracy.iloc[-1]:.2%}" in said
     assert float(re.search(r"test accuracy  ([\d.]+)%", said)[1]) > 95
     assert is_picture(folder / "curves.png", 1000)

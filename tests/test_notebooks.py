@@ -3,6 +3,7 @@
 import ast
 import functools
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -14,7 +15,7 @@ import nbformat
 import plain_markdown
 import pytest
 import yaml
-from clean_notebooks import notebooks
+from clean_notebooks import install_cell, notebooks
 from conftest import ROOT
 from derived import functions, library
 
@@ -74,12 +75,61 @@ def test_notebooks_are_clean():
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
-def test_first_cell_installs_from_the_repository(path):
+def test_first_cell_installs_from_clone_or_repository(path):
     address = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["repository"]["url"]
-    first = cells(path, "code")[0]
-    assert 'find_spec("nn_core") is None' in first
-    assert f"git+{address}" in first
-    assert not any("%pip" in cell for cell in cells(path, "code")[1:])
+    first, *others = cells(path, "code")
+    (folder,) = re.findall(r'Path\("(.*)/nn_core"\)', first)
+    assert (path.parent / folder).resolve() == ROOT
+    assert first == install_cell(folder, address)
+    assert not any("%pip" in cell for cell in others)
+
+
+# Runs a cell in IPython, where %pip only prints what it is asked to do.
+IN_IPYTHON = """
+import sys
+from IPython.core.interactiveshell import InteractiveShell
+sys.modules.update(dict.fromkeys({missing}))
+shell = InteractiveShell.instance()
+shell.register_magic_function(print, magic_name="pip")
+shell.run_cell({cell!r})
+"""
+EXAMPLE = "https://github.com/your_account/course"
+
+
+@pytest.mark.parametrize(
+    ("missing", "clone", "address", "told"),
+    [
+        ([], True, EXAMPLE, ""),
+        (["nn_core"], True, EXAMPLE, 'install --quiet "..[lab]"\n'),
+        (["nn_core"], True, "https://host/me/course", 'install --quiet "..[lab]"\n'),
+        (
+            ["nn_core"],
+            False,
+            "https://host/me/course",
+            'install --quiet "nn-core[lab] @ git+https://host/me/course"\n',
+        ),
+        (
+            ["nn_core"],
+            False,
+            EXAMPLE,
+            'nn_core is not installed. In a new cell, run %pip install "COURSE[lab]" with the path '
+            "of the folder of the course in place of COURSE.\n",
+        ),
+    ],
+)
+def test_first_cell_does_what_is_possible(tmp_path, missing, clone, address, told):
+    (tmp_path / "book").mkdir()
+    if clone:
+        (tmp_path / "nn_core").mkdir()
+    source = IN_IPYTHON.format(missing=missing, cell=install_cell("..", address))
+    done = subprocess.run(
+        [sys.executable, "-c", source],
+        cwd=tmp_path / "book",
+        capture_output=True,
+        text=True,
+        env={**os.environ, "IPYTHONDIR": str(tmp_path)},
+    )
+    assert (done.stdout, done.stderr) == (told, "")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)

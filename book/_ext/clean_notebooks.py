@@ -4,12 +4,13 @@
     python book/_ext/clean_notebooks.py --check    name the notebooks in another form, and fail
 
 The form has no outputs, no execution counts, one kernelspec and no metadata of an editor, except
-what folds the code that pages hide. Formulas are numbered in their order. The cell that installs
-the course has the address of the repository in _config.yml.
+what folds the code that pages hide. Formulas are numbered in their order. The first code cell
+installs the course where it is missing (`install_cell`).
 """
 
 import argparse
 import itertools
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -39,6 +40,45 @@ def notebooks() -> list[Path]:
     return [path for path in found if path.parent.name != ".ipynb_checkpoints"]
 
 
+INSTALL = """\
+# Where nn_core is not installed, this installs it.
+from importlib.util import find_spec
+from pathlib import Path
+
+missing = find_spec("nn_core") is None
+if missing and Path("{root}/nn_core").is_dir():
+    %pip install --quiet "{root}[lab]"
+elif missing:
+"""
+FROM_REPOSITORY = """\
+    %pip install --quiet "nn-core[lab] @ git+{address}\""""
+# Without a repository there is nothing to install from. The error shows its sentence and no
+# traceback; being an error, it ends "Run All".
+SAY_HOW = """\
+    error = ModuleNotFoundError(
+        "nn_core is not installed. In a new cell, run "
+        '%pip install "COURSE[lab]" with the path of '
+        "the folder of the course in place of COURSE."
+    )
+    error._render_traceback_ = lambda: [str(error)]
+    raise error"""
+
+
+def install_cell(root: str, address: str) -> str:
+    """Write the cell that installs the course where it is missing, and is silent elsewhere.
+
+    Parameters
+    ----------
+    root
+        Where the folder of the course is, seen from the notebook: it is there in a clone, whose
+        notebook may run in a kernel of another environment.
+    address
+        The repository, which Colab installs from. The example address of _config.yml is none.
+    """
+    elsewhere = SAY_HOW if "your_account" in address else FROM_REPOSITORY.format(address=address)
+    return INSTALL.format(root=root) + elsewhere
+
+
 def number_formulas(books: dict[Path, nbformat.NotebookNode]) -> None:
     """Number the formulas of each chapter in their order, and say so where they are named."""
     numbers = {}
@@ -59,10 +99,10 @@ def number_formulas(books: dict[Path, nbformat.NotebookNode]) -> None:
             )
 
 
-def cleaned(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+def cleaned(path: Path) -> nbformat.NotebookNode:
     """Give a notebook in its committed form."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
-    address = config["repository"]["url"]
+    notebook = nbformat.read(path, as_version=4)
     notebook = strip_output(notebook, keep_output=False, keep_count=False, keep_id=True)
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
@@ -70,7 +110,9 @@ def cleaned(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         tags = cell.metadata.get("tags", [])
         folded = FOLDED if FOLDED_BY & set(tags) else {}
         cell.metadata = nbformat.from_dict(({"tags": tags} if tags else {}) | folded)
-        cell.source = re.sub(r'(%pip install .*git\+)[^\s"]+', rf"\g<1>{address}", cell.source)
+        if cell.id == "install":
+            root = Path(os.path.relpath(ROOT, path.parent)).as_posix()
+            cell.source = install_cell(root, config["repository"]["url"])
     return notebook
 
 
@@ -80,7 +122,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="change nothing, fail if one differs")
     check = parser.parse_args().check
     differing = 0
-    books = {path: cleaned(nbformat.read(path, as_version=4)) for path in notebooks()}
+    books = {path: cleaned(path) for path in notebooks()}
     number_formulas(books)
     for path, notebook in books.items():
         text, wanted = path.read_text("utf-8"), nbformat.writes(notebook) + "\n"

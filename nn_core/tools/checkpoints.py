@@ -26,7 +26,8 @@ IGNORED_ATTRIBUTES = {
 class Checkpoint(Callback):
     """Save the training run to a file after each epoch, and resume from that file if it exists.
 
-    A resumed run gives the same weights, to the bit, as a run without a break. `epochs` may be
+    A resumed run gives the same weights as a run without a break: to the bit, if matrix products
+    always use the same number of threads, which decides how they are rounded. `epochs` may be
     larger than before, if the larger number does not change the callbacks. Everything else must be
     the same as in the first run: data, settings and seed. Create network, optimizer and `rng` anew,
     as in the first run. The result of a schedule or of an augmentation must depend on its

@@ -24,6 +24,7 @@ from nn_core.tools.photos import Preparation, prepare, read_photo
 from nn_core.tools.recipes import RECIPES, Recipe, load_digits, train
 from nn_core.tools.storage import atomic_write, load_network, save_network
 from nn_core.tools.tables import read_csv
+from nn_core.tools.threads import follow_free_cores
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -51,7 +52,10 @@ examples:
 FOLDER then holds weights.npz, history.csv, curves.png and predictions.png, and checkpoint.npz,
 which is written after each epoch. Stop the training when you like, even by switching the machine
 off: the same command with --resume goes on after the last finished epoch, and gives the same
-weights as a run without a stop. After Ctrl-C, weights.npz holds the weights of that moment.
+weights as a run without a stop, up to rounding, which depends on the number of threads. After
+Ctrl-C, weights.npz holds the weights of that moment.
+
+Matrix products use a thread for each core that is free. OPENBLAS_NUM_THREADS sets another number.
 """
 EVALUATE_EXAMPLES = """\
 examples:
@@ -228,6 +232,7 @@ def run_train(options: argparse.Namespace) -> int:
         checkpoint.unlink(missing_ok=True)
     if options.resume and not checkpoint.exists():
         print(f"{folder}: no checkpoint is there, begins with epoch 1")
+    follow_free_cores()
     network, history = train(
         recipe, (X, y), epochs=options.epochs, seed=seed, callbacks=[Checkpoint(checkpoint)]
     )
@@ -273,6 +278,7 @@ def run_evaluate(options: argparse.Namespace) -> int:
         if labels is None:
             raise DataError(f"{options.data}: expected labels to compare with, found none")
         y = labels
+    follow_free_cores()
     predicted = network.predict(X)
     counts = confusion_matrix(y, predicted, CLASSES)
     right = int(np.trace(counts))
