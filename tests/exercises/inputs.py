@@ -45,6 +45,13 @@ def layers(rng):
     return tuple(int(n) for n in rng.integers(1, 9, rng.integers(2, 6)))
 
 
+def widths(rng):
+    inputs, outputs = sizes(rng, count=2)
+    layers, width = (int(n) for n in rng.integers(1, 6, 2))
+    pairs = pairwise((inputs, *[width] * layers, outputs))
+    return inputs, outputs, layers, sum((i + 1) * o for i, o in pairs) + int(rng.integers(0, 2))
+
+
 def views(rng):
     s = layers(rng)
     return rng.normal(size=sum((i + 1) * o for i, o in pairwise(s))), s
@@ -227,7 +234,7 @@ INPUTS = {
     "data-leak": leak,
     "data-neighbour": neighbour,
     "data-starts": lambda rng: (nn.minibatches if rng.random() < 0.5 else shuffled_starts,),
-    "forward-count": lambda rng: (layers(rng),),
+    "forward-count": widths,
     "forward-columns": columns,
     "forward-temperature": temperature,
     "forward-views": views,
