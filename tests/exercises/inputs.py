@@ -185,7 +185,7 @@ def distance(rng):
 
 
 def goes(rng):
-    return rng.normal(size=(2, 2)), rng.normal(size=2), rng.normal(size=2)
+    return tuple(rng.normal(size=shape) for shape in ((2, 2), 2, (2, 2), 2))
 
 
 def vote(rng):

@@ -51,33 +51,38 @@ def check_turn(place: Any, displacement: Any) -> str:
 
 
 @exercise("summit-goes")
-def check_goes(goes_to: Any) -> None:
-    """Try general matrices with a shift, and tell what was swapped."""
+def check_goes(in_one: Any, place: Any) -> None:
+    """Try general matrices and shifts, and tell what was swapped; then ask for the place."""
 
-    def right(M: np.ndarray, t: np.ndarray, v: np.ndarray) -> Any:
-        return np.linalg.inv(M) @ (v - t)
+    def right(M1: np.ndarray, t1: np.ndarray, M2: np.ndarray, t2: np.ndarray) -> tuple[Any, Any]:
+        return M1 @ M2, M1 @ t2 + t1
 
     rng = np.random.default_rng(12)
-    slant, t, v = np.array([[1, 0], [0.5, 1]]), np.array([2.0, -1.0]), np.array([4.0, 7.0])
     expect_function(
-        arrays(goes_to),
+        in_one,
         right,
-        cases=[
-            (np.array([[1.2, -0.5], [0.3, 0.8]]), t, v),
-            (np.eye(2), t, v),
-            (slant, 0 * t, v),
-            *(tuple(rng.normal(size=shape) for shape in ((2, 2), 2, 2)) for _ in range(8)),
-        ],
+        cases=[tuple(rng.normal(size=shape) for shape in ((2, 2), 2) * 2) for _ in range(3)],
         mistakes={
-            "fetches": lambda M, t, v: M @ v + t,
-            "shift last": lambda M, t, v: np.linalg.inv(M) @ v - t,
-            "no shift": lambda M, t, v: np.linalg.inv(M) @ v,
-            "shift added": lambda M, t, v: np.linalg.inv(M) @ (v + t),
-            "no matrix": lambda M, t, v: v - t,
-            "transpose": lambda M, t, v: M.T @ (v - t),
-            "diagonal": lambda M, t, v: (v - t) / M.diagonal(),
+            "order": lambda M1, t1, M2, t2: (M2 @ M1, M1 @ t2 + t1),
+            "as maps of ink": lambda M1, t1, M2, t2: right(M2, t2, M1, t1),
+            "shifts added": lambda M1, t1, M2, t2: (M1 @ M2, t1 + t2),
+            "wrong shift": lambda M1, t1, M2, t2: (M1 @ M2, M2 @ t1 + t2),
+            "entries": lambda M1, t1, M2, t2: (M1 * M2, ...),
+            "inverse": lambda M1, t1, M2, t2: (np.linalg.inv(M1 @ M2), ...),
         },
-        name="the place",
+        name="`M`, `t`",
+    )
+    expect_numbers(
+        given={"place": place},
+        right={"place": np.array([5, 0])},
+        mistakes={
+            "place": {
+                "shift alone": (0, 5),
+                "other way": (-5, 0),
+                "centre": (0, 0),
+                "left": (0, -5),
+            }
+        },
     )
 
 
