@@ -194,7 +194,8 @@ def vote(rng):
 
 
 def floor(rng):
-    return layers(rng), int(rng.integers(1, 40)), 1e9, float(rng.choice([1e8, 1e9, 1e10]))
+    ins, outs = sizes(rng, 4, 60, 2)
+    return ins, outs, 2.0**30, float(rng.choice([2.0**28, 2.0**30, 2.0**31]))
 
 
 def overhead(rng):

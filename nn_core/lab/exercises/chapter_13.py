@@ -3,7 +3,6 @@
 import math
 import tracemalloc
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -49,47 +48,50 @@ def check_paper(operations: Any, intensity: Any) -> None:
 
 
 @exercise("speed-floor")
-def check_floor(least_seconds: Any) -> None:
-    """Try products that are bound by memory, by operations, and of both kinds."""
+def check_floor(smallest_batch: Any, hardest: Any) -> None:
+    """Try layers for which a batch is large enough, exactly so, or never; then ask for a layer."""
 
-    def of(
-        seconds: Callable[[np.ndarray, np.ndarray], Any], first: bool = False
+    def by(
+        inputs: float = 1, units: float = 1, edge: float = 1, last: Callable[..., Any] = np.ceil
     ) -> Callable[..., Any]:
-        """Make a function of a network and a machine of one of the times of all products."""
+        """Make a function of a layer and a machine, in which some parts have other factors."""
 
-        def timed(sizes: tuple[int, ...], N: int, peak: float, bandwidth: float) -> Any:
-            shapes = []
-            for k, (ins, outs) in enumerate(pairwise(sizes)):
-                # Forward, dW, and dX, which nobody needs of the first layer.
-                shapes += [(N, ins, outs), (ins, N, outs), (N, outs, ins)][: 2 + (k > 0 or first)]
-            r, i, c = np.array(shapes, float).T
-            return seconds(2 * r * i * c / peak, 4 * (r * i + i * c + r * c) / bandwidth)
+        def least(ins: int, outs: int, peak: float, bandwidth: float) -> Any:
+            left = bandwidth / peak / edge / 2 - inputs / ins - units / outs
+            return last(1 / left) if left > 0 else np.inf
 
-        return timed
+        return least
 
     expect_function(
-        least_seconds,
-        of(lambda computing, moving: np.maximum(computing, moving).sum()),
+        smallest_batch,
+        by(),
         cases=[
-            ((784, 256, 128, 10), 20, 6e10, 1e10),
-            ((784, 256, 128, 10), 20, 6e10, 2e9),
-            ((30, 5), 3, 1e9, 7e9),
-            ((40, 20, 10), 50, 1e9, 2e8),
-            ((8, 8, 8), 8, 1e10, 1e10),
+            (784, 256, 6e10, 3e9),
+            (256, 128, 6e10, 4e9),
+            (128, 10, 6e10, 3e9),
+            (30, 50, 1e9, 5e8),
+            (8, 8, 2.0**30, 2.0**30),  # nothing is rounded, and both times are equal at 4
         ],
         mistakes={
-            "sums": of(lambda computing, moving: max(computing.sum(), moving.sum())),
-            "added": of(lambda computing, moving: (computing + moving).sum()),
-            "longest": of(lambda computing, moving: np.maximum(computing, moving).max()),
-            "smaller": of(lambda computing, moving: np.minimum(computing, moving).sum()),
-            "no bytes": of(lambda computing, moving: computing.sum()),
-            "no operations": of(lambda computing, moving: moving.sum()),
-            "first layer": of(lambda computing, moving: np.maximum(computing, moving).sum(), True),
-            "operations": of(lambda computing, moving: np.maximum(2 * computing, moving).sum()),
-            "bytes": of(lambda computing, moving: np.maximum(computing, 2 * moving).sum()),
-            "upside down": of(lambda computing, moving: 1 / np.maximum(computing, moving).sum()),
+            "rounded down": by(last=np.floor),
+            "not rounded": by(last=float),
+            "one more": by(last=lambda N: np.floor(N) + 1),
+            "batch alone": by(inputs=0, units=0),
+            "no units": by(units=0),
+            "no inputs": by(inputs=0),
+            "never": lambda ins, outs, peak, bandwidth: np.ceil(
+                1 / (bandwidth / peak / 2 - 1 / ins - 1 / outs)
+            ),
+            "half": by(edge=0.5),
+            "double": by(edge=2),
+            "upside down": lambda ins, outs, peak, bandwidth: by()(ins, outs, bandwidth, peak),
         },
-        name="the least time",
+        name="the batch",
+    )
+    expect_numbers(
+        given={"hardest": hardest},
+        right={"hardest": 3},
+        mistakes={"hardest": {"first": 1, "second": 2}},
     )
 
 
@@ -131,8 +133,8 @@ def check_overhead(split: Any) -> None:
 
 
 @exercise("speed-momentum")
-def check_momentum(roll: Any) -> str:
-    """Watch results, what is changed, and how much memory is asked for."""
+def check_momentum(roll: Any, bytes_each: Any) -> str:
+    """Watch results, what is changed, and how much memory is asked for; then ask for the bytes."""
     rng = np.random.default_rng(13)
 
     def after(theta: Any, v: Any, g: Any, work: Any, lr: float, beta: float) -> tuple[Any, ...]:
@@ -145,16 +147,18 @@ def check_momentum(roll: Any) -> str:
 
     def right(theta: Any, v: Any, g: Any, work: Any, lr: float, beta: float) -> tuple[Any, ...]:
         v = np.float32(beta) * v + g
-        theta = theta - np.float32(lr) * v
+        theta = theta - np.float32(lr) * np.sign(v)
         return theta, theta, v, g
 
     def moved(way: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda theta, v, g, work, lr, beta: (way(theta, v, g, lr, beta), ..., ..., ...)
+        return lambda theta, v, g, work, lr, beta: (theta - way(v, g, lr, beta), ..., ..., ...)
 
     cases = [
         (*rng.normal(size=(3, size)).astype(np.float32), np.zeros(size, np.float32), lr, beta)
-        for size, lr, beta in ((5, 0.5, 0.25), (200_000, 0.25, 0.75))
+        for size, lr, beta in ((7, 0.5, 0.25), (200_000, 0.25, 0.75))
     ]
+    for _, v, g, *_ in cases:
+        v[0] = g[0] = 0  # the sign of 0 is 0
     expect_function(
         after,
         right,
@@ -162,11 +166,12 @@ def check_momentum(roll: Any) -> str:
         mistakes={
             "new array": lambda *case: (right(*case)[0], case[0], ..., ...),
             "new velocity": lambda *case: (*right(*case)[:2], case[1], ...),
-            "factor": moved(lambda theta, v, g, lr, b: theta - lr * (b * v + (1 - b) * g)),
-            "old velocity": moved(lambda theta, v, g, lr, b: theta - lr * v),
-            "no rate": moved(lambda theta, v, g, lr, b: theta - (b * v + g)),
-            "up": moved(lambda theta, v, g, lr, b: theta + lr * (b * v + g)),
-            "gradient": moved(lambda theta, v, g, lr, b: theta - lr * g),
+            "no sign": moved(lambda v, g, lr, beta: lr * (beta * v + g)),
+            "factor": moved(lambda v, g, lr, beta: lr * np.sign(beta * v + (1 - beta) * g)),
+            "old velocity": moved(lambda v, g, lr, beta: lr * np.sign(v)),
+            "no rate": moved(lambda v, g, lr, beta: np.sign(beta * v + g)),
+            "up": moved(lambda v, g, lr, beta: -lr * np.sign(beta * v + g)),
+            "gradient": moved(lambda v, g, lr, beta: lr * np.sign(g)),
         },
         name="what you give back, `theta` afterwards, `v` afterwards, `g` afterwards",
     )
@@ -178,6 +183,20 @@ def check_momentum(roll: Any) -> str:
             f"The numbers are right. But while your lines ran, memory for {arrays} more "
             f"array{'s' * (arrays > 1)} as long as `theta` was needed. Write into `work`."
         )
+    expect_numbers(
+        given={"bytes_each": bytes_each},
+        right={"bytes_each": 5 * 4},
+        mistakes={
+            "bytes_each": {
+                "arrays": 5,
+                "read alone": 3 * 4,
+                "theta alone": 4 * 4,
+                "work": 6 * 4,
+                "Adam": 7 * 4,
+                "line by line": 12 * 4,
+            }
+        },
+    )
     return "And no new array was made."
 
 
