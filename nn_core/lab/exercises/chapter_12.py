@@ -1,31 +1,21 @@
 """Exercises of the chapter on the way past 99.6 percent."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from nn_core.lab.exercises.exercise import exercise
+from nn_core.lab.exercises.exercise import exercise, exercise_in_numbers
 from nn_core.lab.exercises.expect import (
     Mistake,
     Wrong,
     expect_array,
     expect_draws,
     expect_function,
+    expect_number,
     expect_numbers,
     run,
 )
 from nn_core.lab.exercises.explain import as_numbers, close
-
-
-def arrays(function: Any) -> Callable[..., Any]:
-    """Make a function that calls the learner's, and gives a list or tuple as an array."""
-
-    def call(*arguments: Any) -> Any:
-        found = run(function, *arguments)
-        return as_numbers(found) if isinstance(found, list | tuple) else found
-
-    return call
 
 
 @exercise("summit-turn")
@@ -72,38 +62,27 @@ def check_goes(in_one: Any, place: Any) -> None:
         },
         name="`M`, `t`",
     )
-    expect_numbers(
-        given={"place": place},
-        right={"place": np.array([5, 0])},
-        mistakes={
-            "place": {
-                "shift alone": (0, 5),
-                "other way": (-5, 0),
-                "centre": (0, 0),
-                "left": (0, -5),
-            }
-        },
+    expect_number(
+        "place",
+        place,
+        np.array([5, 0]),
+        {"shift alone": (0, 5), "other way": (-5, 0), "centre": (0, 0), "left": (0, -5)},
     )
 
 
-@exercise("summit-between")
-def check_between(value: Any) -> str:
-    """Compare, and say which way was taken."""
-    expect_numbers(
-        given={"value": value},
-        right={"value": 0.475},
-        mistakes={
-            "value": {
-                "shares exchanged": 0.225,
-                "mean": 0.35,
-                "order": 0.5,
-                "upper row": 0.6,
-                "nearest": 0.8,
-            }
-        },
-        within=0.002,
-    )
-    return "And the four factors add up to 1."
+exercise_in_numbers(
+    "summit-between",
+    value={
+        "right": 0.475,
+        "shares exchanged": 0.225,
+        "mean": 0.35,
+        "order": 0.5,
+        "upper row": 0.6,
+        "nearest": 0.8,
+    },
+    within=0.002,
+    praise="And the four factors add up to 1.",
+)
 
 
 @exercise("summit-vote")
@@ -122,7 +101,7 @@ def check_vote(vote: Any) -> None:
 
     rng = np.random.default_rng(5)
     expect_function(
-        arrays(vote),
+        vote,
         lambda P: (votes(P) + P.mean(axis=0) / 2).argmax(axis=1),
         cases=[
             (rng.dirichlet(np.ones(K), (members, N)),)
@@ -135,6 +114,7 @@ def check_vote(vote: Any) -> None:
             "last": lambda P: P.shape[2] - 1 - votes(P)[:, ::-1].argmax(axis=1),
         },
         name="what you name",
+        read=as_numbers,
     )
 
 
