@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.expect import Mistake, Wrong, expect_function, expect_numbers, run
+from nn_core.lab.exercises.expect import (
+    Mistake,
+    Wrong,
+    expect_function,
+    expect_number,
+    expect_numbers,
+    run,
+)
 from nn_core.lab.exercises.explain import as_floats
 
 
@@ -88,11 +95,7 @@ def check_floor(smallest_batch: Any, hardest: Any) -> None:
         },
         name="the batch",
     )
-    expect_numbers(
-        given={"hardest": hardest},
-        right={"hardest": 3},
-        mistakes={"hardest": {"first": 1, "second": 2}},
-    )
+    expect_number("hardest", hardest, 3, {"first": 1, "second": 2})
 
 
 @exercise("speed-overhead")
@@ -115,7 +118,7 @@ def check_overhead(split: Any) -> None:
     # Powers of two, so that nothing is rounded; then 10.8 would do, and then 10.3.
     times = [(2**-13, 2**-18, 8, 100), (2**-13, 2**-18, 64, 1), (0.6, 0.5, 1, 11), (0.8, 0.7, 9, 2)]
     expect_function(
-        lambda N1, t1, N2, t2: as_floats(run(split, N1, t1, N2, t2)),
+        split,
         sized(lambda ratio: math.ceil(9 * ratio)),
         cases=[(N1, start + N1 * each, N2, start + N2 * each) for start, each, N1, N2 in times],
         mistakes={
@@ -129,6 +132,7 @@ def check_overhead(split: Any) -> None:
             "to the nearest": sized(lambda ratio: round(9 * ratio)),
         },
         name="the overhead, the time per example, the batch size",
+        read=as_floats,
     )
 
 
@@ -183,20 +187,9 @@ def check_momentum(roll: Any, bytes_each: Any) -> str:
             f"The numbers are right. But while your lines ran, memory for {arrays} more "
             f"array{'s' * (arrays > 1)} as long as `theta` was needed. Write into `work`."
         )
-    expect_numbers(
-        given={"bytes_each": bytes_each},
-        right={"bytes_each": 5 * 4},
-        mistakes={
-            "bytes_each": {
-                "arrays": 5,
-                "read alone": 3 * 4,
-                "theta alone": 4 * 4,
-                "work": 6 * 4,
-                "Adam": 7 * 4,
-                "line by line": 12 * 4,
-            }
-        },
-    )
+    arrays_moved = {"read alone": 3, "theta alone": 4, "work": 6, "Adam": 7, "line by line": 12}
+    mistakes = {name: 4 * count for name, count in arrays_moved.items()}
+    expect_number("bytes_each", bytes_each, 4 * 5, {"arrays": 5, **mistakes})
     return "And no new array was made."
 
 
