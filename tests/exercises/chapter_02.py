@@ -1,5 +1,7 @@
 """Answers to the exercises on the forward pass: right ones, and misconceptions; see chapter_00."""
 
+from itertools import pairwise
+
 import numpy as np
 
 import nn_core as nn
@@ -10,13 +12,27 @@ def given() -> dict:
     return {
         "SEED": 0,
         "np": np,
+        "pairwise": pairwise,
         "dense_forward": nn.dense_forward,
         "relu_forward": nn.relu_forward,
         "softmax": nn.softmax,
     }
 
 
-COUNT = "def count_parameters(sizes):\n    pairs = list(zip(sizes[:-1], sizes[1:]))\n    return "
+COUNT = """
+def widest(inputs, outputs, layers, most):
+    width = 1
+    while count(inputs, [width] * layers, outputs) <= most:
+        width += 1
+    return width - 1
+
+def count(inputs, hidden, outputs):
+    sizes = [inputs, *hidden, outputs]
+    return sum((i + 1) * o for i, o in pairwise(sizes))
+
+two_layers = 112
+"""
+EACH = "(i + 1) * o"
 ABSOLUTE = """
 W1 = np.array([[1.0, -1.0]])
 b1 = np.zeros(2)
@@ -49,11 +65,24 @@ def views(theta, sizes):
 
 ACCEPTED = {
     "forward-count": [
-        COUNT + "sum((i + 1) * o for i, o in pairs)",
-        COUNT + "sum(np.zeros((i, o)).size + o for i, o in pairs)",
-        "def count_parameters(sizes):\n    s = np.array(sizes)\n"
-        "    return (s[:-1] * s[1:]).sum() + s[1:].sum()",
-        COUNT + "sum((i + 1.0) * o for i, o in pairs)",
+        COUNT,
+        """
+def widest(inputs, outputs, layers, most):
+    '''Solve the equation of second degree.'''
+    a, b, c = layers - 1, inputs + outputs + layers, outputs - most
+    root = (b * b - 4 * a * c) ** 0.5
+    return int((root - b) / (2 * a) if a else -c / b)
+
+two_layers = widest(784, 10, 2, 101_770)
+""",
+        """
+def widest(inputs, outputs, layers, most):
+    def size(width):
+        return (inputs + 1) * width + (layers - 1) * (width + 1) * width + (width + 1) * outputs
+    return max(width for width in range(1, most) if size(width) <= most)
+
+two_layers = np.int64(112)
+""",
     ],
     "forward-absolute": [
         ABSOLUTE,
@@ -85,18 +114,21 @@ def views(theta, sizes):
 
 REJECTED = {
     "forward-count": [
-        (COUNT + "sum(i * o for i, o in pairs)", "Those are the weights"),
-        (COUNT + "sum(i * o for i, o in pairs) + sum(sizes)", "only units have a bias"),
-        (COUNT + "sum(i * (o + 1) for i, o in pairs)", "A bias belongs to a *unit*"),
-        (COUNT + "sum(i * o + 1 for i, o in pairs)", "one bias for each layer"),
-        (COUNT + "sum(sizes)", "Those are the units"),
-        (COUNT + "(sizes[0] + 1) * sizes[1]", "the first layer alone"),
-        (COUNT + "(sizes[0] + 1) * sizes[1] + (sizes[1] + 1) * sizes[2]", "IndexError"),
-        (COUNT + "[(i + 1) * o for i, o in pairs]", "a number is asked for"),
-        (
-            COUNT + "sum((i + 1) * (o + 1) for i, o in pairs)",
-            "The count is 102684; 101770 is right",
-        ),
+        (COUNT.replace(EACH, "i * o"), "You count the weights alone"),
+        (COUNT.replace(EACH, "i * o").replace("for i", "+ i for i"), "A bias belongs to a *unit*"),
+        (COUNT.replace("pairwise(sizes))", "pairwise(sizes)) + inputs"), "only units have a bias"),
+        (COUNT.replace(EACH, "i * o + 1"), "one bias for each layer"),
+        (COUNT.replace("*hidden", "hidden[0]"), "a single hidden layer"),
+        (COUNT.replace("width - 1", "width"), "the first width which is too large"),
+        (COUNT.replace("<= most", "< most"), "where the count fits exactly"),
+        (COUNT.replace("[width] * layers", "[width]"), "a single hidden layer"),
+        (COUNT.replace(EACH, "(i + 1) * (o + 1)"), "The width is 126; 128 is right"),
+        (COUNT.replace("return width - 1", "return [width - 1]"), "a number is asked for"),
+        (COUNT.replace("[width] *", "width *"), "TypeError"),
+        (COUNT.replace("= 112", "= 64"), "do not have to share 128"),
+        (COUNT.replace("= 112", "= 128"), "there are more than 101,770"),
+        (COUNT.replace("= 112", "= 100"), "Call your function"),
+        (COUNT.replace("= 112", "= 'wide'"), "`two_layers` is a number"),
     ],
     "forward-absolute": [
         (ABSOLUTE.replace("[1.0], [1.0]", "[1.0], [-1.0]"), "gives $x$ itself"),

@@ -13,6 +13,13 @@ def affine_matrix(degrees=0, tall=1, wide=1, slant=0):
     return np.array([[cos, -sin], [sin, cos]]) @ np.array([[1 / tall, 0], [slant, 1 / wide]])
 
 
+def field_of(M, t=(0, 0)):
+    """As in the chapter."""
+    places = np.indices((28, 28)).reshape(2, 784) - 13.5
+    F = M @ places + np.reshape(t, (2, 1)) - places
+    return F[:, None].astype(np.float32)
+
+
 def given() -> dict:
     """What the chapter has defined where its exercises stand."""
     rng = np.random.default_rng(0)
@@ -22,6 +29,8 @@ def given() -> dict:
         "np": np,
         "affine_matrix": affine_matrix,
         "warp": warp,
+        "field_of": field_of,
+        "three": X_dev[np.flatnonzero(y_dev == 3)[0]].reshape(28, 28),
         "show_digits": show_digits,
         "X_dev": X_dev,
         "y_dev": y_dev,
@@ -52,8 +61,8 @@ def vote(P):
 """
 
 
-def goes(result: str) -> str:
-    return f"def goes_to(M, t, v):\n    return {result}\n"
+def goes(M: str, t: str, place: str = "(5, 0)") -> str:
+    return f"def in_one(M1, t1, M2, t2):\n    return {M}, {t}\n\nplace = {place}\n"
 
 
 ACCEPTED = {
@@ -63,12 +72,15 @@ ACCEPTED = {
         "place = affine_matrix(90) @ [[3], [5]]\ndisplacement = place - [[3], [5]]",
     ],
     "summit-goes": [
-        goes("np.linalg.inv(M) @ (v - t)"),
+        goes("np.matmul(M1, M2)", "t1 + M1 @ t2", "np.array([5.0, 0.0])"),
         """
-def goes_to(M, t, v):
-    (a, b), (c, d) = M
-    x, y = v - t
-    return (d * x - b * y) / (a * d - b * c), (a * y - c * x) / (a * d - b * c)
+def in_one(M1, t1, M2, t2):
+    A, B = np.eye(3), np.eye(3)
+    A[:2, :2], A[:2, 2], B[:2, :2], B[:2, 2] = M1, t1, M2, t2
+    both = A @ B
+    return [both[:2, :2], both[:2, 2]]
+
+place = [5, 0]
 """,
     ],
     "summit-between": ["value = 0.475", "value = np.float64(0.475)"],
@@ -92,14 +104,22 @@ REJECTED = {
         ("place, displacement = ('a', 'b'), (0, 0)", "is an array of shape (2,)"),
     ],
     "summit-goes": [
-        (goes("M @ v + t"), "*fetches* its ink"),
-        (goes("np.linalg.inv(M) @ v - t"), "must come off *first*"),
-        (goes("np.linalg.inv(M) @ v"), "left out the shift"),
-        (goes("np.linalg.inv(M) @ (v + t)"), "not added once more"),
-        (goes("M.T @ (v - t)"), "A transpose is no inverse"),
-        (goes("(v - t) / np.diagonal(M)"), "divided by the diagonal"),
-        (goes("v - t"), "left out the matrix"),
-        (goes("v"), "The place"),
+        (goes("M2 @ M1", "M1 @ t2 + t1"), "so $M_2$ acts first"),
+        (goes("M2 @ M1", "M2 @ t1 + t2"), "put the second map into the first"),
+        (goes("M1 @ M2", "t1 + t2"), "acts on the whole of"),
+        (goes("M1 @ M2", "M2 @ t1 + t2"), "the other shift is multiplied"),
+        (goes("M1 * M2", "M1 @ t2 + t1"), "entry by entry"),
+        (goes("np.linalg.inv(M1 @ M2)", "-t1"), "the map for writing"),
+        (goes("M1 @ M2", "M1 @ t2 - t1"), "`t`"),
+        (goes("M1 @ M2", "(M1 @ t2 + t1)[:, None]"), "`t` has the shape (2, 1)"),
+        (goes("np.eye(3)", "t1"), "`M` has the shape (3, 3)"),
+        ("place = 5, 0\ndef in_one(M1, t1, M2, t2):\n    return M1 @ M2", "2 values are asked for"),
+        (goes("M1 @ M2", "M1 @ t2 + t1", "(0, 5)"), "after the first change"),
+        (goes("M1 @ M2", "M1 @ t2 + t1", "(-5, 0)"), "a turn the other way"),
+        (goes("M1 @ M2", "M1 @ t2 + t1", "(0, 0)"), "The turn leaves the centre"),
+        (goes("M1 @ M2", "M1 @ t2 + t1", "(0, -5)"), "is to the right of the centre"),
+        (goes("M1 @ M2", "M1 @ t2 + t1", "(3, 4)"), "all 2 numbers are off"),
+        (goes("M1 @ M2", "M1 @ t2 + t1", "5"), "is an array of shape (2,)"),
     ],
     "summit-between": [
         ("value = 0.225", "large share"),

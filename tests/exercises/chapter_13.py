@@ -40,6 +40,7 @@ def given() -> dict:
     images, labels, _, _ = nn.load_mnist()
     return {
         "np": np,
+        "pairwise": pairwise,
         "X": images[:5_000],
         "y": labels[:5_000],
         "sizes": (784, 256, 128, 10),
@@ -56,10 +57,11 @@ def given() -> dict:
 
 
 FLOOR = """
-def least_seconds(sizes, N, peak, bandwidth):
-    return sum(
-        max(flops(s) / peak, product_bytes(s) / bandwidth) for s in products(sizes, N)
-    )
+def smallest_batch(ins, outs, peak, bandwidth):
+    left = bandwidth / peak / 2 - 1 / ins - 1 / outs
+    return np.ceil(1 / left) if left > 0 else np.inf
+
+hardest = 3
 """
 SPLIT = """
 def split(N1, t1, N2, t2):
@@ -71,9 +73,12 @@ ROLL = """
 def roll(theta, v, g, work, lr, beta):
     v *= beta
     v += g
-    np.multiply(v, lr, out=work)
+    np.sign(v, out=work)
+    work *= lr
     theta -= work
     return theta
+
+bytes_each = 20
 """
 DISTANCES = """
 def distances(X, M):
@@ -90,13 +95,14 @@ ACCEPTED = {
     "speed-floor": [
         FLOOR,
         """
-def least_seconds(sizes, N, peak, bandwidth):
-    total = 0
-    for k in range(1, len(sizes)):
-        a, b = sizes[k - 1], sizes[k]
-        one = max(2 * N * a * b / peak, 4 * (N * a + a * b + N * b) / bandwidth)
-        total += one * (2 if k == 1 else 3)
-    return np.float64(total)
+def smallest_batch(ins, outs, peak, bandwidth):
+    for N in range(1, 10_000):
+        shape = N, ins, outs
+        if flops(shape) / peak >= product_bytes(shape) / bandwidth:
+            return N
+    return float("inf")
+
+hardest = max((1, 2, 3), key=lambda k: smallest_batch(*sizes[k - 1 : k + 1], 8e10, 2e10))
 """,
     ],
     "speed-overhead": [
@@ -118,8 +124,10 @@ def roll(theta, v, g, work, lr, beta):
         part = slice(start, start + 1000)
         v[part] *= beta
         v[part] += g[part]
-        theta[part] -= lr * v[part]
+        theta[part] -= lr * np.sign(v[part])
     return theta
+
+bytes_each = 5 * np.float32().itemsize
 """,
     ],
     "speed-distances": [
@@ -155,29 +163,22 @@ REJECTED = {
         ("operations, intensity = 'many', 16", "you handed in a text"),
     ],
     "speed-floor": [
-        (FLOOR.replace("max(flops(s) / peak, product_bytes(s) / bandwidth)",
-                       "flops(s) / peak + product_bytes(s) / bandwidth"),
-         "You added the two times"),
-        ("""
-def least_seconds(sizes, N, peak, bandwidth):
-    shapes = products(sizes, N)
-    return max(
-        sum(map(flops, shapes)) / peak, sum(map(product_bytes, shapes)) / bandwidth
-    )
-""", "the larger of the two *sums*"),
-        (FLOOR.replace("sum(", "max("), "the longest product alone"),
-        (FLOOR.replace("max(", "min("), "the *smaller* of the two"),
-        (FLOOR.replace("max(flops(s) / peak, product_bytes(s) / bandwidth)", "flops(s) / peak"),
-         "The bytes are missing"),
-        (FLOOR.replace("max(flops(s) / peak, product_bytes(s) / bandwidth)",
-                       "product_bytes(s) / bandwidth"), "The operations are missing"),
-        (FLOOR.replace("products(sizes, N)", "[*products(sizes, N), (N, sizes[1], sizes[0])]"),
-         "the `dX` of the first"),
-        (FLOOR.replace("flops(s)", "2 * flops(s)"), "twice the operations"),
-        (FLOOR.replace("product_bytes(s)", "2 * product_bytes(s)"), "You took 8"),
-        (FLOOR.replace("return sum", "return 1 / sum"), "steps per second"),
-        (FLOOR.replace("N)\n    )", "1)\n    )"), "The least time is"),
-        (FLOOR.replace("return sum(", "return list("), "a number is asked for"),
+        (FLOOR.replace("ceil", "floor"), "round *up*"),
+        (FLOOR.replace("np.ceil(1 / left)", "1 / left"), "a whole number. Round it up"),
+        (FLOOR.replace("np.ceil(1 / left)", "1 / left // 1 + 1"), "You go one further there"),
+        (FLOOR.replace(" - 1 / ins - 1 / outs", ""), "left out the inputs and the units"),
+        (FLOOR.replace(" - 1 / outs", ""), "The units are missing"),
+        (FLOOR.replace(" - 1 / ins", ""), "The inputs are missing"),
+        (FLOOR.replace(" if left > 0 else np.inf", ""), "give `np.inf`"),
+        (FLOOR.replace("/ 2 -", "-"), "Mind the factor 2"),
+        (FLOOR.replace("/ 2 -", "/ 4 -"), "8 bytes per number"),
+        (FLOOR.replace("bandwidth / peak", "peak / bandwidth"), "are exchanged"),
+        (FLOOR.replace("- 1 / ins", "+ 1 / ins"), "The batch is"),
+        (FLOOR.replace("np.ceil(1 / left)", "[1 / left]"), "a number is asked for"),
+        (FLOOR.replace("= 3", "= 1"), "leave *more*"),
+        (FLOOR.replace("= 3", "= 2"), "how many units has the third"),
+        (FLOOR.replace("= 3", "= 10"), "numbered from 1 to 3"),
+        (FLOOR.replace("= 3", "= 'the last'"), "`hardest` is a number"),
     ],
     "speed-overhead": [
         (SPLIT.replace("return start, each,", "return each, start,"), "the wrong way round"),
@@ -193,20 +194,29 @@ def least_seconds(sizes, N, peak, bandwidth):
     ],
     "speed-momentum": [
         (ROLL.replace("theta -= work\n    return theta", "return theta - work"), "in a new array"),
-        ("def roll(theta, v, g, work, lr, beta):\n    return theta - lr * (beta * v + g)",
-         "in a new array"),
-        (ROLL.replace("np.multiply(v, lr, out=work)\n    theta -= work", "theta -= lr * v"),
-         "memory for 1 more"),
+        ("bytes_each = 20\ndef roll(theta, v, g, work, lr, beta):\n"
+         "    return theta - lr * np.sign(beta * v + g)", "in a new array"),
+        (ROLL.replace("work *= lr\n    theta -= work", "theta -= lr * work"), "memory for 1 more"),
+        (ROLL.replace("np.sign(v, out=work)", "work[:] = np.sign(v)"), "Write into `work`"),
         (ROLL.replace("v *= beta\n    v += g", "v[:] = beta * v + g"), "Write into `work`"),
         (ROLL.replace("v *= beta\n    v += g", "v = beta * v + g"), "Write into `v`"),
+        (ROLL.replace("np.sign(v, out=work)", "work[:] = v"), "by the *sign* of the"),
         (ROLL.replace("v += g", "v += (1 - beta) * g"), "without a factor"),
-        (ROLL.replace("np.multiply(v, lr, out=work)", "work[:] = v"), "learning rate is missing"),
+        (ROLL.replace("    work *= lr\n", ""), "learning rate is missing"),
         (ROLL.replace("theta -= work", "theta += work"), "You went *up*"),
         (ROLL.replace("    v *= beta\n    v += g\n", "").replace("return", "v *= beta\n    v += g\n"
                                                             "    return"), "the old velocity"),
-        (ROLL.replace("np.multiply(v,", "np.multiply(g,"), "not by the velocity"),
+        (ROLL.replace("np.sign(v,", "np.sign(g,"), "not by those of the velocity"),
+        (ROLL.replace("np.sign(v, out=work)", "np.copysign(1, v, out=work)"), "is right in 6 of 7"),
         (ROLL.replace("v += g", "g += v\n    v[:] = g"), "`g` afterwards"),
         (ROLL.replace("    return theta\n", ""), "return"),
+        (ROLL.replace("= 20", "= 5"), "the number of arrays"),
+        (ROLL.replace("= 20", "= 12"), "must be written back"),
+        (ROLL.replace("= 20", "= 16"), "only one of the two arrays"),
+        (ROLL.replace("= 20", "= 24"), "`work` stays in the cache"),
+        (ROLL.replace("= 20", "= 28"), "That is Adam's number"),
+        (ROLL.replace("= 20", "= 48"), "what five lines move"),
+        (ROLL.replace("= 20", "= 40"), "Count the arrays"),
     ],
     "speed-distances": [
         ("def distances(X, M):\n    return ((X[:, None] - M) ** 2).sum(axis=2)",

@@ -45,6 +45,13 @@ def layers(rng):
     return tuple(int(n) for n in rng.integers(1, 9, rng.integers(2, 6)))
 
 
+def widths(rng):
+    inputs, outputs = sizes(rng, count=2)
+    layers, width = (int(n) for n in rng.integers(1, 6, 2))
+    pairs = pairwise((inputs, *[width] * layers, outputs))
+    return inputs, outputs, layers, sum((i + 1) * o for i, o in pairs) + int(rng.integers(0, 2))
+
+
 def views(rng):
     s = layers(rng)
     return rng.normal(size=sum((i + 1) * o for i, o in pairwise(s))), s
@@ -178,7 +185,7 @@ def distance(rng):
 
 
 def goes(rng):
-    return rng.normal(size=(2, 2)), rng.normal(size=2), rng.normal(size=2)
+    return tuple(rng.normal(size=shape) for shape in ((2, 2), 2, (2, 2), 2))
 
 
 def vote(rng):
@@ -187,7 +194,8 @@ def vote(rng):
 
 
 def floor(rng):
-    return layers(rng), int(rng.integers(1, 40)), 1e9, float(rng.choice([1e8, 1e9, 1e10]))
+    ins, outs = sizes(rng, 4, 60, 2)
+    return ins, outs, 2.0**30, float(rng.choice([2.0**28, 2.0**30, 2.0**31]))
 
 
 def overhead(rng):
@@ -227,7 +235,7 @@ INPUTS = {
     "data-leak": leak,
     "data-neighbour": neighbour,
     "data-starts": lambda rng: (nn.minibatches if rng.random() < 0.5 else shuffled_starts,),
-    "forward-count": lambda rng: (layers(rng),),
+    "forward-count": widths,
     "forward-columns": columns,
     "forward-temperature": temperature,
     "forward-views": views,

@@ -1,30 +1,21 @@
 """Exercises of the tour: experiments with the finished network."""
 
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 import nn_core as nn
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.expect import (
-    Mistake,
-    Wrong,
+from nn_core.lab.exercises.expect import Mistake, Wrong, expect_number
+from nn_core.lab.exercises.explain import as_numbers, close, describe
+from nn_core.lab.exercises.networks import (
     expect_network,
-    expect_numbers,
     expect_pictures,
     expect_reached,
+    some_digits,
 )
-from nn_core.lab.exercises.explain import as_numbers, close, describe
 
 TRAINED = 0.88  # the share that a short training reaches even with 16 hidden units
-
-
-@cache
-def some_digits() -> tuple[np.ndarray, np.ndarray]:
-    """Training pictures to look at a network's work with; the test set stays closed."""
-    X, y, _, _ = nn.load_mnist()
-    return X[:5_000], y[:5_000]
 
 
 def expect_positions(name: str, found: Any, things: str, count: int, below: int) -> np.ndarray:
@@ -51,14 +42,10 @@ def check_small(small: Any, parameters: Any, reached: Any, X_dev: Any, y_dev: An
     share = nn.accuracy(y, network.predict(X))
     if share < TRAINED:
         raise Mistake("untrained", f"Your network reads only {share:.0%} of the pictures. ")
-    count = network.theta.size
-    expect_numbers(
-        given={"parameters": parameters},
-        right={"parameters": count},
-        mistakes={"parameters": {"weights": sum(W.size for W in network.W)}},
-    )
+    weights = sum(W.size for W in network.W)
+    expect_number("parameters", parameters, network.theta.size, {"weights": weights})
     expect_reached(reached, network, X_dev, y_dev)
-    return f"{count:,} parameters, and it reads {reached:.1%} of the dev set."
+    return f"{network.theta.size:,} parameters, and it reads {reached:.1%} of the dev set."
 
 
 @exercise("tour-shuffled")

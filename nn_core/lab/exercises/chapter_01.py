@@ -7,7 +7,7 @@ import numpy as np
 
 from nn_core.data import MNIST_FOLDER, minibatches, one_hot, read_bytes
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.expect import Mistake, Wrong, expect_function, expect_numbers, run
+from nn_core.lab.exercises.expect import Mistake, Wrong, expect_function, expect_number, run
 from nn_core.lab.exercises.explain import describe
 
 
@@ -18,20 +18,19 @@ def check_labels(mine: Any, header: Any) -> None:
     data = read_bytes(file)
     if isinstance(mine, bytes):
         raise Mistake("bytes")
-    expect_numbers(
-        given={"mine": mine, "header": header},
-        right={"mine": np.frombuffer(data, np.uint8, offset=8), "header": 8},
+    expect_number(
+        "mine",
+        mine,
+        np.frombuffer(data, np.uint8, offset=8),
         mistakes={
-            "mine": {
-                "header": np.frombuffer(data, np.uint8),
-                "half a header": np.frombuffer(data, np.uint8, offset=4),
-                "pictures": np.frombuffer(data, np.uint8, offset=16),
-                "four bytes": np.frombuffer(data, np.int32, offset=8),
-                "packed": np.frombuffer(file.read_bytes(), np.uint8),
-            },
-            "header": {"pictures": 16},
+            "header": np.frombuffer(data, np.uint8),
+            "half a header": np.frombuffer(data, np.uint8, offset=4),
+            "pictures": np.frombuffer(data, np.uint8, offset=16),
+            "four bytes": np.frombuffer(data, np.int32, offset=8),
+            "packed": np.frombuffer(file.read_bytes(), np.uint8),
         },
     )
+    expect_number("header", header, 8, {"pictures": 16}, praise="`mine` is right. ")
 
 
 @exercise("data-undo")
@@ -53,7 +52,7 @@ def check_undo(labels_of: Any, tie: Any) -> None:
     found = run(labels_of, np.full((1, 10), 0.1))
     if np.shape(found) != (1,):
         raise Mistake("no label")
-    expect_numbers({"tie": tie}, {"tie": found if isinstance(tie, np.ndarray) else found[0]})
+    expect_number("tie", tie, found if isinstance(tie, np.ndarray) else found[0])
 
 
 @exercise("data-leak")
@@ -115,17 +114,16 @@ def check_neighbour(nearest_label: Any, price: Any) -> None:
         },
         name="the array of labels",
     )
-    expect_numbers(
-        given={"price": price},
-        right={"price": 5_000 * 784},
+    expect_number(
+        "price",
+        price,
+        5_000 * 784,
         mistakes={
-            "price": {
-                "one": 784,
-                "pictures": 5_000,
-                "means": 10 * 784,
-                "twice": 2 * 5_000 * 784,
-                "all": 5_000 * 5_000 * 784,
-            }
+            "one": 784,
+            "pictures": 5_000,
+            "means": 10 * 784,
+            "twice": 2 * 5_000 * 784,
+            "all": 5_000 * 5_000 * 784,
         },
     )
 
@@ -144,14 +142,13 @@ def shuffled_starts(
 def check_starts(really_shuffles: Any) -> None:
     """Give it both functions."""
 
-    def says(batches_of: Any) -> Any:
-        found = run(really_shuffles, batches_of)
+    def verdict(found: Any) -> Any:
         if not isinstance(found, bool | np.bool_):
             raise Wrong(f"Your function should return True or False; it returns {describe(found)}.")
         return found
 
     expect_function(
-        says,
+        really_shuffles,
         lambda batches_of: batches_of is minibatches,
         cases=[(minibatches,), (shuffled_starts,)],
         mistakes={
@@ -159,4 +156,5 @@ def check_starts(really_shuffles: Any) -> None:
             "never": lambda _: False,
             "reversed": lambda batches_of: batches_of is shuffled_starts,
         },
+        read=verdict,
     )

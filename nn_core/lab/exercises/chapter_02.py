@@ -1,40 +1,54 @@
 """Exercises of the chapter on the forward pass."""
 
+import operator
 from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 import numpy as np
 
 from nn_core import dense_forward, relu_forward, softmax
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.expect import Mistake, Wrong, expect_function
+from nn_core.lab.exercises.expect import Mistake, Wrong, expect_function, expect_number
 from nn_core.lab.exercises.explain import as_numbers, close, describe
 
 
 @exercise("forward-count")
-def check_count(count_parameters: Any) -> None:
-    """Count for several sizes, of two, three and four layers."""
+def check_count(widest: Any, two_layers: Any) -> None:
+    """Try one to four hidden layers, and numbers of parameters that are met exactly."""
+
+    def by(parameters: Callable[[tuple[int, ...]], int], *, fits: Any = operator.le) -> Any:
+        """Make a function that gives the largest width, from one that counts parameters."""
+
+        def search(inputs: int, outputs: int, layers: int, most: int) -> int:
+            sizes = ((inputs, *[width] * layers, outputs) for width in count(1))
+            return next(n for n, each in enumerate(sizes) if not fits(parameters(each), most))
+
+        return search
 
     def weights(sizes: tuple[int, ...]) -> int:
         return sum(i * o for i, o in pairwise(sizes))
 
+    def every(sizes: tuple[int, ...]) -> int:
+        return weights(sizes) + sum(sizes[1:])
+
     expect_function(
-        count_parameters,
-        lambda sizes: weights(sizes) + sum(sizes[1:]),
-        cases=[((784, 128, 10),), ((5, 3),), ((7, 6, 4, 3, 2),)],
+        widest,
+        by(every),
+        cases=[(784, 10, 1, 101_770), (2, 25, 2, 632), (7, 29, 3, 701), (17, 23, 4, 566)],
         mistakes={
-            "weights": weights,
-            "inputs": lambda sizes: weights(sizes) + sum(sizes),
-            "before a layer": lambda sizes: weights(sizes) + sum(sizes[:-1]),
-            "one bias": lambda sizes: weights(sizes) + len(sizes) - 1,
-            "units": sum,
-            "first layer": lambda sizes: (sizes[0] + 1) * sizes[1],
+            "weights": by(weights),
+            "inputs": by(lambda sizes: weights(sizes) + sum(sizes)),
+            "before a layer": by(lambda sizes: weights(sizes) + sum(sizes[:-1])),
+            "one bias": by(lambda sizes: weights(sizes) + len(sizes) - 1),
+            "one layer": by(lambda sizes: every((*sizes[:2], sizes[-1]))),
+            "one more": lambda *given: by(every)(*given) + 1,
+            "below": by(every, fits=operator.lt),
         },
-        name="the count",
-        within=1e-9,
+        name="the width",
     )
+    expect_number("two_layers", two_layers, 112, {"half": 64, "same": 128})
 
 
 @exercise("forward-absolute")

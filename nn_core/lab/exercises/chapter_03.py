@@ -5,37 +5,30 @@ from typing import Any
 import numpy as np
 
 from nn_core import mean_squared_error, one_hot, sigmoid_backward, sigmoid_forward
-from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.expect import Wrong, expect_function, expect_numbers, run
+from nn_core.lab.exercises.exercise import exercise, exercise_in_numbers
+from nn_core.lab.exercises.expect import Wrong, expect_function, run
 from nn_core.lab.exercises.explain import close, describe, is_number
 
-
-@exercise("losses-hand")
-def check_hand(p: Any, loss: Any, slopes: Any) -> None:
-    """Compare the three answers one by one, in two decimals."""
-    expect_numbers(
-        given={"p": p, "loss": loss, "slopes": slopes},
-        right={
-            "p": np.array([1, 1, 1, 3]) / 6,
-            "loss": np.log(2),
-            "slopes": np.array([1, 1, 1, -3]) / 6,
-        },
-        mistakes={
-            "p": {"exponentials": [1, 1, 1, 3]},
-            "loss": {
-                "sign": -np.log(2),
-                "no opinion": np.log(4),
-                "wrong class": np.log(6),
-                "plus": np.log(6) + np.log(3),
-                "base 10": np.log10(2),
-                "base 2": 1,
-                "by classes": np.log(2) / 4,
-                "square": 0.25,
-            },
-            "slopes": {"probabilities": np.array([1, 1, 1, 3]) / 6},
-        },
-        within=0.007,
-    )
+exercise_in_numbers(
+    "losses-hand",
+    p={"right": np.array([1, 1, 1, 3]) / 6, "exponentials": [1, 1, 1, 3]},
+    loss={
+        "right": np.log(2),
+        "sign": -np.log(2),
+        "no opinion": np.log(4),
+        "wrong class": np.log(6),
+        "plus": np.log(6) + np.log(3),
+        "base 10": np.log10(2),
+        "base 2": 1,
+        "by classes": np.log(2) / 4,
+        "square": 0.25,
+    },
+    slopes={
+        "right": np.array([1, 1, 1, -3]) / 6,
+        "probabilities": np.array([1, 1, 1, 3]) / 6,
+    },
+    within=0.007,
+)
 
 
 @exercise("losses-binary")

@@ -5,22 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.expect import Mistake, Wrong, expect_function, expect_numbers, run
+from nn_core.lab.exercises.exercise import exercise, exercise_in_numbers
+from nn_core.lab.exercises.expect import Mistake, Wrong, expect_function, run
 from nn_core.lab.exercises.explain import as_numbers, close, describe
 
-
-@exercise("numeric-hand")
-def check_hand(exact: Any, one_sided: Any, central: Any) -> None:
-    """Compare three numbers, and name the slip."""
-    expect_numbers(
-        given={"exact": exact, "one_sided": one_sided, "central": central},
-        right={"exact": 1, "one_sided": 1.21, "central": 1.01},
-        mistakes={
-            "one_sided": {"difference": 0.121, "by 2h": 0.605, "left": 0.81},
-            "central": {"difference": 0.202, "by h": 2.02, "sign": 0.2},
-        },
-    )
+exercise_in_numbers(
+    "numeric-hand",
+    exact={"right": 1},
+    one_sided={"right": 1.21, "difference": 0.121, "by 2h": 0.605, "left": 0.81},
+    central={"right": 1.01, "difference": 0.202, "by h": 2.02, "sign": 0.2},
+)
 
 
 class Cubes:

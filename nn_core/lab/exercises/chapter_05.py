@@ -4,25 +4,19 @@ from typing import Any
 
 import numpy as np
 
-from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.expect import expect_function, expect_numbers, run
+from nn_core.lab.exercises.exercise import exercise, exercise_in_numbers
+from nn_core.lab.exercises.expect import expect_function
+from nn_core.lab.exercises.networks import network_and_batch
 from nn_core.layers import relu_backward, sigmoid_forward
 from nn_core.losses import softmax_cross_entropy
 from nn_core.network import MLP
 
-
-@exercise("backprop-hand")
-def check_hand(dx: Any, dy: Any, dz: Any) -> None:
-    """Compare; the gradient in which two paths meet comes last."""
-    expect_numbers(
-        given={"dx": dx, "dz": dz, "dy": dy},
-        right={"dx": 3, "dz": 0, "dy": 7},
-        mistakes={
-            "dx": {"own factor": 4},
-            "dz": {"passed on": 4},
-            "dy": {"sum alone": 3, "maximum alone": 4, "product": 12, "mean": 3.5},
-        },
-    )
+exercise_in_numbers(
+    "backprop-hand",
+    dx={"right": 3, "own factor": 4},
+    dy={"right": 7, "sum alone": 3, "maximum alone": 4, "product": 12, "mean": 3.5},
+    dz={"right": 0, "passed on": 4},
+)
 
 
 @exercise("backprop-softplus")
@@ -82,29 +76,13 @@ def check_fool(input_gradient: Any) -> None:
     """Try it with one hidden layer, then with two."""
     rng = np.random.default_rng(5)
 
-    def gradient(network: MLP, X: np.ndarray, y: np.ndarray) -> Any:
-        return run(
-            input_gradient,
-            network,
-            X,
-            y,
-            nothing="Your function gives `None`. Is a `return` missing, or did you keep "
-            "`input_gradient=layer > 0` from the chapter's loop? It leaves out the gradient of the "
-            "first layer's input, and that is what is asked for.",
-        )
-
     def right(network: MLP, X: np.ndarray, y: np.ndarray) -> np.ndarray:
         return walk_back(network, X, y)[-1][1]
 
-    def case(N: int, *sizes: int) -> tuple[MLP, np.ndarray, np.ndarray]:
-        network = MLP(sizes, rng, dtype=np.float64)
-        network.theta += rng.normal(scale=0.3, size=network.theta.size)
-        return network, rng.normal(size=(N, sizes[0])), rng.integers(0, sizes[-1], N)
-
     expect_function(
-        gradient,
+        input_gradient,
         right,
-        cases=[case(7, 6, 5, 3), case(8, 6, 5, 4, 3)],
+        cases=[network_and_batch(rng, 7, 6, 5, 3), network_and_batch(rng, 8, 6, 5, 4, 3)],
         mistakes={
             "signs": lambda *given: np.sign(right(*given)),
             "second layer": lambda *given: walk_back(*given)[-2][1],
@@ -115,6 +93,9 @@ def check_fool(input_gradient: Any) -> None:
         },
         name="`dX`",
         N=lambda network, X, y: len(X),
+        nothing="Your function gives `None`. Is a `return` missing, or did you keep "
+        "`input_gradient=layer > 0` from the chapter's loop? It leaves out the gradient of the "
+        "first layer's input, and that is what is asked for.",
     )
 
 

@@ -6,31 +6,22 @@ from typing import Any
 import numpy as np
 
 import nn_core as nn
-from nn_core.lab.exercises.chapter_00 import some_digits
-from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.expect import (
-    Wrong,
-    expect_function,
-    expect_network,
-    expect_numbers,
-    expect_reached,
-    run,
-)
+from nn_core.lab.exercises.exercise import exercise, exercise_in_numbers
+from nn_core.lab.exercises.expect import Wrong, expect_function, run
 from nn_core.lab.exercises.explain import describe
+from nn_core.lab.exercises.networks import (
+    expect_network,
+    expect_reached,
+    network_and_batch,
+    some_digits,
+)
 
-
-@exercise("training-hand")
-def check_hand(one_step: Any, two_steps: Any, too_large: Any) -> None:
-    """Compare the three numbers, each with its own slips."""
-    expect_numbers(
-        given={"one_step": one_step, "two_steps": two_steps, "too_large": too_large},
-        right={"one_step": 0.6, "two_steps": 1.08, "too_large": 1},
-        mistakes={
-            "one_step": {"uphill": -0.6, "no rate": 6, "half": 0.3, "distance": 2.4},
-            "two_steps": {"one slope": 1.2, "distance": 1.92},
-            "too_large": {"curvature 1": 2, "best": 0.5},
-        },
-    )
+exercise_in_numbers(
+    "training-hand",
+    one_step={"right": 0.6, "uphill": -0.6, "no rate": 6, "half": 0.3, "distance": 2.4},
+    two_steps={"right": 1.08, "one slope": 1.2, "distance": 1.92},
+    too_large={"right": 1, "curvature 1": 2, "best": 0.5},
+)
 
 
 @exercise("training-pieces")
@@ -63,12 +54,7 @@ def check_pieces(gradient_in_pieces: Any) -> None:
         gradient,
         lambda network, X, y, size: means(network, X, y, len(X))[0],
         cases=[
-            (
-                Watched((5, 4, 3), rng, dtype=np.float64),
-                rng.normal(size=(N, 5)),
-                rng.integers(0, 3, N),
-                size,
-            )
+            (*network_and_batch(rng, N, 5, 4, 3, kind=Watched), size)
             for N, size in ((6, 3), (8, 3), (5, 8))
         ],
         mistakes={
@@ -105,19 +91,14 @@ def check_bugs(descend: Any) -> None:
             raise Wrong(f"The function gives back the network. Yours returned {describe(found)}.")
         return found.theta
 
-    def case(
-        sizes: tuple[int, int, int], N: int, lr: float, epochs: int, batch_size: int
-    ) -> tuple[Any, ...]:
-        rng = np.random.default_rng(N)
-        X, y = rng.normal(size=(N, sizes[0])), rng.integers(0, sizes[-1], N)
-        return nn.MLP(sizes, rng, dtype=np.float64), X, y, lr, epochs, batch_size, rng
-
+    rng = np.random.default_rng(20)
     expect_function(
-        lambda network, X, y, lr, epochs, batch_size, rng: theta_of(
-            run(descend, network, X, y, lr, epochs, batch_size, rng, may_change=(0,))
-        ),
+        descend,
         descended,
-        cases=[case((5, 4, 3), 20, 0.1, 3, 8), case((4, 6, 3), 15, 0.2, 4, 5)],
+        cases=[
+            (*network_and_batch(rng, 20, 5, 4, 3), 0.1, 3, 8, rng),
+            (*network_and_batch(rng, 15, 4, 6, 3), 0.2, 4, 5, rng),
+        ],
         mistakes={
             "copy": lambda network, *_: network.theta,
             "uphill": lambda *given: descended(*given, sign=1),
@@ -127,6 +108,8 @@ def check_bugs(descend: Any) -> None:
             "same order": lambda *given: descended(*given, same_order=True),
         },
         name="`network.theta`",
+        read=theta_of,
+        may_change=(0,),
     )
 
 

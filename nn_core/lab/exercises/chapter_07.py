@@ -8,63 +8,53 @@ from typing import Any
 
 import numpy as np
 
-from nn_core.lab.exercises.exercise import exercise
+from nn_core.lab.exercises.exercise import exercise, exercise_in_numbers
 from nn_core.lab.exercises.expect import (
     Mistake,
     Wrong,
     expect_array,
     expect_draws,
     expect_function,
-    expect_numbers,
     run,
 )
 from nn_core.layers import relu_forward
 
-
-@exercise("init-hand")
-def check_hand(variance_z: Any, mean_square_a: Any, limit: Any) -> None:
-    """Compare the three numbers in order, each with its own mistakes."""
-    expect_numbers(
-        given={"variance_z": variance_z, "mean_square_a": mean_square_a, "limit": limit},
-        right={"variance_z": 3, "mean_square_a": 1.5, "limit": 0.2},
-        mistakes={
-            "variance_z": {
-                "deviation": math.sqrt(3),
-                "half": 1.5,
-                "inputs": 6,
-                "squared weights": 0.12,
-                "one term": 0.02,
-                "squared inputs": 0.75,
-            },
-            "mean_square_a": {
-                "before ReLU": 3,
-                "quarter": 0.75,
-                "variance": 1.5 * (1 - 1 / math.pi),
-                "size": math.sqrt(1.5),
-            },
-            "limit": {
-                "variance": 2 / 150,
-                "deviation": math.sqrt(2 / 150),
-                "square": 0.04,
-                "no 2": math.sqrt(3 / 150),
-                "this layer": math.sqrt(0.12),
-            },
-        },
-    )
+exercise_in_numbers(
+    "init-hand",
+    variance_z={
+        "right": 3,
+        "deviation": math.sqrt(3),
+        "half": 1.5,
+        "inputs": 6,
+        "squared weights": 0.12,
+        "one term": 0.02,
+        "squared inputs": 0.75,
+    },
+    mean_square_a={
+        "right": 1.5,
+        "before ReLU": 3,
+        "quarter": 0.75,
+        "variance": 1.5 * (1 - 1 / math.pi),
+        "size": math.sqrt(1.5),
+    },
+    limit={
+        "right": 0.2,
+        "variance": 2 / 150,
+        "deviation": math.sqrt(2 / 150),
+        "square": 0.04,
+        "no 2": math.sqrt(3 / 150),
+        "this layer": math.sqrt(0.12),
+    },
+)
 
 
-@exercise("init-harmless")
-def check_harmless(first_relu: Any, first_tanh: Any, last_relu: Any, both_tanh: Any) -> None:
-    """Ask the question of the formula that was missed."""
-    expect_numbers(
-        given={
-            "first_relu": first_relu,
-            "first_tanh": first_tanh,
-            "last_relu": last_relu,
-            "both_tanh": both_tanh,
-        },
-        right={"first_relu": False, "first_tanh": True, "last_relu": True, "both_tanh": False},
-    )
+exercise_in_numbers(
+    "init-harmless",
+    first_relu={"right": False},
+    first_tanh={"right": True},
+    last_relu={"right": True},
+    both_tanh={"right": False},
+)
 
 
 @exercise("init-leaky")

@@ -4,53 +4,43 @@ from typing import Any
 
 import numpy as np
 
-from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.expect import Wrong, expect_function, expect_numbers, run
+from nn_core.lab.exercises.exercise import exercise, exercise_in_numbers
+from nn_core.lab.exercises.expect import Wrong, expect_function, run
 from nn_core.lab.exercises.explain import as_numbers, describe, is_number
 
 ROUNDED = 0.005  # how far a number may be off that is written down with three digits
 
 
-@exercise("optim-hand")
-def check_hand(below: Any, best_rate: Any, times_as_long: Any) -> None:
-    """Compare the three numbers in order, each with its own mistakes."""
-    expect_numbers(
-        given={"below": below, "best_rate": best_rate, "times_as_long": times_as_long},
-        right={"below": 2 / 50, "best_rate": 2 / 52, "times_as_long": 20},
-        mistakes={
-            "below": {"flat axis": 1, "one step": 1 / 50, "best": 2 / 52},
-            "best_rate": {
-                "bound": 2 / 50,
-                "no 2": 1 / 52,
-                "two digits": 0.038,
-                "difference": 2 / 48,
-                "steep axis": 1 / 50,
-            },
-            "times_as_long": {
-                "lost": 1 - 0.95,
-                "kept": 0.95,
-                "alternating": 1 / 1.95,
-                "newest": 19,
-            },
-        },
-        within=ROUNDED,
-    )
+exercise_in_numbers(
+    "optim-hand",
+    below={"right": 2 / 50, "flat axis": 1, "one step": 1 / 50, "best": 2 / 52},
+    best_rate={
+        "right": 2 / 52,
+        "bound": 2 / 50,
+        "no 2": 1 / 52,
+        "two digits": 0.038,
+        "difference": 2 / 48,
+        "steep axis": 1 / 50,
+    },
+    times_as_long={
+        "right": 20,
+        "lost": 1 - 0.95,
+        "kept": 0.95,
+        "alternating": 1 / 1.95,
+        "newest": 19,
+    },
+    within=ROUNDED,
+)
 
 
-@exercise("optim-cents")
-def check_cents(sgd: Any, momentum: Any, adagrad: Any, adam: Any) -> None:
-    """Compare the four factors in order, each with its own mistakes."""
-    expect_numbers(
-        given={"sgd": sgd, "momentum": momentum, "adagrad": adagrad, "adam": adam},
-        right={"sgd": 1 / 100, "momentum": 1 / 100, "adagrad": 1, "adam": 1},
-        mistakes={
-            "sgd": {"upside down": 100, "none": 1},
-            "momentum": {"none": 1, "turned on": 1 / 1000},
-            "adagrad": {"as sgd": 1 / 100, "squares": 1 / 10, "upside down": 100},
-            "adam": {"as sgd": 1 / 100, "squares": 1 / 10},
-        },
-        within=ROUNDED,
-    )
+exercise_in_numbers(
+    "optim-cents",
+    sgd={"right": 1 / 100, "upside down": 100, "none": 1},
+    momentum={"right": 1 / 100, "none": 1, "turned on": 1 / 1000},
+    adagrad={"right": 1, "as sgd": 1 / 100, "squares": 1 / 10, "upside down": 100},
+    adam={"right": 1, "as sgd": 1 / 100, "squares": 1 / 10},
+    within=ROUNDED,
+)
 
 
 @exercise("optim-mean")
@@ -75,7 +65,7 @@ def check_mean(smoothed: Any) -> None:
 
     rng = np.random.default_rng(8)
     expect_function(
-        lambda values, *beta: as_numbers(run(smoothed, values, *beta)),
+        smoothed,
         right,
         cases=[
             ([4.0, 8.0, 6.0, 7.0], 0.75),
@@ -95,6 +85,7 @@ def check_mean(smoothed: Any) -> None:
             "plain": lambda values, *_: np.cumsum(values) / np.arange(1, len(values) + 1),
         },
         name="the list of means",
+        read=as_numbers,
     )
 
 

@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from nn_core.lab.exercises.exercise import exercise
+from nn_core.lab.exercises.exercise import exercise, exercise_in_numbers
 from nn_core.lab.exercises.expect import (
     Mistake,
     Wrong,
     expect_array,
     expect_draws,
     expect_function,
-    expect_numbers,
     run,
 )
 from nn_core.lab.exercises.explain import close, describe
+from nn_core.lab.exercises.networks import network_and_batch
 from nn_core.layers import softmax
 from nn_core.metrics import accuracy
 from nn_core.network import MLP
@@ -24,30 +24,26 @@ from nn_core.network import MLP
 Say = Callable[[np.ndarray], np.ndarray]  # what a member makes of its logits
 
 
-@exercise("regular-hand")
-def check_hand(after: Any, factor: Any, steps: Any) -> None:
-    """Compare the three numbers in order, each with its own slips."""
-    expect_numbers(
-        given={"after": after, "factor": factor, "steps": steps},
-        right={"after": 1.97, "factor": 0.96, "steps": 17},
-        mistakes={
-            "after": {
-                "no penalty": 2.05,
-                "uphill": 2.03,
-                "penalty subtracted": 2.13,
-                "half": 2.01,
-                "twice": 1.89,
-                "no rate": 1.7,
-                "half a rate": 1.25,
-            },
-            "factor": {"lost": 0.04, "no rate": 0.6},
-            "steps": {
-                "same amount": 13,
-                "too early": 16,
-                "fraction": np.log(0.5) / np.log(0.96),
-            },
-        },
-    )
+exercise_in_numbers(
+    "regular-hand",
+    after={
+        "right": 1.97,
+        "no penalty": 2.05,
+        "uphill": 2.03,
+        "penalty subtracted": 2.13,
+        "half": 2.01,
+        "twice": 1.89,
+        "no rate": 1.7,
+        "half a rate": 1.25,
+    },
+    factor={"right": 0.96, "lost": 0.04, "no rate": 0.6},
+    steps={
+        "right": 17,
+        "same amount": 13,
+        "too early": 16,
+        "fraction": np.log(0.5) / np.log(0.96),
+    },
+)
 
 
 @exercise("regular-l1")
@@ -84,9 +80,8 @@ def check_l1(l1_penalty: Any) -> None:
 def check_committee(committee: Any) -> None:
     """Compare with the mean over all masks that there are."""
     rng = np.random.default_rng(7)
-    network = MLP((6, 4, 3, 2), rng, dtype=np.float64)
+    network, X, _ = network_and_batch(rng, 7, 6, 4, 3, 2)
     network.theta *= 3
-    X = rng.normal(size=(7, 6))
 
     def mean(network: MLP, X: np.ndarray, rate: float, *_: Any, say: Say = softmax) -> np.ndarray:
         return means_over_masks(network, X, rate, say)

@@ -10,45 +10,38 @@ from typing import Any
 
 import numpy as np
 
-from nn_core.lab.exercises.exercise import exercise
+from nn_core.lab.exercises.exercise import exercise, exercise_in_numbers
 from nn_core.lab.exercises.expect import (
     Mistake,
     Wrong,
     expect_array,
     expect_draws,
     expect_function,
-    expect_numbers,
+    expect_number,
     run,
 )
 from nn_core.lab.exercises.explain import and_list, as_floats, describe
 from nn_core.metrics import accuracy_interval
 
-
-@exercise("evaluate-paper")
-def check_paper(error: Any, pictures: Any) -> str:
-    """Compare, and say which step went wrong."""
-    variance = 0.96 * 0.04
-    right = (variance / 1600) ** 0.5
-    expect_numbers(
-        given={"error": error, "pictures": pictures},
-        right={"error": right, "pictures": variance / 0.001**2},
-        mistakes={
-            "error": {
-                "variance": right**2,
-                "one picture": variance**0.5,
-                "N outside": variance**0.5 / 1600,
-                "wrong share": 0.04,
-                "interval": 1.96 * right,
-                "percentage": 100 * right,
-            },
-            "pictures": {
-                "not squared": variance**0.5 / 0.001,
-                "in proportion": 1600 * right / 0.001,
-            },
-        },
-        within=0.03,
-    )
-    return "Those are many more pictures than there are in the test set of MNIST."
+exercise_in_numbers(
+    "evaluate-paper",
+    error={
+        "right": (0.96 * 0.04 / 1600) ** 0.5,
+        "variance": 0.96 * 0.04 / 1600,
+        "one picture": (0.96 * 0.04) ** 0.5,
+        "N outside": (0.96 * 0.04) ** 0.5 / 1600,
+        "wrong share": 0.04,
+        "interval": 1.96 * (0.96 * 0.04 / 1600) ** 0.5,
+        "percentage": 100 * (0.96 * 0.04 / 1600) ** 0.5,
+    },
+    pictures={
+        "right": 0.96 * 0.04 / 0.001**2,
+        "not squared": (0.96 * 0.04) ** 0.5 / 0.001,
+        "in proportion": (0.96 * 0.04 * 1600) ** 0.5 / 0.001,
+    },
+    within=0.03,
+    praise="Those are many more pictures than there are in the test set of MNIST.",
+)
 
 
 @exercise("evaluate-paired")
@@ -77,7 +70,7 @@ def check_paired(paired: Any) -> None:
     cases = [tuple(rng.integers(0, 3, (3, N))) for N in (45, 30)]
     y, first, _ = cases[0]
     expect_function(
-        lambda y, first, second: as_floats(run(paired, y, first, second)),
+        paired,
         scored(lambda n: (n.b - n.c) / (n.b + n.c) ** 0.5),
         [*cases, (y, y, first), (y, first, first)],
         mistakes={
@@ -96,6 +89,7 @@ def check_paired(paired: Any) -> None:
             "no 0": of(lambda n: (n.b, n.c, (n.b - n.c) / np.sqrt(n.b + n.c))),
         },
         name="the first count, the second count, the score",
+        read=as_floats,
     )
 
 
@@ -237,14 +231,8 @@ def check_folder(judge_folder: Any) -> str:
     right = np.array(
         accuracy_interval(np.zeros(N, int), (np.arange(N) >= round(reached * N)).astype(int))
     )
-    expect_numbers(
-        given={"interval": interval},
-        right={"interval": right},
-        mistakes={
-            "interval": {"exchanged": right[::-1], "plain": [reached - half, reached + half]}
-        },
-        within=1e-4,
-    )
+    mistakes = {"exchanged": right[::-1], "plain": [reached - half, reached + half]}
+    expect_number("interval", interval, right, mistakes, within=1e-4)
     return "A fifth of the test labels in that folder was wrong, and you measured it."
 
 

@@ -4,62 +4,50 @@ from typing import Any
 
 import numpy as np
 
-from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.expect import expect_function, expect_numbers
+from nn_core.lab.exercises.exercise import exercise, exercise_in_numbers
+from nn_core.lab.exercises.expect import expect_function
+
+exercise_in_numbers(
+    "published-work",
+    steps_taken={
+        "right": 3_840,
+        "one epoch": 480,
+        "epochs": 8,
+        "pictures": 384_000,
+        "batch size": 800,
+        "divided": 60,
+    },
+    times_as_many={
+        "right": 150,
+        "steps": 1_200 / 3_840,
+        "steps, upside down": 3_840 / 1_200,
+        "batch size": 480 * 150,
+        "upside down": 8 / 1_200,
+        "pictures": 57_600_000,
+    },
+)
 
 
-@exercise("published-work")
-def check_work(steps_taken: Any, times_as_many: Any) -> None:
-    """Compare, and say what was counted instead."""
-    expect_numbers(
-        given={"steps_taken": steps_taken, "times_as_many": times_as_many},
-        right={"steps_taken": 3_840, "times_as_many": 150},
-        mistakes={
-            "steps_taken": {
-                "one epoch": 480,
-                "epochs": 8,
-                "pictures": 384_000,
-                "batch size": 800,
-                "divided": 60,
-            },
-            "times_as_many": {
-                "steps": 1_200 / 3_840,
-                "steps, upside down": 3_840 / 1_200,
-                "batch size": 480 * 150,
-                "upside down": 8 / 1_200,
-                "pictures": 57_600_000,
-            },
-        },
-    )
-
-
-@exercise("published-rates")
-def check_rates(cross_entropy_rate: Any, squared_error_rate: Any) -> None:
-    """Compare, and name the factor that is too many or missing."""
-    expect_numbers(
-        given={
-            "cross_entropy_rate": cross_entropy_rate,
-            "squared_error_rate": squared_error_rate,
-        },
-        right={"cross_entropy_rate": 0.128, "squared_error_rate": 3},
-        mistakes={
-            "cross_entropy_rate": {
-                "author": 0.002,
-                "upside down": 0.002 / 64,
-                "classes": 0.002 * 640,
-                "squared error": 0.002 * 320,
-                "half": 0.002 * 32,
-            },
-            "squared_error_rate": {
-                "author": 0.3,
-                "upside down": 0.03,
-                "half": 1.5,
-                "batch": 192,
-                "batch and half": 96,
-                "twice": 6,
-            },
-        },
-    )
+exercise_in_numbers(
+    "published-rates",
+    cross_entropy_rate={
+        "right": 0.128,
+        "author": 0.002,
+        "upside down": 0.002 / 64,
+        "classes": 0.002 * 640,
+        "squared error": 0.002 * 320,
+        "half": 0.002 * 32,
+    },
+    squared_error_rate={
+        "right": 3,
+        "author": 0.3,
+        "upside down": 0.03,
+        "half": 1.5,
+        "batch": 192,
+        "batch and half": 96,
+        "twice": 6,
+    },
+)
 
 
 @exercise("published-columns")

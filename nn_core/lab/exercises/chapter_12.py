@@ -1,31 +1,21 @@
 """Exercises of the chapter on the way past 99.6 percent."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from nn_core.lab.exercises.exercise import exercise
+from nn_core.lab.exercises.exercise import exercise, exercise_in_numbers
 from nn_core.lab.exercises.expect import (
     Mistake,
     Wrong,
     expect_array,
     expect_draws,
     expect_function,
+    expect_number,
     expect_numbers,
     run,
 )
 from nn_core.lab.exercises.explain import as_numbers, close
-
-
-def arrays(function: Any) -> Callable[..., Any]:
-    """Make a function that calls the learner's, and gives a list or tuple as an array."""
-
-    def call(*arguments: Any) -> Any:
-        found = run(function, *arguments)
-        return as_numbers(found) if isinstance(found, list | tuple) else found
-
-    return call
 
 
 @exercise("summit-turn")
@@ -51,54 +41,48 @@ def check_turn(place: Any, displacement: Any) -> str:
 
 
 @exercise("summit-goes")
-def check_goes(goes_to: Any) -> None:
-    """Try general matrices with a shift, and tell what was swapped."""
+def check_goes(in_one: Any, place: Any) -> None:
+    """Try general matrices and shifts, and tell what was swapped; then ask for the place."""
 
-    def right(M: np.ndarray, t: np.ndarray, v: np.ndarray) -> Any:
-        return np.linalg.inv(M) @ (v - t)
+    def right(M1: np.ndarray, t1: np.ndarray, M2: np.ndarray, t2: np.ndarray) -> tuple[Any, Any]:
+        return M1 @ M2, M1 @ t2 + t1
 
     rng = np.random.default_rng(12)
-    slant, t, v = np.array([[1, 0], [0.5, 1]]), np.array([2.0, -1.0]), np.array([4.0, 7.0])
     expect_function(
-        arrays(goes_to),
+        in_one,
         right,
-        cases=[
-            (np.array([[1.2, -0.5], [0.3, 0.8]]), t, v),
-            (np.eye(2), t, v),
-            (slant, 0 * t, v),
-            *(tuple(rng.normal(size=shape) for shape in ((2, 2), 2, 2)) for _ in range(8)),
-        ],
+        cases=[tuple(rng.normal(size=shape) for shape in ((2, 2), 2) * 2) for _ in range(3)],
         mistakes={
-            "fetches": lambda M, t, v: M @ v + t,
-            "shift last": lambda M, t, v: np.linalg.inv(M) @ v - t,
-            "no shift": lambda M, t, v: np.linalg.inv(M) @ v,
-            "shift added": lambda M, t, v: np.linalg.inv(M) @ (v + t),
-            "no matrix": lambda M, t, v: v - t,
-            "transpose": lambda M, t, v: M.T @ (v - t),
-            "diagonal": lambda M, t, v: (v - t) / M.diagonal(),
+            "order": lambda M1, t1, M2, t2: (M2 @ M1, M1 @ t2 + t1),
+            "as maps of ink": lambda M1, t1, M2, t2: right(M2, t2, M1, t1),
+            "shifts added": lambda M1, t1, M2, t2: (M1 @ M2, t1 + t2),
+            "wrong shift": lambda M1, t1, M2, t2: (M1 @ M2, M2 @ t1 + t2),
+            "entries": lambda M1, t1, M2, t2: (M1 * M2, ...),
+            "inverse": lambda M1, t1, M2, t2: (np.linalg.inv(M1 @ M2), ...),
         },
-        name="the place",
+        name="`M`, `t`",
+    )
+    expect_number(
+        "place",
+        place,
+        np.array([5, 0]),
+        {"shift alone": (0, 5), "other way": (-5, 0), "centre": (0, 0), "left": (0, -5)},
     )
 
 
-@exercise("summit-between")
-def check_between(value: Any) -> str:
-    """Compare, and say which way was taken."""
-    expect_numbers(
-        given={"value": value},
-        right={"value": 0.475},
-        mistakes={
-            "value": {
-                "shares exchanged": 0.225,
-                "mean": 0.35,
-                "order": 0.5,
-                "upper row": 0.6,
-                "nearest": 0.8,
-            }
-        },
-        within=0.002,
-    )
-    return "And the four factors add up to 1."
+exercise_in_numbers(
+    "summit-between",
+    value={
+        "right": 0.475,
+        "shares exchanged": 0.225,
+        "mean": 0.35,
+        "order": 0.5,
+        "upper row": 0.6,
+        "nearest": 0.8,
+    },
+    within=0.002,
+    praise="And the four factors add up to 1.",
+)
 
 
 @exercise("summit-vote")
@@ -117,7 +101,7 @@ def check_vote(vote: Any) -> None:
 
     rng = np.random.default_rng(5)
     expect_function(
-        arrays(vote),
+        vote,
         lambda P: (votes(P) + P.mean(axis=0) / 2).argmax(axis=1),
         cases=[
             (rng.dirichlet(np.ones(K), (members, N)),)
@@ -130,6 +114,7 @@ def check_vote(vote: Any) -> None:
             "last": lambda P: P.shape[2] - 1 - votes(P)[:, ::-1].argmax(axis=1),
         },
         name="what you name",
+        read=as_numbers,
     )
 
 

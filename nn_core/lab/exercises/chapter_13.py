@@ -3,13 +3,19 @@
 import math
 import tracemalloc
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from nn_core.lab.exercises.exercise import exercise
-from nn_core.lab.exercises.expect import Mistake, Wrong, expect_function, expect_numbers, run
+from nn_core.lab.exercises.expect import (
+    Mistake,
+    Wrong,
+    expect_function,
+    expect_number,
+    expect_numbers,
+    run,
+)
 from nn_core.lab.exercises.explain import as_floats
 
 
@@ -49,48 +55,47 @@ def check_paper(operations: Any, intensity: Any) -> None:
 
 
 @exercise("speed-floor")
-def check_floor(least_seconds: Any) -> None:
-    """Try products that are bound by memory, by operations, and of both kinds."""
+def check_floor(smallest_batch: Any, hardest: Any) -> None:
+    """Try layers for which a batch is large enough, exactly so, or never; then ask for a layer."""
 
-    def of(
-        seconds: Callable[[np.ndarray, np.ndarray], Any], first: bool = False
+    def by(
+        inputs: float = 1, units: float = 1, edge: float = 1, last: Callable[..., Any] = np.ceil
     ) -> Callable[..., Any]:
-        """Make a function of a network and a machine of one of the times of all products."""
+        """Make a function of a layer and a machine, in which some parts have other factors."""
 
-        def timed(sizes: tuple[int, ...], N: int, peak: float, bandwidth: float) -> Any:
-            shapes = []
-            for k, (ins, outs) in enumerate(pairwise(sizes)):
-                # Forward, dW, and dX, which nobody needs of the first layer.
-                shapes += [(N, ins, outs), (ins, N, outs), (N, outs, ins)][: 2 + (k > 0 or first)]
-            r, i, c = np.array(shapes, float).T
-            return seconds(2 * r * i * c / peak, 4 * (r * i + i * c + r * c) / bandwidth)
+        def least(ins: int, outs: int, peak: float, bandwidth: float) -> Any:
+            left = bandwidth / peak / edge / 2 - inputs / ins - units / outs
+            return last(1 / left) if left > 0 else np.inf
 
-        return timed
+        return least
 
     expect_function(
-        least_seconds,
-        of(lambda computing, moving: np.maximum(computing, moving).sum()),
+        smallest_batch,
+        by(),
         cases=[
-            ((784, 256, 128, 10), 20, 6e10, 1e10),
-            ((784, 256, 128, 10), 20, 6e10, 2e9),
-            ((30, 5), 3, 1e9, 7e9),
-            ((40, 20, 10), 50, 1e9, 2e8),
-            ((8, 8, 8), 8, 1e10, 1e10),
+            (784, 256, 6e10, 3e9),
+            (256, 128, 6e10, 4e9),
+            (128, 10, 6e10, 3e9),
+            (30, 50, 1e9, 5e8),
+            (8, 8, 2.0**30, 2.0**30),  # nothing is rounded, and both times are equal at 4
         ],
         mistakes={
-            "sums": of(lambda computing, moving: max(computing.sum(), moving.sum())),
-            "added": of(lambda computing, moving: (computing + moving).sum()),
-            "longest": of(lambda computing, moving: np.maximum(computing, moving).max()),
-            "smaller": of(lambda computing, moving: np.minimum(computing, moving).sum()),
-            "no bytes": of(lambda computing, moving: computing.sum()),
-            "no operations": of(lambda computing, moving: moving.sum()),
-            "first layer": of(lambda computing, moving: np.maximum(computing, moving).sum(), True),
-            "operations": of(lambda computing, moving: np.maximum(2 * computing, moving).sum()),
-            "bytes": of(lambda computing, moving: np.maximum(computing, 2 * moving).sum()),
-            "upside down": of(lambda computing, moving: 1 / np.maximum(computing, moving).sum()),
+            "rounded down": by(last=np.floor),
+            "not rounded": by(last=float),
+            "one more": by(last=lambda N: np.floor(N) + 1),
+            "batch alone": by(inputs=0, units=0),
+            "no units": by(units=0),
+            "no inputs": by(inputs=0),
+            "never": lambda ins, outs, peak, bandwidth: np.ceil(
+                1 / (bandwidth / peak / 2 - 1 / ins - 1 / outs)
+            ),
+            "half": by(edge=0.5),
+            "double": by(edge=2),
+            "upside down": lambda ins, outs, peak, bandwidth: by()(ins, outs, bandwidth, peak),
         },
-        name="the least time",
+        name="the batch",
     )
+    expect_number("hardest", hardest, 3, {"first": 1, "second": 2})
 
 
 @exercise("speed-overhead")
@@ -113,7 +118,7 @@ def check_overhead(split: Any) -> None:
     # Powers of two, so that nothing is rounded; then 10.8 would do, and then 10.3.
     times = [(2**-13, 2**-18, 8, 100), (2**-13, 2**-18, 64, 1), (0.6, 0.5, 1, 11), (0.8, 0.7, 9, 2)]
     expect_function(
-        lambda N1, t1, N2, t2: as_floats(run(split, N1, t1, N2, t2)),
+        split,
         sized(lambda ratio: math.ceil(9 * ratio)),
         cases=[(N1, start + N1 * each, N2, start + N2 * each) for start, each, N1, N2 in times],
         mistakes={
@@ -127,12 +132,13 @@ def check_overhead(split: Any) -> None:
             "to the nearest": sized(lambda ratio: round(9 * ratio)),
         },
         name="the overhead, the time per example, the batch size",
+        read=as_floats,
     )
 
 
 @exercise("speed-momentum")
-def check_momentum(roll: Any) -> str:
-    """Watch results, what is changed, and how much memory is asked for."""
+def check_momentum(roll: Any, bytes_each: Any) -> str:
+    """Watch results, what is changed, and how much memory is asked for; then ask for the bytes."""
     rng = np.random.default_rng(13)
 
     def after(theta: Any, v: Any, g: Any, work: Any, lr: float, beta: float) -> tuple[Any, ...]:
@@ -145,16 +151,18 @@ def check_momentum(roll: Any) -> str:
 
     def right(theta: Any, v: Any, g: Any, work: Any, lr: float, beta: float) -> tuple[Any, ...]:
         v = np.float32(beta) * v + g
-        theta = theta - np.float32(lr) * v
+        theta = theta - np.float32(lr) * np.sign(v)
         return theta, theta, v, g
 
     def moved(way: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda theta, v, g, work, lr, beta: (way(theta, v, g, lr, beta), ..., ..., ...)
+        return lambda theta, v, g, work, lr, beta: (theta - way(v, g, lr, beta), ..., ..., ...)
 
     cases = [
         (*rng.normal(size=(3, size)).astype(np.float32), np.zeros(size, np.float32), lr, beta)
-        for size, lr, beta in ((5, 0.5, 0.25), (200_000, 0.25, 0.75))
+        for size, lr, beta in ((7, 0.5, 0.25), (200_000, 0.25, 0.75))
     ]
+    for _, v, g, *_ in cases:
+        v[0] = g[0] = 0  # the sign of 0 is 0
     expect_function(
         after,
         right,
@@ -162,11 +170,12 @@ def check_momentum(roll: Any) -> str:
         mistakes={
             "new array": lambda *case: (right(*case)[0], case[0], ..., ...),
             "new velocity": lambda *case: (*right(*case)[:2], case[1], ...),
-            "factor": moved(lambda theta, v, g, lr, b: theta - lr * (b * v + (1 - b) * g)),
-            "old velocity": moved(lambda theta, v, g, lr, b: theta - lr * v),
-            "no rate": moved(lambda theta, v, g, lr, b: theta - (b * v + g)),
-            "up": moved(lambda theta, v, g, lr, b: theta + lr * (b * v + g)),
-            "gradient": moved(lambda theta, v, g, lr, b: theta - lr * g),
+            "no sign": moved(lambda v, g, lr, beta: lr * (beta * v + g)),
+            "factor": moved(lambda v, g, lr, beta: lr * np.sign(beta * v + (1 - beta) * g)),
+            "old velocity": moved(lambda v, g, lr, beta: lr * np.sign(v)),
+            "no rate": moved(lambda v, g, lr, beta: np.sign(beta * v + g)),
+            "up": moved(lambda v, g, lr, beta: -lr * np.sign(beta * v + g)),
+            "gradient": moved(lambda v, g, lr, beta: lr * np.sign(g)),
         },
         name="what you give back, `theta` afterwards, `v` afterwards, `g` afterwards",
     )
@@ -178,6 +187,9 @@ def check_momentum(roll: Any) -> str:
             f"The numbers are right. But while your lines ran, memory for {arrays} more "
             f"array{'s' * (arrays > 1)} as long as `theta` was needed. Write into `work`."
         )
+    arrays_moved = {"read alone": 3, "theta alone": 4, "work": 6, "Adam": 7, "line by line": 12}
+    mistakes = {name: 4 * count for name, count in arrays_moved.items()}
+    expect_number("bytes_each", bytes_each, 4 * 5, {"arrays": 5, **mistakes})
     return "And no new array was made."
 
 

@@ -10,14 +10,14 @@ import importlib
 import inspect
 import pkgutil
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from nn_core.lab.exercises.expect import Mistake, Unanswered, Wrong
-from nn_core.lab.exercises.explain import and_list, describe
-from nn_core.lab.exercises.texts import texts_of
+from nn_core.lab.exercises.expect import Mistake, Unanswered, Wrong, expect_numbers
+from nn_core.lab.exercises.explain import TOLERANCE, and_list, describe
+from nn_core.lab.exercises.texts import all_texts
 from nn_core.lab.markup import as_code
 
 Check = Callable[..., str | None]
@@ -109,14 +109,46 @@ def exercise(name: str) -> Callable[[Check], Check]:
     def keep(check: Check) -> Check:
         if name in REGISTRY:
             raise ValueError(f"two exercises are called {name!r}")
-        chapter = check.__module__.rsplit(".", 1)[-1]
-        texts = texts_of(chapter)
-        if name not in texts:
-            raise ValueError(f"{chapter}.md: expected the exercise {name!r}, found {list(texts)}")
-        REGISTRY[name] = Exercise(name, chapter, check, *texts[name])
+        if name not in all_texts():
+            raise ValueError(f"expected texts of the exercise {name!r}, found {list(all_texts())}")
+        chapter, texts = all_texts()[name]
+        REGISTRY[name] = Exercise(name, chapter, check, *texts)
         return check
 
     return keep
+
+
+def exercise_in_numbers(
+    name: str, *, within: float = TOLERANCE, praise: str = "", **asked: Mapping[str, Any]
+) -> None:
+    """Keep an exercise that is worked out on paper; its check is `expect_numbers`.
+
+    Parameters
+    ----------
+    name
+        The exercise.
+    within
+        How far an answer may be off, relative to its largest number.
+    praise
+        What to say where all is right.
+    **asked
+        For each answer, in the order in which they are judged, the right one under "right", and
+        what it is where a mistake is made, under the name of the mistake.
+    """
+    right = {answer: known["right"] for answer, known in asked.items()}
+    mistakes = {
+        answer: {mistake: known[mistake] for mistake in known if mistake != "right"}
+        for answer, known in asked.items()
+    }
+
+    def check(*answers: Any) -> str:
+        expect_numbers(dict(zip(asked, answers, strict=True)), right, mistakes, within=within)
+        return praise
+
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    signature = inspect.Signature([inspect.Parameter(answer, kind) for answer in asked])
+    check.__signature__ = signature  # type: ignore[attr-defined]  # what `asked` reads
+    exercise(name)(check)
 
 
 def all_exercises() -> dict[str, Exercise]:

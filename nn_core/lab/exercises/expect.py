@@ -1,12 +1,14 @@
 """The vocabulary of checks: what raises `Wrong`, in words, unless an answer is right.
 
-- `expect_numbers` compares what is worked out on paper, and knows likely mistakes;
+- `expect_numbers` compares what is worked out on paper, and knows likely mistakes; `expect_number`
+  does so with one number;
 - `expect_function` calls the learner's function in several cases, beside the right one and beside
   mistaken ones;
 - `expect_draws` asks whether what is drawn follows from the generator;
-- `expect_network` and `expect_reached` look at a trained network and at what is said of it;
 - `expect` compares one value, `expect_array` looks at shape and kind;
 - `run` calls the learner's function once.
+
+What concerns networks stands in `networks`.
 
 A mistake is named only where it is proven: the answer is what this mistake gives, in all cases, and
 no other mistake gives the same. What to say of it stands in the chapter's file of texts.
@@ -40,8 +42,6 @@ from nn_core.lab.exercises.explain import (
     remarks,
 )
 from nn_core.lab.markup import as_code
-from nn_core.metrics import accuracy
-from nn_core.network import MLP
 
 LONGEST = 100_000  # so many values are taken from a generator, which may have no end
 
@@ -234,25 +234,41 @@ def expect_numbers(
     for k, (name, answer) in enumerate(given.items()):
         before = [f"`{each}`" for each in list(given)[:k]]
         praise = f"{and_list(before)} {'is' if k == 1 else 'are'} right. " if before else ""
-        expected = right[name]
-        if isinstance(expected, bool):
-            is_kind, kind = isinstance(answer, bool | np.bool_), "`True` or `False`"
-        elif np.ndim(expected) == 0:
-            is_kind, kind = is_number(answer), "a number"
-        else:
-            answer = as_numbers(answer) if isinstance(answer, list | tuple) else answer
-            is_kind = isinstance(answer, np.ndarray) and answer.dtype.kind in "iuf"
-            kind = f"an array of shape {np.shape(expected)}"
-        if not is_kind:
-            raise Wrong(f"{praise}`{name}` is {kind}; you handed in {describe(answer)}.")
-        if not close(answer, expected, within):
-            known = (mistakes or {}).get(name, {})
-            made = [each for each, value in known.items() if close(answer, value, within)]
-            if len(made) == 1:
-                raise Mistake(f"{name}, {made[0]}", f"{praise}`{name}`: ")
-            if np.ndim(expected) == 0:
-                raise Mistake(f"{name}, otherwise", f"{praise}`{name}` is not right yet. ")
-            raise Wrong(f"{praise}{explain_difference(answer, np.asarray(expected), f'`{name}`')}")
+        known = (mistakes or {}).get(name, {})
+        expect_number(name, answer, right[name], known, within=within, praise=praise)
+
+
+def expect_number(
+    name: str,
+    answer: Any,
+    right: Any,
+    mistakes: Mapping[str, Any] | None = None,
+    *,
+    within: float = TOLERANCE,
+    praise: str = "",
+) -> None:
+    """Raise `Wrong`, after words of praise, unless one such answer is right; see `expect_numbers`.
+
+    `mistakes` holds what the answer is where a mistake is made, by the name of the mistake.
+    """
+    if isinstance(right, bool):
+        is_kind, kind = isinstance(answer, bool | np.bool_), "`True` or `False`"
+    elif np.ndim(right) == 0:
+        is_kind, kind = is_number(answer), "a number"
+    else:
+        answer = as_numbers(answer) if isinstance(answer, list | tuple) else answer
+        is_kind = isinstance(answer, np.ndarray) and answer.dtype.kind in "iuf"
+        kind = f"an array of shape {np.shape(right)}"
+    if not is_kind:
+        raise Wrong(f"{praise}`{name}` is {kind}; you handed in {describe(answer)}.")
+    if not close(answer, right, within):
+        known = (mistakes or {}).items()
+        made = [mistake for mistake, value in known if close(answer, value, within)]
+        if len(made) == 1:
+            raise Mistake(f"{name}, {made[0]}", f"{praise}`{name}`: ")
+        if np.ndim(right) == 0:
+            raise Mistake(f"{name}, otherwise", f"{praise}`{name}` is not right yet. ")
+        raise Wrong(f"{praise}{explain_difference(answer, np.asarray(right), f'`{name}`')}")
 
 
 def expect_array(found: Any, shape: tuple[int, ...], kind: type = np.floating) -> np.ndarray:
@@ -279,14 +295,17 @@ def expect_function(
     name: str = "the result",
     N: Callable[..., int] | None = None,
     within: float = TOLERANCE,
+    read: Callable[[Any], Any] | None = None,
+    may_change: Sequence[int] = (),
+    nothing: str = NOTHING,
 ) -> None:
     """Raise `Wrong` unless a function gives what the right one gives, in each case.
 
     Parameters
     ----------
     answer
-        The learner's function; or one of yours, which calls the learner's by `run` and makes of
-        the result what is compared, such as the variance of what was drawn.
+        The learner's function; or one of yours, which calls the learner's by `run` where `read` is
+        not enough, as for the variance of what was drawn.
     right
         One that is right.
     cases
@@ -302,10 +321,14 @@ def expect_function(
         A function of the same arguments that gives the number of examples.
     within
         How far numbers may be off, relative to the largest.
+    read
+        What to make of each result of the learner's before it is compared: an array of a list, say.
+    may_change, nothing
+        As for `run`.
     """
     with np.errstate(all="ignore"):
         expected = [right(*copy.deepcopy(case)) for case in cases]
-        found = [attempt(answer, case) for case in cases]
+        found = [attempt(answer, case, read, may_change, nothing) for case in cases]
     told: list[list[Remark]] = []
     for result, value, case in zip(found, expected, cases, strict=True):
         size = N(*case) if N else None
@@ -328,10 +351,17 @@ def expect_function(
     raise Wrong(words + right_elsewhere(answer, cases, failed))
 
 
-def attempt(answer: Any, case: tuple[Any, ...]) -> Any:
+def attempt(
+    answer: Any,
+    case: tuple[Any, ...],
+    read: Callable[[Any], Any] | None,
+    may_change: Sequence[int],
+    nothing: str,
+) -> Any:
     """Give what the learner's function gives, or `Wrong` if it ends in an exception."""
     try:
-        return run(answer, *case)
+        result = run(answer, *case, may_change=may_change, nothing=nothing)
+        return read(result) if read else result
     except Wrong as wrong:
         if wrong.__cause__ is None:
             raise
@@ -416,54 +446,4 @@ def expect_draws(draw: Callable[[np.random.Generator], Any]) -> None:
         raise Wrong(
             "With another `rng`, the same came out. Draw from the `rng` that your function is "
             "given, anew at each call."
-        )
-
-
-# --- trained networks
-
-ROUNDED = 0.00051  # how far a share written down with three digits may be off
-
-
-def expect_network(network: Any, sizes: tuple[int, ...]) -> MLP:
-    """Raise `Wrong` unless an answer is a network of these sizes."""
-    if not isinstance(network, MLP):
-        raise Wrong(
-            f"The first answer is the network, an `nn.MLP`. You handed in {describe(network)}."
-        )
-    if network.sizes != sizes:
-        raise Wrong(
-            f"Your network has the sizes `{network.sizes}`; `{sizes}` is asked for: the inputs, "
-            "the hidden units, the outputs."
-        )
-    return network
-
-
-def expect_pictures(X_dev: Any) -> np.ndarray:
-    """Raise `Wrong` unless these are the pictures of the dev set, or others of their shape."""
-    numbers = isinstance(X_dev, np.ndarray) and X_dev.dtype == np.float32
-    if not numbers or X_dev.ndim != 2 or X_dev.shape[1] != 784:
-        raise Wrong(
-            "`X_dev` is the dev set's pictures, as the chapter made them; you handed in "
-            f"{describe(X_dev)}."
-        )
-    return X_dev
-
-
-def expect_reached(reached: Any, network: MLP, X_dev: Any, y_dev: Any) -> None:
-    """Raise `Wrong` unless what is stated is the share of the dev set that this network reads."""
-    pictures = expect_pictures(X_dev)
-    if not isinstance(y_dev, np.ndarray) or y_dev.shape != (len(pictures),):
-        raise Wrong(
-            "`y_dev` holds the labels of the dev set, as the chapter made it; you handed in "
-            f"{describe(y_dev)}."
-        )
-    if not is_number(reached):
-        raise Wrong(f"`reached` is a number; you handed in {describe(reached)}.")
-    if reached > 1:
-        raise Wrong("`reached` looks like a percentage or a count. Hand in a share from 0 to 1.")
-    share = accuracy(y_dev, network.predict(pictures))
-    if not abs(reached - share) <= ROUNDED:
-        raise Wrong(
-            f"`reached` says {reached:.2%}, but your network reads {share:.2%} of the dev set. Is "
-            "that the accuracy of another network, of the training set, or of an early epoch?"
         )

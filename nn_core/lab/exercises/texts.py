@@ -43,6 +43,17 @@ def texts_of(chapter: str) -> dict[str, Texts]:
     return parse((files("nn_core.lab.exercises") / file).read_text("utf-8"), file)
 
 
+@cache
+def all_texts() -> dict[str, tuple[str, Texts]]:
+    """Read the texts of all exercises: by the name of each, its chapter and its texts."""
+    found: dict[str, tuple[str, Texts]] = {}
+    for path in files("nn_core.lab.exercises").iterdir():
+        chapter = path.name.removesuffix(".md")
+        if chapter != path.name:
+            found |= {name: (chapter, texts) for name, texts in texts_of(chapter).items()}
+    return found
+
+
 def parse(text: str, file: str) -> dict[str, Texts]:
     """Take a file of exercises apart.
 
