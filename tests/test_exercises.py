@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from test_notebooks import CHAPTERS, calls, cells, code
+from test_notebooks import CHAPTERS, calls, cells, code, notebook
 
 from nn_core.lab import check, exercises, hint, page, solution
 from nn_core.lab.exercises.exercise import all_exercises, find
@@ -121,8 +121,7 @@ def test_texts_are_whole(exercise):
 
 
 def statements(path: Path) -> list[str]:
-    text = "\n".join(cells(path, "markdown"))
-    return re.findall(r"^`{3,4}\{exercise\}.*\n:label: (\S+)", text, re.MULTILINE)
+    return [cell.id for cell in notebook(path).cells if cell.source.startswith("> **Exercise: ")]
 
 
 def names_in(path: Path, function: str) -> list[str]:

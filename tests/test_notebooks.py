@@ -344,13 +344,6 @@ def test_no_formula_of_a_quotation_goes_over_two_lines(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
-def test_an_exercise_has_the_name_under_which_it_is_checked(path):
-    asked = [cell.id for cell in notebook(path).cells if "> **Exercise: " in cell.source]
-    hinted = [ast.literal_eval(call.args[0]) for call in calls(path, "hint")]
-    assert asked == hinted
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
 def test_what_is_said_is_text_of_the_page(path):
     saying = [
         cell for cell in notebook(path).cells if "say(" in cell.source and cell.cell_type == "code"
