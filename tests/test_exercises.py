@@ -13,7 +13,8 @@ import pytest
 from test_notebooks import CHAPTERS, calls, cells, code, notebook
 
 from nn_core.lab import check, exercises, hint, page, solution
-from nn_core.lab.exercises.exercise import all_exercises, find
+from nn_core.lab.exercises import texts
+from nn_core.lab.exercises.exercise import REGISTRY, all_exercises, exercise_in_numbers, find
 from nn_core.lab.exercises.expect import (
     Mistake,
     Unanswered,
@@ -716,6 +717,29 @@ PAPER = {
 )
 def test_numbers_are_told(a, b, c, told):
     assert words_of(expect_numbers, {"a": a, "b": b, "c": c}, **PAPER).startswith(told)
+
+
+def test_no_number_of_the_right_array_is_told():
+    told = words_of(expect_numbers, {"a": 2, "b": (0.3, 0.6), "c": True}, **PAPER)
+    assert told == "`a` is right. `b` has the right shape, but all 2 numbers are off."
+
+
+def test_exercise_without_texts_is_named():
+    with pytest.raises(ValueError, match="expected texts of the exercise 'data-nothing', found"):
+        exercise_in_numbers("data-nothing", a={"right": 1})
+    with pytest.raises(ValueError, match="two exercises are called 'data-undo'"):
+        exercise_in_numbers("data-undo", a={"right": 1})
+
+
+def test_exercise_in_numbers_is_judged_in_order(monkeypatch):
+    monkeypatch.setitem(texts.all_texts(), "two", ("chapter_00", find("numeric-hand")[3:]))
+    exercise_in_numbers("two", praise="Well.", within=0.1, a={"right": 5}, b={"right": 7, "x": 8})
+    two = REGISTRY.pop("two")
+    assert two.asked == ["a", "b"]
+    assert two.judge(5.2, 7) == ("right", "Well.")
+    assert two.judge("5", 8) == ("wrong", "`a` is a number; you handed in a text.")
+    with pytest.raises(Mistake, match="b, x"):
+        two.check(5, 8)
 
 
 def test_numbers_are_right():

@@ -108,6 +108,7 @@ class Remark(NamedTuple):
     kind: str  # what is said, without the numbers of this case
     words: str
     alone: bool = True  # whether one case is enough to prove it
+    entry: str = ""  # a sentence that shows an entry, and what is right there
 
 
 def explain_difference(
@@ -129,7 +130,8 @@ def first_proven(told: Sequence[Sequence[Remark]]) -> str:
     first = told[0]
     common = set.intersection(*({remark.kind for remark in case} for case in told))
     proven = (r for r in first if r.kind in common and (r.alone or len(told) > 1))
-    return next(proven, first[-1]).words
+    chosen = next(proven, first[-1])
+    return chosen.words + chosen.entry
 
 
 def remarks(
@@ -185,9 +187,9 @@ def remarks(
             yield fact(words)
 
 
-def fact(words: str) -> Remark:
+def fact(words: str, entry: str = "") -> Remark:
     """Make a remark that says what is, and names no cause."""
-    return Remark("fact", words)
+    return Remark("fact", words, entry=entry)
 
 
 def remarks_on_parts(
@@ -328,7 +330,7 @@ def remarks_on_values(
         yield Remark("reversed", f"{Name} holds the right numbers, in reverse order.")
     if close(np.sort(found, axis=None), np.sort(expected, axis=None)):
         yield Remark("order", f"{Name} holds the right numbers, but in another order.")
-    yield fact(explain_entries(found, expected, name))
+    yield fact(*explain_entries(found, expected, name))
 
 
 def remarks_on_scale(
@@ -398,8 +400,8 @@ def explain_wild(found: np.ndarray, wild: np.ndarray, name: str) -> str:
     return f"{capital(name)} is {kind}{count}{where}. {cause}"
 
 
-def explain_entries(found: np.ndarray, expected: np.ndarray, name: str) -> str:
-    """Say how many entries differ, and show the first."""
+def explain_entries(found: np.ndarray, expected: np.ndarray, name: str) -> tuple[str, str]:
+    """Say how many entries differ, and in another sentence which is the first."""
     scale = largest(expected)
     differs = ~np.isclose(found, expected, 0, TOLERANCE * scale, equal_nan=True)
     places = np.argwhere(differs)
@@ -415,9 +417,9 @@ def explain_entries(found: np.ndarray, expected: np.ndarray, name: str) -> str:
         for axis, lines in ((0, "row"), (1, "column")):
             if found.ndim == 2 and len(set(places[:, axis])) == 1 < found.shape[axis]:
                 start += f"; the others are all in {lines} {places[0, axis]}"
-    return (
-        f"{start}. The first that differs is {index_of(name, first)}: {found[first]:.6g} instead "
-        f"of {expected[first]:.6g}."
+    return f"{start}.", (
+        f" The first that differs is {index_of(name, first)}: {found[first]:.6g} instead of "
+        f"{expected[first]:.6g}."
     )
 
 
