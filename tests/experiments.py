@@ -396,7 +396,9 @@ class Kernel:
         warned: list[str] = []
 
         def note(message, category, filename, lineno, *_):
-            if not issubclass(category, DeprecationWarning | PendingDeprecationWarning):
+            # A kernel does not show these.
+            quiet = DeprecationWarning, PendingDeprecationWarning, ResourceWarning
+            if not issubclass(category, quiet):
                 place = Path(filename).name
                 warned.append(f"{category.__name__}: {message} ({place} line {lineno})")
 
