@@ -111,7 +111,7 @@ DRAWING = {
         "xticks",
         "vmin",
         "vmax",
-        "keepdims",
+        *("keepdims", "levels"),
     ),
 }
 UNTOUCHED_CALLS = {
