@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 
 import pytest
@@ -87,6 +88,20 @@ def test_every_locked_package_has_its_hashes():
         re.match(r"[\w.-]+(?:\[[\w,-]+\])?==", entry) and "--hash=sha256:" in entry
         for entry in entries
     )
+
+
+def test_binder_installs_what_a_notebook_needs():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    lines = (ROOT / "binder" / "requirements.txt").read_text("utf-8").splitlines()
+    package, directives = [line for line in lines if not line.startswith("#")]
+    assert package == "-e .[lab]"
+    assert directives.startswith("jupyterlab-myst")
+    assert directives in project["optional-dependencies"]["book"]
+    python = (ROOT / "binder" / "runtime.txt").read_text("utf-8").strip().removeprefix("python-")
+    assert f"Programming Language :: Python :: {python}" in project["classifiers"]
+    # Where there is a folder binder/, Binder does not read these.
+    unread = {"runtime.txt", "postBuild", "apt.txt", "environment.yml", "Dockerfile"}
+    assert not unread & {path.name for path in ROOT.iterdir()}
 
 
 def test_library_alone_imports_numpy_and_nothing_else():
