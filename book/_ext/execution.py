@@ -67,24 +67,26 @@ def is_executed(path: Path) -> bool:
     return kept_at(path).exists()
 
 
-def keep(
-    path: Path, place: Path, outputs: list[list[nbformat.NotebookNode]], seconds: float
-) -> None:
+def keep(path: Path, place: Path, pages: list[list], live: list[list], seconds: float) -> None:
     """Keep what the cells of a notebook have shown, where `kept_at` said before it began.
 
-    Unless the notebook or the code beside it has changed in the meantime: then nobody can say which
-    of it has run.
+    For each cell, `pages` has the outputs that it gives while the book is built, and `live` those
+    that a cell with two faces gives where there is a kernel. Nothing is kept if the notebook or the
+    code beside it has changed in the meantime: then nobody can say which of it has run.
     """
     fingerprint.cache_clear()
     if kept_at(path) != place:
         return
     # A widget, such as a progress bar, is nothing without a kernel.
     widget = "application/vnd.jupyter.widget-view+json"
-    outputs = [[one for one in shown if widget not in one.get("data", {})] for shown in outputs]
+    kept = {
+        face: [[one for one in shown if widget not in one.get("data", {})] for shown in outputs]
+        for face, outputs in {"pages": pages, "live": live}.items()
+    }
     KEPT.mkdir(parents=True, exist_ok=True)
     # Another process may read or write the same at this moment.
     draft = place.with_name(f"{place.name}.{os.getpid()}")
-    draft.write_text(json.dumps({"seconds": seconds, "outputs": outputs}), "utf-8")
+    draft.write_text(json.dumps({"seconds": seconds, **kept}), "utf-8")
     draft.replace(place)
     for old in newest(path)[AT_MOST:]:
         old.unlink(missing_ok=True)
@@ -95,12 +97,12 @@ def newest(path: Path) -> list[Path]:
     return sorted(KEPT.glob(f"{path.stem}.*.json"), key=lambda kept: -kept.stat().st_mtime)
 
 
-def executed(path: Path) -> nbformat.NotebookNode:
-    """Give a notebook with what its cells have shown."""
+def executed(path: Path, *, live: bool = False) -> nbformat.NotebookNode:
+    """Give a notebook with what its cells have shown: for a page, or live, as beside a kernel."""
     notebook = nbformat.read(path, as_version=4)
     kept = json.loads(kept_at(path).read_text("utf-8"))
-    for cell, shown in zip(code_cells(notebook), kept["outputs"], strict=True):
-        cell.outputs = [nbformat.from_dict(output) for output in shown]
+    for cell, page, beside in zip(code_cells(notebook), kept["pages"], kept["live"], strict=True):
+        cell.outputs = [nbformat.from_dict(output) for output in (live and beside) or page]
     return notebook
 
 
