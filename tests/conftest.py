@@ -14,13 +14,16 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import execution
 import hypothesis
 import nbformat.v4
 import pytest
 import yaml
+from clean_notebooks import notebooks
 from course import write_static
 from xdist.scheduler import LoadScopeScheduling
 
@@ -54,6 +57,10 @@ def needs_book(item: pytest.Item) -> bool:
     return "built_book" in getattr(item, "fixturenames", ())
 
 
+def needs_notebooks(item: pytest.Item) -> bool:
+    return "executed_notebooks" in getattr(item, "fixturenames", ())
+
+
 def page_of(item_or_id: pytest.Item | str) -> str:
     """The page that a test visits together with others, as in `test_fits[book/index]`."""
     nodeid = item_or_id if isinstance(item_or_id, str) else item_or_id.nodeid
@@ -81,7 +88,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put in front what others wait for.
 
     First what is cheap and tells early; then notebooks, the longest first, since the book waits for
-    them; then what runs beside its build; last what needs it, page by page.
+    them; then what runs beside its build, last among it what needs the notebooks executed; at the
+    end what needs the book, page by page.
     """
     layers = ["unit", "nbval", "book", "browser"]
     seconds = {
@@ -96,6 +104,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         layer = layer_of(item.nodeid)
         return (
             needs_book(item),
+            needs_notebooks(item),
             layers.index(layer),
             longest if layer == "nbval" else (),
             pages[page_of(item)],
@@ -141,6 +150,11 @@ Path(sys.argv[1], "ended").write_text(str(code))
 FOLDER = pytest.StashKey[tempfile.TemporaryDirectory]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    text = "run every chapter in JupyterLab, not only a few quick ones"
+    parser.addoption("--live", action="store_true", help=text)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):  # of pytest-xdist, whose processes inherit the rest
         return
@@ -159,6 +173,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_notebooks_ended(config: pytest.Config, failed: bool) -> None:
     """Build the book, all pages anew, beside the tests that do not need it."""
     word = Path(os.environ[WORD])
+    (word / "executed").touch()
     if not (word / "wanted").exists():
         return
     if failed:
@@ -184,15 +199,28 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         os.kill(int((word / "process").read_text()), signal.SIGTERM)
 
 
+def wait_for(happened: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 3600
+    while not happened():
+        if time.monotonic() > deadline:
+            pytest.fail(f"after an hour, {what}")
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="session")
+def executed_notebooks() -> None:
+    """All notebooks have been executed: `execution.executed` gives them."""
+    wait_for(Path(os.environ[WORD], "executed").exists, "the notebooks are not executed")
+    missing = [path.name for path in notebooks() if not execution.is_executed(path)]
+    if missing:
+        pytest.fail(f"not executed: {', '.join(missing)}. `pytest book` does it.", pytrace=False)
+
+
 @pytest.fixture(scope="session")
 def built_book() -> Path:
     """The folder of HTML that `make book` writes, with all pages built anew."""
     ended = Path(os.environ[WORD], "ended")
-    deadline = time.monotonic() + 3600
-    while not ended.exists() or not ended.read_text():
-        if time.monotonic() > deadline:
-            pytest.fail("after an hour, the book is not built")
-        time.sleep(0.2)
+    wait_for(lambda: ended.exists() and bool(ended.read_text()), "the book is not built")
     if ended.read_text() != "0":
         pytest.fail("the book does not build: the end of this report says why", pytrace=False)
     return ROOT / "_build" / "html"
@@ -277,10 +305,10 @@ def site(built_book: Path):
         yield address
 
 
-class Visit:
-    """A page, and what happened while it loaded."""
+class Watched:
+    """A tab of the browser, and what happened in it."""
 
-    def __init__(self, browser, site, name, *, width, scheme):
+    def __init__(self, browser, site, *, width, scheme):
         self.context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme
         )
@@ -293,7 +321,6 @@ class Visit:
         # What would go elsewhere is refused, and noted: pages must work without.
         self.page.route(lambda url: not url.startswith(site), lambda route: route.abort())
         self.site = site
-        self.page.goto(f"{site}/{name}.html")
 
     def listen(self, message):
         if message.type == "error":
@@ -302,6 +329,14 @@ class Visit:
     def watch(self, request):
         if not request.url.startswith((self.site, "data:", "blob:")):
             self.abroad.append(request.url)
+
+
+class Visit(Watched):
+    """A page of the book, and what happened while it loaded."""
+
+    def __init__(self, browser, site, name, **form):
+        super().__init__(browser, site, **form)
+        self.page.goto(f"{site}/{name}.html")
 
 
 BARE_PAGE = """<!doctype html>
@@ -352,10 +387,17 @@ def lab_page(elements):
         each.context.close()
 
 
-@pytest.fixture(scope="session")
-def lab_server(tmp_path_factory):
-    """A JupyterLab that knows nothing of this person's settings: its folder and its address."""
-    folder = tmp_path_factory.mktemp("jupyterlab")
+class Server(NamedTuple):
+    """JupyterLab or Notebook 7, as it serves a folder."""
+
+    notebooks: Path
+    data: Path  # where it keeps which notebooks are trusted
+    address: str
+
+
+@contextlib.contextmanager
+def jupyter_server(program: str, folder: Path) -> Iterator[Server]:
+    """Start `jupyterlab` or `notebook`, which then knows nothing of this person's settings."""
     names = ["JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"]
     places = {name: folder / name.lower() for name in names}
     settings = places["JUPYTER_CONFIG_DIR"] / "lab" / "user-settings" / "@jupyterlab"
@@ -368,10 +410,12 @@ def lab_server(tmp_path_factory):
     with (folder / "log.txt").open("w") as log:
         server = subprocess.Popen(
             [
-                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+                *(sys.executable, "-m", program, "--no-browser", "--allow-root"),
                 # Port 0: the system picks one that is free. The server writes down which.
                 *("--ip=127.0.0.1", "--port=0", f"--ServerApp.root_dir={notebooks}"),
-                *("--IdentityProvider.token=", "--expose-app-in-browser"),
+                "--IdentityProvider.token=",
+                "--LabApp.expose_app_in_browser=True",
+                "--JupyterNotebookApp.expose_app_in_browser=True",
             ],
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -383,9 +427,10 @@ def lab_server(tmp_path_factory):
         while not (written.is_file() and written.stat().st_size):
             if server.poll() is not None or time.monotonic() > deadline:
                 told = (folder / "log.txt").read_text("utf-8", errors="replace")
-                pytest.fail(f"JupyterLab does not start:\n{told[-3000:]}")
+                pytest.fail(f"{program} does not start:\n{told[-3000:]}")
             time.sleep(0.1)
-        yield notebooks, json.loads(written.read_text("utf-8"))["url"]
+        address = json.loads(written.read_text("utf-8"))["url"]
+        yield Server(notebooks, places["JUPYTER_DATA_DIR"], address.rstrip("/"))
     finally:
         # It ends its kernels first.
         server.terminate()
@@ -396,9 +441,16 @@ def lab_server(tmp_path_factory):
             server.wait()
 
 
+@pytest.fixture(scope="session")
+def lab_server(tmp_path_factory) -> Iterator[Server]:
+    with jupyter_server("jupyterlab", tmp_path_factory.mktemp("jupyterlab")) as server:
+        yield server
+
+
 # The kernel says that it is idle before it listens: what is sent to it then may be lost.
-RUN_ALL = """async () => {
-  const late = new Promise((_, reject) => setTimeout(reject, 120_000, "the cells do not end"));
+RUN_ALL = """async (seconds) => {
+  const late = new Promise((_, reject) =>
+    setTimeout(reject, 1000 * seconds, "the cells do not end"));
   const { sessionContext } = jupyterapp.shell.currentWidget;
   await Promise.race([late, sessionContext.ready]);
   await Promise.race([late, sessionContext.session.kernel.info]);
@@ -409,7 +461,7 @@ RUN_ALL = """async () => {
 @pytest.fixture
 def jupyterlab(browser, lab_server):
     """Opens a notebook of these cells in JupyterLab, runs it, and gives the browser's page."""
-    folder, address = lab_server
+    folder, address = lab_server.notebooks, lab_server.address
     contexts = []
 
     def go(*sources: str, width=1280, scheme="light"):
@@ -424,9 +476,9 @@ def jupyterlab(browser, lab_server):
         lab = context.new_page()
         lab.set_default_timeout(60_000)
         # A workspace of its own, so that it does not open what the last one had open.
-        lab.goto(f"{address}lab/workspaces/{name}/tree/{name}.ipynb")
+        lab.goto(f"{address}/lab/workspaces/{name}/tree/{name}.ipynb")
         lab.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
-        lab.evaluate(RUN_ALL)
+        lab.evaluate(RUN_ALL, 120)
         return lab
 
     yield go
