@@ -14,13 +14,16 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import execution
 import hypothesis
 import nbformat.v4
 import pytest
 import yaml
+from clean_notebooks import notebooks
 from course import write_static
 from xdist.scheduler import LoadScopeScheduling
 
@@ -54,6 +57,10 @@ def needs_book(item: pytest.Item) -> bool:
     return "built_book" in getattr(item, "fixturenames", ())
 
 
+def needs_notebooks(item: pytest.Item) -> bool:
+    return "executed_notebooks" in getattr(item, "fixturenames", ())
+
+
 def page_of(item_or_id: pytest.Item | str) -> str:
     """Give the page of a test that visits a page, as in `test_fits[book/index]`, else nothing."""
     nodeid = item_or_id if isinstance(item_or_id, str) else item_or_id.nodeid
@@ -80,9 +87,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log) -> Scopes:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort the tests, so that no process waits long.
 
+<<<<<<< HEAD
     Unit tests come first, since they are cheap. Notebooks follow, the longest first, since the
     build of the book waits for them. Tests beside the build follow, and last the tests of the built
     book, page by page.
+=======
+    First what is cheap and tells early; then notebooks, the longest first, since the book waits for
+    them; then what runs beside its build, last among it what needs the notebooks executed; at the
+    end what needs the book, page by page.
+>>>>>>> 7a42c865a507575a947a47513df6a7f6d2e11059
     """
     layers = ["unit", "nbval", "book", "browser"]
     seconds = {
@@ -97,6 +110,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         layer = layer_of(item.nodeid)
         return (
             needs_book(item),
+            needs_notebooks(item),
             layers.index(layer),
             longest if layer == "nbval" else (),
             pages[page_of(item)],
@@ -142,6 +156,11 @@ Path(sys.argv[1], "ended").write_text(str(code))
 FOLDER = pytest.StashKey[tempfile.TemporaryDirectory]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    text = "run every chapter in JupyterLab, not only a few quick ones"
+    parser.addoption("--live", action="store_true", help=text)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):  # a process of pytest-xdist, which inherits the variables
         return
@@ -157,6 +176,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_notebooks_ended(config: pytest.Config, failed: bool) -> None:
     """Build all pages of the book again, while tests run that do not need the book."""
     word = Path(os.environ[WORD])
+    (word / "executed").touch()
     if not (word / "wanted").exists():
         return
     if failed:
@@ -182,15 +202,28 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         os.kill(int((word / "process").read_text()), signal.SIGTERM)
 
 
+def wait_for(happened: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 3600
+    while not happened():
+        if time.monotonic() > deadline:
+            pytest.fail(f"after an hour, {what}")
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="session")
+def executed_notebooks() -> None:
+    """All notebooks have been executed: `execution.executed` gives them."""
+    wait_for(Path(os.environ[WORD], "executed").exists, "the notebooks are not executed")
+    missing = [path.name for path in notebooks() if not execution.is_executed(path)]
+    if missing:
+        pytest.fail(f"not executed: {', '.join(missing)}. `pytest book` does it.", pytrace=False)
+
+
 @pytest.fixture(scope="session")
 def built_book() -> Path:
     """Wait for the build of the book, and give its folder of HTML."""
     ended = Path(os.environ[WORD], "ended")
-    deadline = time.monotonic() + 3600
-    while not ended.exists() or not ended.read_text():
-        if time.monotonic() > deadline:
-            pytest.fail("after an hour, the book is not built")
-        time.sleep(0.2)
+    wait_for(lambda: ended.exists() and bool(ended.read_text()), "the book is not built")
     if ended.read_text() != "0":
         pytest.fail("the book does not build: the end of this report says why", pytrace=False)
     return ROOT / "_build" / "html"
@@ -275,10 +308,15 @@ def site(built_book: Path):
         yield address
 
 
+<<<<<<< HEAD
 class Visit:
     """A visit of a page, with the errors and the external requests of the page."""
+=======
+class Watched:
+    """A tab of the browser, and what happened in it."""
+>>>>>>> 7a42c865a507575a947a47513df6a7f6d2e11059
 
-    def __init__(self, browser, site, name, *, width, scheme):
+    def __init__(self, browser, site, *, width, scheme):
         self.context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme
         )
@@ -291,7 +329,6 @@ class Visit:
         # External requests are refused and noted, since pages must work without them.
         self.page.route(lambda url: not url.startswith(site), lambda route: route.abort())
         self.site = site
-        self.page.goto(f"{site}/{name}.html")
 
     def listen(self, message):
         if message.type == "error":
@@ -300,6 +337,14 @@ class Visit:
     def watch(self, request):
         if not request.url.startswith((self.site, "data:", "blob:")):
             self.abroad.append(request.url)
+
+
+class Visit(Watched):
+    """A page of the book, and what happened while it loaded."""
+
+    def __init__(self, browser, site, name, **form):
+        super().__init__(browser, site, **form)
+        self.page.goto(f"{site}/{name}.html")
 
 
 BARE_PAGE = """<!doctype html>
@@ -350,10 +395,24 @@ def lab_page(elements):
         each.context.close()
 
 
+<<<<<<< HEAD
 @pytest.fixture(scope="session")
 def lab_server(tmp_path_factory):
     """Start a JupyterLab without the user's settings. Give its folder and its address."""
     folder = tmp_path_factory.mktemp("jupyterlab")
+=======
+class Server(NamedTuple):
+    """JupyterLab or Notebook 7, as it serves a folder."""
+
+    notebooks: Path
+    data: Path  # where it keeps which notebooks are trusted
+    address: str
+
+
+@contextlib.contextmanager
+def jupyter_server(program: str, folder: Path) -> Iterator[Server]:
+    """Start `jupyterlab` or `notebook`, which then knows nothing of this person's settings."""
+>>>>>>> 7a42c865a507575a947a47513df6a7f6d2e11059
     names = ["JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"]
     places = {name: folder / name.lower() for name in names}
     settings = places["JUPYTER_CONFIG_DIR"] / "lab" / "user-settings" / "@jupyterlab"
@@ -366,10 +425,17 @@ def lab_server(tmp_path_factory):
     with (folder / "log.txt").open("w") as log:
         server = subprocess.Popen(
             [
+<<<<<<< HEAD
                 *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
                 # With port 0 the system chooses a free port, which the server writes to a file.
+=======
+                *(sys.executable, "-m", program, "--no-browser", "--allow-root"),
+                # Port 0: the system picks one that is free. The server writes down which.
+>>>>>>> 7a42c865a507575a947a47513df6a7f6d2e11059
                 *("--ip=127.0.0.1", "--port=0", f"--ServerApp.root_dir={notebooks}"),
-                *("--IdentityProvider.token=", "--expose-app-in-browser"),
+                "--IdentityProvider.token=",
+                "--LabApp.expose_app_in_browser=True",
+                "--JupyterNotebookApp.expose_app_in_browser=True",
             ],
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -380,10 +446,16 @@ def lab_server(tmp_path_factory):
         written = places["JUPYTER_RUNTIME_DIR"] / f"jpserver-{server.pid}.json"
         while not (written.is_file() and written.stat().st_size):
             if server.poll() is not None or time.monotonic() > deadline:
+<<<<<<< HEAD
                 log_text = (folder / "log.txt").read_text("utf-8", errors="replace")
                 pytest.fail(f"JupyterLab does not start:\n{log_text[-3000:]}")
+=======
+                told = (folder / "log.txt").read_text("utf-8", errors="replace")
+                pytest.fail(f"{program} does not start:\n{told[-3000:]}")
+>>>>>>> 7a42c865a507575a947a47513df6a7f6d2e11059
             time.sleep(0.1)
-        yield notebooks, json.loads(written.read_text("utf-8"))["url"]
+        address = json.loads(written.read_text("utf-8"))["url"]
+        yield Server(notebooks, places["JUPYTER_DATA_DIR"], address.rstrip("/"))
     finally:
         # The server ends its kernels before it ends itself.
         server.terminate()
@@ -394,9 +466,22 @@ def lab_server(tmp_path_factory):
             server.wait()
 
 
+<<<<<<< HEAD
 # The kernel reports "idle" before it listens, and may lose messages. So wait for its info.
 RUN_ALL = """async () => {
   const late = new Promise((_, reject) => setTimeout(reject, 120_000, "the cells do not end"));
+=======
+@pytest.fixture(scope="session")
+def lab_server(tmp_path_factory) -> Iterator[Server]:
+    with jupyter_server("jupyterlab", tmp_path_factory.mktemp("jupyterlab")) as server:
+        yield server
+
+
+# The kernel says that it is idle before it listens: what is sent to it then may be lost.
+RUN_ALL = """async (seconds) => {
+  const late = new Promise((_, reject) =>
+    setTimeout(reject, 1000 * seconds, "the cells do not end"));
+>>>>>>> 7a42c865a507575a947a47513df6a7f6d2e11059
   const { sessionContext } = jupyterapp.shell.currentWidget;
   await Promise.race([late, sessionContext.ready]);
   await Promise.race([late, sessionContext.session.kernel.info]);
@@ -406,8 +491,13 @@ RUN_ALL = """async () => {
 
 @pytest.fixture
 def jupyterlab(browser, lab_server):
+<<<<<<< HEAD
     """Give a function that opens and runs a notebook in JupyterLab. It returns the page."""
     folder, address = lab_server
+=======
+    """Opens a notebook of these cells in JupyterLab, runs it, and gives the browser's page."""
+    folder, address = lab_server.notebooks, lab_server.address
+>>>>>>> 7a42c865a507575a947a47513df6a7f6d2e11059
     contexts = []
 
     def go(*sources: str, width=1280, scheme="light"):
@@ -421,10 +511,15 @@ def jupyterlab(browser, lab_server):
         contexts.append(context)
         lab = context.new_page()
         lab.set_default_timeout(60_000)
+<<<<<<< HEAD
         # A new workspace does not open the notebooks of the last test.
         lab.goto(f"{address}lab/workspaces/{name}/tree/{name}.ipynb")
+=======
+        # A workspace of its own, so that it does not open what the last one had open.
+        lab.goto(f"{address}/lab/workspaces/{name}/tree/{name}.ipynb")
+>>>>>>> 7a42c865a507575a947a47513df6a7f6d2e11059
         lab.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
-        lab.evaluate(RUN_ALL)
+        lab.evaluate(RUN_ALL, 120)
         return lab
 
     yield go

@@ -1,5 +1,6 @@
 """Execution of notebooks: once for each content, for the book and for the tests of nbval."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -28,6 +29,8 @@ from pathlib import Path
 def check(word=None):
     with Path("log.txt").open("a") as log:
         log.write((word or os.environ.get("NN_CORE_BOOK", "kernel")) + " ")
+    if not word:
+        print("page" if "NN_CORE_BOOK" in os.environ else "kernel")
 """
 GOOD = [
     new_markdown_cell("A sentence."),
@@ -89,11 +92,27 @@ def test_once_for_each_content(tmp_path):
     output = project.run()
     assert project.log == "once 1 kernel "
     assert project.kept == ["good"]
+<<<<<<< HEAD
     # The output names the failed notebook and cell, and has the traceback and the progress.
     assert "1 failed, 5 passed" in output
     assert "bad.ipynb::Cell 1" in output
     assert "ZeroDivisionError" in output
     assert "[2/2] good took" in output
+=======
+    # Each face as it was shown; a cell with one face shows this everywhere.
+    (place,) = tmp_path.glob("_build/executed/good.*")
+    kept = json.loads(place.read_text("utf-8"))
+    shown = {
+        face: ["".join(one["text"] for one in outputs) for outputs in kept[face]]
+        for face in ("pages", "live")
+    }
+    assert shown == {"pages": ["", "page\n", "1 1\n"], "live": ["", "kernel\n", ""]}
+    # The failure, with its notebook, cell and traceback; and how far it has come.
+    assert "1 failed, 5 passed" in told
+    assert "bad.ipynb::Cell 1" in told
+    assert "ZeroDivisionError" in told
+    assert "[2/2] good took" in told
+>>>>>>> 7a42c865a507575a947a47513df6a7f6d2e11059
 
     # A change of the text needs no execution. A failed notebook is executed again.
     project.write_notebook("good", [new_markdown_cell("Another one."), *GOOD[1:]])
@@ -113,7 +132,7 @@ def test_once_for_each_content(tmp_path):
 
 
 def keep(path: Path, outputs: list, seconds: float = 1.0) -> None:
-    execution.keep(path, execution.kept_at(path), outputs, seconds)
+    execution.keep(path, execution.kept_at(path), outputs, [[] for _ in outputs], seconds)
 
 
 @pytest.fixture
@@ -181,6 +200,15 @@ def test_pages_show_what_was_kept_but_no_widgets(checkout):
     assert notebook.cells[-1].source == "An end."
 
 
+def test_what_is_live_takes_the_place_of_what_a_page_shows(checkout):
+    path = checkout.folder / "book" / "good.ipynb"
+    page, live = new_output("stream", text="page"), new_output("stream", text="live")
+    execution.keep(path, execution.kept_at(path), [[page]] * 3, [[], [live], []], 1.0)
+    for beside, expected in ((False, ["page"] * 3), (True, ["page", "live", "page"])):
+        notebook = execution.executed(path, live=beside)
+        assert [cell.outputs[0].text for cell in execution.code_cells(notebook)] == expected
+
+
 def test_only_the_newest_are_kept(checkout, monkeypatch):
     monkeypatch.setattr(execution, "AT_MOST", 2)
     path = checkout.folder / "book" / "good.ipynb"
@@ -236,7 +264,7 @@ def test_what_changes_while_it_runs_is_not_kept(checkout):
     ):
         place = execution.kept_at(path)
         change()
-        execution.keep(path, place, [[], [], []], 1.0)
+        execution.keep(path, place, [[], [], []], [[], [], []], 1.0)
         assert checkout.kept == []
     keep(path, [[], []])
     assert checkout.kept == ["good"]

@@ -38,6 +38,12 @@ def notebook(path: Path) -> nbformat.NotebookNode:
     return nbformat.read(path, as_version=4)
 
 
+def is_there(file: Path, fragment: str) -> bool:
+    """Whether a link leads to a file, and to a cell of it if it names one."""
+    named = fragment.removeprefix("cell-id=")
+    return file.is_file() and (not named or named in [cell.id for cell in notebook(file).cells])
+
+
 def cells(path: Path, kind: str, tag: str | None = None) -> list[str]:
     return [
         cell.source

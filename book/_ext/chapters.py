@@ -29,6 +29,7 @@ TWO_FACED = {
     "quiz",
     "solution",
 }
+AGAIN = ", with a kernel"  # ends the name of the test that shows a cell's other face
 WITH_A_KERNEL = f"""import os
 os.environ.pop("{BUILDING}")
 {{}}
@@ -63,7 +64,7 @@ class Chapter(IPyNbFile):
             if source := two_faced(cell.cell.source):
                 again = IPyNbCell.from_parent(
                     self,
-                    name=f"{cell.name}, with a kernel",
+                    name=cell.name + AGAIN,
                     cell_num=cell.cell_num,
                     cell=nbformat.from_dict({**cell.cell, "source": WITH_A_KERNEL.format(source)}),
                     options=cell.options,
@@ -89,8 +90,10 @@ class Chapter(IPyNbFile):
         super().teardown()
         if self.remembered or list(self.shown) != [test.name for test in self.tests]:
             return
-        pages = [self.shown[test.name] for test in self.tests if not test.name.endswith("kernel")]
-        execution.keep(self.path, self.place, pages, round(time.monotonic() - self.began, 1))
+        names = [test.name for test in self.tests if not test.name.endswith(AGAIN)]
+        pages = [self.shown[name] for name in names]
+        live = [self.shown.get(name + AGAIN, []) for name in names]
+        execution.keep(self.path, self.place, pages, live, round(time.monotonic() - self.began, 1))
 
 
 class Remembered(pytest.Item):

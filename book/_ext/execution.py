@@ -67,26 +67,26 @@ def is_executed(path: Path) -> bool:
     return kept_at(path).exists()
 
 
-def keep(
-    path: Path, place: Path, outputs: list[list[nbformat.NotebookNode]], seconds: float
-) -> None:
+def keep(path: Path, place: Path, pages: list[list], live: list[list], seconds: float) -> None:
     """Keep the outputs of a notebook at `place`, the path of `kept_at` before the execution.
 
-    If the notebook or `nn_core` has changed during the execution, nobody knows which content was
-    executed. Then the function keeps nothing.
+    For each cell, `pages` has the outputs while the book is built, and `live` those beside a kernel,
+    if the cell has two faces. If the notebook or `nn_core` has changed during the execution, nobody
+    knows which content was executed. Then the function keeps nothing.
     """
     fingerprint.cache_clear()
     if kept_at(path) != place:
         return
     # A widget, such as a progress bar, needs a kernel.
     widget = "application/vnd.jupyter.widget-view+json"
-    outputs = [
-        [output for output in shown if widget not in output.get("data", {})] for shown in outputs
-    ]
+    kept = {
+        face: [[out for out in shown if widget not in out.get("data", {})] for shown in outputs]
+        for face, outputs in {"pages": pages, "live": live}.items()
+    }
     KEPT.mkdir(parents=True, exist_ok=True)
     # Another process may read or write this file at the same time.
     draft = place.with_name(f"{place.name}.{os.getpid()}")
-    draft.write_text(json.dumps({"seconds": seconds, "outputs": outputs}), "utf-8")
+    draft.write_text(json.dumps({"seconds": seconds, **kept}), "utf-8")
     draft.replace(place)
     for old in newest(path)[AT_MOST:]:
         old.unlink(missing_ok=True)
@@ -97,12 +97,12 @@ def newest(path: Path) -> list[Path]:
     return sorted(KEPT.glob(f"{path.stem}.*.json"), key=lambda kept: -kept.stat().st_mtime)
 
 
-def executed(path: Path) -> nbformat.NotebookNode:
-    """Give a notebook with its kept outputs."""
+def executed(path: Path, *, live: bool = False) -> nbformat.NotebookNode:
+    """Give a notebook with its kept outputs: those of a page, or `live`, those beside a kernel."""
     notebook = nbformat.read(path, as_version=4)
     kept = json.loads(kept_at(path).read_text("utf-8"))
-    for cell, shown in zip(code_cells(notebook), kept["outputs"], strict=True):
-        cell.outputs = [nbformat.from_dict(output) for output in shown]
+    for cell, page, beside in zip(code_cells(notebook), kept["pages"], kept["live"], strict=True):
+        cell.outputs = [nbformat.from_dict(output) for output in (live and beside) or page]
     return notebook
 
 
