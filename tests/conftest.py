@@ -87,15 +87,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log) -> Scopes:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort the tests, so that no process waits long.
 
-<<<<<<< HEAD
     Unit tests come first, since they are cheap. Notebooks follow, the longest first, since the
-    build of the book waits for them. Tests beside the build follow, and last the tests of the built
-    book, page by page.
-=======
-    First what is cheap and tells early; then notebooks, the longest first, since the book waits for
-    them; then what runs beside its build, last among it what needs the notebooks executed; at the
-    end what needs the book, page by page.
->>>>>>> 7a42c865a507575a947a47513df6a7f6d2e11059
+    build of the book waits for them. Tests beside the build follow, at their end those that need
+    executed notebooks, and last the tests of the built book, page by page.
     """
     layers = ["unit", "nbval", "book", "browser"]
     seconds = {
@@ -308,13 +302,8 @@ def site(built_book: Path):
         yield address
 
 
-<<<<<<< HEAD
-class Visit:
-    """A visit of a page, with the errors and the external requests of the page."""
-=======
 class Watched:
-    """A tab of the browser, and what happened in it."""
->>>>>>> 7a42c865a507575a947a47513df6a7f6d2e11059
+    """A tab of the browser, with its errors and its external requests."""
 
     def __init__(self, browser, site, *, width, scheme):
         self.context = browser.new_context(
@@ -395,12 +384,6 @@ def lab_page(elements):
         each.context.close()
 
 
-<<<<<<< HEAD
-@pytest.fixture(scope="session")
-def lab_server(tmp_path_factory):
-    """Start a JupyterLab without the user's settings. Give its folder and its address."""
-    folder = tmp_path_factory.mktemp("jupyterlab")
-=======
 class Server(NamedTuple):
     """JupyterLab or Notebook 7, as it serves a folder."""
 
@@ -412,7 +395,6 @@ class Server(NamedTuple):
 @contextlib.contextmanager
 def jupyter_server(program: str, folder: Path) -> Iterator[Server]:
     """Start `jupyterlab` or `notebook`, which then knows nothing of this person's settings."""
->>>>>>> 7a42c865a507575a947a47513df6a7f6d2e11059
     names = ["JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"]
     places = {name: folder / name.lower() for name in names}
     settings = places["JUPYTER_CONFIG_DIR"] / "lab" / "user-settings" / "@jupyterlab"
@@ -425,13 +407,8 @@ def jupyter_server(program: str, folder: Path) -> Iterator[Server]:
     with (folder / "log.txt").open("w") as log:
         server = subprocess.Popen(
             [
-<<<<<<< HEAD
-                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-                # With port 0 the system chooses a free port, which the server writes to a file.
-=======
                 *(sys.executable, "-m", program, "--no-browser", "--allow-root"),
-                # Port 0: the system picks one that is free. The server writes down which.
->>>>>>> 7a42c865a507575a947a47513df6a7f6d2e11059
+                # With port 0 the system chooses a free port, which the server writes to a file.
                 *("--ip=127.0.0.1", "--port=0", f"--ServerApp.root_dir={notebooks}"),
                 "--IdentityProvider.token=",
                 "--LabApp.expose_app_in_browser=True",
@@ -446,13 +423,8 @@ def jupyter_server(program: str, folder: Path) -> Iterator[Server]:
         written = places["JUPYTER_RUNTIME_DIR"] / f"jpserver-{server.pid}.json"
         while not (written.is_file() and written.stat().st_size):
             if server.poll() is not None or time.monotonic() > deadline:
-<<<<<<< HEAD
                 log_text = (folder / "log.txt").read_text("utf-8", errors="replace")
-                pytest.fail(f"JupyterLab does not start:\n{log_text[-3000:]}")
-=======
-                told = (folder / "log.txt").read_text("utf-8", errors="replace")
-                pytest.fail(f"{program} does not start:\n{told[-3000:]}")
->>>>>>> 7a42c865a507575a947a47513df6a7f6d2e11059
+                pytest.fail(f"{program} does not start:\n{log_text[-3000:]}")
             time.sleep(0.1)
         address = json.loads(written.read_text("utf-8"))["url"]
         yield Server(notebooks, places["JUPYTER_DATA_DIR"], address.rstrip("/"))
@@ -466,22 +438,16 @@ def jupyter_server(program: str, folder: Path) -> Iterator[Server]:
             server.wait()
 
 
-<<<<<<< HEAD
-# The kernel reports "idle" before it listens, and may lose messages. So wait for its info.
-RUN_ALL = """async () => {
-  const late = new Promise((_, reject) => setTimeout(reject, 120_000, "the cells do not end"));
-=======
 @pytest.fixture(scope="session")
 def lab_server(tmp_path_factory) -> Iterator[Server]:
     with jupyter_server("jupyterlab", tmp_path_factory.mktemp("jupyterlab")) as server:
         yield server
 
 
-# The kernel says that it is idle before it listens: what is sent to it then may be lost.
+# The kernel reports "idle" before it listens, and may lose messages. So wait for its info.
 RUN_ALL = """async (seconds) => {
   const late = new Promise((_, reject) =>
     setTimeout(reject, 1000 * seconds, "the cells do not end"));
->>>>>>> 7a42c865a507575a947a47513df6a7f6d2e11059
   const { sessionContext } = jupyterapp.shell.currentWidget;
   await Promise.race([late, sessionContext.ready]);
   await Promise.race([late, sessionContext.session.kernel.info]);
@@ -491,13 +457,8 @@ RUN_ALL = """async (seconds) => {
 
 @pytest.fixture
 def jupyterlab(browser, lab_server):
-<<<<<<< HEAD
     """Give a function that opens and runs a notebook in JupyterLab. It returns the page."""
-    folder, address = lab_server
-=======
-    """Opens a notebook of these cells in JupyterLab, runs it, and gives the browser's page."""
     folder, address = lab_server.notebooks, lab_server.address
->>>>>>> 7a42c865a507575a947a47513df6a7f6d2e11059
     contexts = []
 
     def go(*sources: str, width=1280, scheme="light"):
@@ -511,13 +472,8 @@ def jupyterlab(browser, lab_server):
         contexts.append(context)
         lab = context.new_page()
         lab.set_default_timeout(60_000)
-<<<<<<< HEAD
         # A new workspace does not open the notebooks of the last test.
-        lab.goto(f"{address}lab/workspaces/{name}/tree/{name}.ipynb")
-=======
-        # A workspace of its own, so that it does not open what the last one had open.
         lab.goto(f"{address}/lab/workspaces/{name}/tree/{name}.ipynb")
->>>>>>> 7a42c865a507575a947a47513df6a7f6d2e11059
         lab.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
         lab.evaluate(RUN_ALL, 120)
         return lab

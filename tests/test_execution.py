@@ -92,13 +92,6 @@ def test_once_for_each_content(tmp_path):
     output = project.run()
     assert project.log == "once 1 kernel "
     assert project.kept == ["good"]
-<<<<<<< HEAD
-    # The output names the failed notebook and cell, and has the traceback and the progress.
-    assert "1 failed, 5 passed" in output
-    assert "bad.ipynb::Cell 1" in output
-    assert "ZeroDivisionError" in output
-    assert "[2/2] good took" in output
-=======
     # Each face as it was shown; a cell with one face shows this everywhere.
     (place,) = tmp_path.glob("_build/executed/good.*")
     kept = json.loads(place.read_text("utf-8"))
@@ -108,11 +101,10 @@ def test_once_for_each_content(tmp_path):
     }
     assert shown == {"pages": ["", "page\n", "1 1\n"], "live": ["", "kernel\n", ""]}
     # The failure, with its notebook, cell and traceback; and how far it has come.
-    assert "1 failed, 5 passed" in told
-    assert "bad.ipynb::Cell 1" in told
-    assert "ZeroDivisionError" in told
-    assert "[2/2] good took" in told
->>>>>>> 7a42c865a507575a947a47513df6a7f6d2e11059
+    assert "1 failed, 5 passed" in output
+    assert "bad.ipynb::Cell 1" in output
+    assert "ZeroDivisionError" in output
+    assert "[2/2] good took" in output
 
     # A change of the text needs no execution. A failed notebook is executed again.
     project.write_notebook("good", [new_markdown_cell("Another one."), *GOOD[1:]])

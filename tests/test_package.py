@@ -93,10 +93,7 @@ def test_every_locked_package_has_its_hashes():
 def test_binder_installs_what_a_notebook_needs():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     lines = (ROOT / "binder" / "requirements.txt").read_text("utf-8").splitlines()
-    package, directives = [line for line in lines if not line.startswith("#")]
-    assert package == "-e .[lab]"
-    assert directives.startswith("jupyterlab-myst")
-    assert directives in project["optional-dependencies"]["book"]
+    assert [line for line in lines if not line.startswith("#")] == ["-e .[lab]"]
     python = (ROOT / "binder" / "runtime.txt").read_text("utf-8").strip().removeprefix("python-")
     assert f"Programming Language :: Python :: {python}" in project["classifiers"]
     # Where there is a folder binder/, Binder does not read these.

@@ -70,7 +70,7 @@ def is_executed(path: Path) -> bool:
 def keep(path: Path, place: Path, pages: list[list], live: list[list], seconds: float) -> None:
     """Keep the outputs of a notebook at `place`, the path of `kept_at` before the execution.
 
-    For each cell, `pages` has the outputs while the book is built, and `live` those beside a kernel,
+    For each cell, `pages` has the outputs of a build of the book, and `live` those beside a kernel,
     if the cell has two faces. If the notebook or `nn_core` has changed during the execution, nobody
     knows which content was executed. Then the function keeps nothing.
     """
