@@ -47,8 +47,12 @@ def show(fig: Figure, alt: str) -> None:
     Raises
     ------
     ValueError
-        `alt` is empty.
+        `fig` is no figure, or `alt` is empty or no text.
     """
+    if not isinstance(fig, Figure):
+        raise ValueError(f"expected a figure and its alt text, found {type(fig).__name__}")
+    if not (isinstance(alt, str) and alt.strip()):
+        raise ValueError(f"expected alt text that says what is seen, found {alt!r}")
     caught = _caught.get()
     if caught is None:
         display(HTML(f'<div class="plot">{drawing(fig, alt)}</div>'))
@@ -84,8 +88,6 @@ def drawing(fig: Figure, alt: str, salt: str = "") -> str:
     same salt: then what they have in common is the same text.
     """
     salt = salt or alt
-    if not alt.strip():
-        raise ValueError("expected alt text that says what is seen, found none")
     buffer = io.StringIO()
     # The ids that a drawing refers to are hashed from the content and this salt: without one they
     # would differ at each build, and figures on one page could share some.
