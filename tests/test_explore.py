@@ -13,6 +13,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from IPython.core.interactiveshell import InteractiveShell
 from ipywidgets.widgets.widget import _instances
 
 from nn_core.lab import explore, show, show_digits, sliders
@@ -389,6 +390,23 @@ def test_live_shows_what_is_printed_at_every_move(live, capsys):
     assert "<pre>&lt;1&gt;\ndone\n</pre>" in move(0)
     assert capsys.readouterr() == ("", "")
     assert "<pre>" not in live(power, k=[1, 2])(1)
+
+
+def test_live_says_that_a_picture_was_displayed(live, monkeypatch):
+    """As plt.show() does in a notebook."""
+    shell = InteractiveShell()
+    monkeypatch.setattr("IPython.core.getipython.get_ipython", lambda: shell)
+
+    def displays(k):
+        picture = {"image/png": "", "text/plain": "<Figure>"}
+        text = {"text/plain": "a table"}
+        for data in (picture, text):
+            shell.display_pub.publish(data)
+        power(k)
+
+    seen = live(displays, k=[1, 2])(1)
+    assert "displays shows a picture by plt.show() or display(), but is expected to show" in seen
+    assert seen.endswith("<pre>a table\n</pre></div>")
 
 
 def test_live_shows_what_was_printed_before_an_error(live):

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import matplotlib.pyplot as plt
 from IPython import get_ipython
 from IPython.display import display
-from IPython.utils.capture import capture_output
+from IPython.utils.capture import CapturedIO, RichOutput, capture_output
 from matplotlib.figure import Figure
 
 from nn_core.lab import page
@@ -63,12 +63,14 @@ class Frames:
         values = self.at(positions)
         opened = plt.get_fignums()
         try:
-            with capture_output() as output, catch() as shown:
+            # Not interactive: else each message of a widget shows all figures that are open, also
+            # one at which this thread is still at work.
+            with plt.ioff(), capture_output() as output, catch() as shown:
                 try:
                     returned = self.fn(**values)
                 finally:
                     self.printed = _printed(output)
-            if any(kind.startswith("image/") for each in output.outputs for kind in each.data):
+            if any(_is_of("image/", each) for each in output.outputs):
                 raise ValueError(
                     f"{_name(self.fn)} shows a picture by plt.show() or display(), but is expected "
                     "to show one figure by show(fig, alt)"
@@ -118,10 +120,19 @@ def _name(fn: Callable[..., object]) -> str:
     return "the function" if "<" in name else name
 
 
-def _printed(output: Any) -> str:
-    """Give the text that was printed or displayed."""
-    shown = [each.data.get("text/plain", "") + "\n" for each in output.outputs]
-    text = output.stdout + output.stderr + "".join(shown)
+def _is_of(kind: str, shown: RichOutput) -> bool:
+    return any(mime.startswith(kind) for mime in shown.data)
+
+
+def _printed(output: CapturedIO) -> str:
+    """Give the text that was printed, or displayed as text."""
+    # A picture is refused elsewhere. A widget, such as a progress bar, has no text worth showing.
+    texts = [
+        shown.data.get("text/plain", "") + "\n"
+        for shown in output.outputs
+        if not _is_of("image/", shown) and not _is_of("application/", shown)
+    ]
+    text = output.stdout + output.stderr + "".join(texts)
     # A carriage return begins the line anew: a progress bar leaves its last state.
     text = re.sub(r"[^\n]*\r(?!\n)", "", text)
     return text if len(text) <= MOST_PRINTED else f"…{text[-MOST_PRINTED:]}"
@@ -351,6 +362,9 @@ def _in_main_thread(action: Callable[[], None]) -> None:
 @contextmanager
 def _interruptible() -> Iterator[None]:
     """Let an interrupt end what runs inside, as in a cell. Between cells a kernel ignores it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # where no interrupt arrives
+        return
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield

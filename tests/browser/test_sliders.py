@@ -166,10 +166,11 @@ calls = []
 def slow(k, words):
     calls.append(k)
     print(len(calls), threading.current_thread().name)
+    # Open while the next moves arrive.
+    fig, ax = plt.subplots()
     sleep(0.3)
     while k == 9:
         continue
-    fig, ax = plt.subplots()
     show(fig, f"Figure {k}.")
 
 explore(slow, k=range(10), words=["a", "a value of many words " * 4])
@@ -198,6 +199,55 @@ def test_jupyterlab_draws_one_at_a_time(jupyterlab):
     slider.press("Home")
     page.get_by_label("Figure 0.").wait_for()
     assert page.locator(".lab-advice").text_content() == ""
+
+
+ADVICE = "Run this cell to move the sliders."
+KERNEL = "jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+
+
+def test_jupyterlab_says_what_to_do_without_the_kernel_that_ran_the_cell(jupyterlab):
+    page = jupyterlab("BAD = None", CELL)
+    rate = page.get_by_role("slider", name="learning rate")
+    advice = page.locator(".lab-advice")
+    rate.press("End")
+    page.get_by_label(seen("tanh", 2)).wait_for()
+    page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+
+    # Opened anew while the kernel runs, it stands where it was left, and moves.
+    page.reload()
+    page.get_by_label(seen("tanh", 2)).wait_for()
+    assert rate.get_attribute("aria-valuetext") == "2"
+    rate.press("ArrowLeft")
+    page.get_by_label(seen("tanh", 1)).wait_for()
+    assert advice.text_content() == ""
+
+    page.evaluate(f"() => {KERNEL}.restart()")
+    advice.get_by_text(ADVICE).wait_for()
+    assert rate.is_disabled()
+    assert page.locator(".lab-frame svg").get_attribute("aria-label") == seen("tanh", 1)
+
+    page.reload()
+    advice.get_by_text(ADVICE).wait_for()
+    # Only then JupyterLab knows that the widgets are gone, and says so.
+    page.get_by_text("model not found").wait_for(state="attached")
+    assert not page.get_by_text("model not found").is_visible()
+    assert rate.is_disabled()
+    assert page.get_by_label(seen("tanh", 0.5)).is_visible()
+
+
+def test_jupyterlab_leaves_keys_to_the_sliders(jupyterlab):
+    page = jupyterlab("BAD = None", CELL, "1 + 1")
+    page.get_by_label(seen("tanh", 0.5)).wait_for()
+    controls = page.locator(".lab-explore").locator("input, button")
+    assert controls.count() == 4
+    for control in controls.all():
+        control.focus()
+        # Shortcuts that would delete the cell, copy, add and leave cells.
+        for key in "ddxcabjk":
+            page.keyboard.press(key)
+        page.keyboard.press("ArrowDown")
+        assert control.evaluate("tag => tag === document.activeElement")
+    assert page.locator(".jp-Cell").count() == 3
 
 
 def test_jupyterlab_shows_long_values_whole(jupyterlab):

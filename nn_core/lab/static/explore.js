@@ -53,6 +53,12 @@ nnLab.start("explore", (root, /** @type {Source} */ source) => {
     }
   };
 
+  const stop = () => {
+    clearInterval(timer);
+    timer = 0;
+    play.textContent = "Play";
+  };
+
   const { move, isBusy } = "wire" in source ? ask(source) : choose(source);
 
   /** @type {(source: Stored & Source) => { move: () => void, isBusy: () => boolean }} */
@@ -98,7 +104,10 @@ nnLab.start("explore", (root, /** @type {Source} */ source) => {
     const receive = (wired) => {
       const dead = wired.classList.contains("jupyter-widgets-disconnected");
       turn(!dead);
-      if (dead) return rest(help);
+      if (dead) {
+        stop();
+        return rest(help);
+      }
       const template = wired.querySelector("template");
       const answered = template?.dataset.answers ?? "";
       if (template) {
@@ -150,12 +159,6 @@ nnLab.start("explore", (root, /** @type {Source} */ source) => {
   const go = () => {
     label();
     move();
-  };
-
-  const stop = () => {
-    clearInterval(timer);
-    timer = 0;
-    play.textContent = "Play";
   };
 
   const step = () => {
