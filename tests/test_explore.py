@@ -2,13 +2,19 @@
 
 import json
 import re
+import signal
+import sys
 import warnings
+from functools import partial, wraps
+from itertools import count
 from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from IPython.core.interactiveshell import InteractiveShell
+from ipywidgets.widgets.widget import _instances
 
 from nn_core.lab import explore, show, show_digits, sliders
 from nn_core.lab.page import BUILDING
@@ -65,16 +71,34 @@ def drawing_at(data, *positions):
         ({"k": [1, 2, 1.0]}, "different values for k, found 1, 2, 1"),
         ({"k": [1, 2], "start": {"name": "x"}}, "start sets 'name', but the sliders are k"),
         ({"k": [1, 2], "start": {"k": 5}}, "start sets k to 5, which is none of 1, 2"),
-        ({"power": [1, 2]}, "does not fit the sliders: .*'power'"),
-        ({"k": range(11), "name": range(12)}, "120 frames, found 11 × 12 = 132: give name fewer"),
+        ({"k": [1, 2], "start": 2}, "start as the values to start at, .* found 2"),
+        ({"power": [1, 2]}, "power does not fit the sliders power: .*'power'"),
+        ({"fn": 3, "k": [1, 2]}, "expected a function that shows a figure, found 3"),
     ],
 )
 def test_refuses(shown, monkeypatch, arguments, message, building):
+    """With a kernel in one sentence, in the figure's place; no cell after it is stopped."""
+    arguments = {"fn": power, **arguments}
     if building:
         monkeypatch.setenv(BUILDING, "1")
+        with pytest.raises(ValueError, match=message):
+            explore(**arguments)
+        assert shown == []
+    else:
+        explore(**arguments)
+        (each,) = shown
+        assert re.search(message, each["text/plain"])
+        soup = BeautifulSoup(each["text/html"], "html.parser")
+        assert soup.select_one("[role=alert]").get_text() == each["text/plain"]
+
+
+def test_a_page_has_a_limit_of_frames_and_a_kernel_has_none(built, live, monkeypatch):
+    grid = {"k": range(11), "name": range(12)}
+    message = "120 frames in a page, found 11 × 12 = 132: give name fewer values than 12"
     with pytest.raises(ValueError, match=message):
-        explore(power, **arguments)
-    assert shown == []
+        built(power, **grid)
+    monkeypatch.delenv(BUILDING)
+    assert "called 11, of power 10." in live(power, **grid)(10, 11)
 
 
 def test_stores_a_frame_for_each_point(built):
@@ -154,18 +178,54 @@ def test_building_stops_at_any_frame_that_fails(built, bad):
     assert f"'k': {[1, 2][bad // 2]}, 'name': '{'ab'[bad % 2]}'" in caught.value.__notes__[0]
 
 
-@pytest.mark.parametrize(
-    ("fn", "message"),
-    [
-        (lambda k: plt.subplots()[0], "found 0 figures"),
-        (lambda k: (power(k), power(k)), "found 2 figures"),
-        (lambda k: show(plt.figure(figsize=(k, 3)), "Grows."), "one size"),
-        (lambda k: show(plt.figure(), " "), "alt text"),
-    ],
-)
+def two(k):
+    power(k)
+    power(k)
+
+
+def returns(k):
+    return plt.subplots()[0]
+
+
+def grows(k):
+    show(plt.figure(figsize=(k, 3)), "Grows.")
+
+
+def mute(k):
+    show(plt.figure(), " ")
+
+
+def swapped(k):
+    show("A figure.", plt.figure())
+
+
+def nothing(k):
+    plt.figure()
+
+
+MISTAKES = {
+    nothing: "nothing shows no figure, but one is expected, by show(fig, alt)",
+    returns: "returns returns its figure, but is expected to show it: end it with show(fig, alt)",
+    two: "two shows 2 figures, but one is expected",
+    grows: "grows shows a figure of 4 × 3 inches after one of 3 × 3, but one size is expected",
+    mute: "expected alt text that says what is seen, found ' '",
+    swapped: "expected a figure and its alt text, found str",
+}
+
+
+@pytest.mark.parametrize(("fn", "message"), MISTAKES.items())
 def test_building_wants_one_figure_of_one_size(built, fn, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=re.escape(message)):
         built(fn, k=[3, 4])
+
+
+def test_building_wants_nothing_printed(built):
+    def talks(k):
+        print("k is", k)
+        power(k)
+
+    with pytest.raises(ValueError, match=r"talks prints 'k is 1\\n', but a page stores figures"):
+        built(talks, k=[1, 2])
 
 
 # --- with a kernel
@@ -173,15 +233,32 @@ def test_building_wants_one_figure_of_one_size(built, fn, message):
 
 @pytest.fixture
 def live(shown):
-    """What `explore` shows with a kernel: the sliders, the picture and the reset button."""
+    """Shows sliders with a kernel, and gives what moves them, as the script does, to positions."""
 
     def run(*args, **kwargs):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             explore(*args, **kwargs)
-        (box,) = shown
-        _, picture, *moved, buttons = box.children
-        return moved, picture, buttons.children[1]
+        element, wire = shown[-2:]
+        data = json.loads(BeautifulSoup(element["text/html"], "html.parser").script.string)
+        model = wire["application/vnd.jupyter.widget-view+json"]["model_id"]
+        box = _instances[model]
+        assert data["wire"] in box._dom_classes
+        assert wire["text/plain"] == ""
+        asked, answer = box.children
+        times = count()
+
+        def move(*positions):
+            asked.value = question = f"{','.join(map(str, positions))} {next(times)}"
+            found = re.fullmatch(
+                r'<template data-answers="([^"]*)">(.*)</template>', answer.value, re.S
+            )
+            assert found[1] == question
+            return found[2]
+
+        move.first = str(BeautifulSoup(element["text/html"], "html.parser").select_one(".lab-view"))
+        move.element = element["text/html"]
+        return move
 
     return run
 
@@ -193,30 +270,33 @@ def test_live_draws_anew(live):
         calls.append((k, name))
         power(k, name)
 
-    (k, name), picture, reset = live(counted, {"k": 2}, k=[1, 2, 3], name=["a", "b"])
+    move = live(counted, {"k": 2}, k=[1, 2, 3], name=["a", "b"])
     assert calls == [(2, "a")]
-    assert [k.description, name.description] == ["k", "name"]
-    k.index = 2
-    name.index = 1
-    assert calls[1:] == [(3, "a"), (3, "b")]
-    assert "called b, of power 3." in picture.value
-    assert picture.value.count("<svg") == 1
-    reset.click()
-    assert "called a, of power 2." in picture.value
-    assert calls[-1] == (2, "a")
+    assert "called a, of power 2." in move.first
+    seen = move(2, 1)
+    assert calls[1:] == [(3, "b")]
+    assert "called b, of power 3." in seen
+    assert seen.count("<svg") == 1
+    move(2, 1)
+    assert calls[2:] == [(3, "b")], "asked once more, it did not draw anew"
 
 
-def test_live_says_that_it_is_working(live, shown):
-    busy = []
+def test_live_says_what_to_do_where_no_kernel_is(live):
+    """The script takes it away. Without the kernel that ran the cell, it stays."""
+    assert "Run this cell to move the slider.</span>" in live(power, k=[1, 2]).element
+    both = live(power, k=[1, 2], name=["a"]).element
+    assert "Run this cell to move the sliders.</span>" in both
+    inputs = BeautifulSoup(both, "html.parser").find_all(["input", "button"])
+    assert len(inputs) == 4
+    assert all(tag.has_attr("disabled") for tag in inputs)
 
-    def watched(k):
-        busy.extend("lab-busy" in panel._dom_classes for panel in shown)
-        power(k)
 
-    (slider,), _, _ = live(watched, k=[1, 2])
-    slider.index = 1
-    assert busy == [True]
-    assert "lab-busy" not in shown[0]._dom_classes
+@pytest.mark.parametrize(("fn", "message"), MISTAKES.items())
+def test_live_says_how_to_show_a_figure(live, fn, message):
+    live(fn, k=[3, 4])
+    seen = BeautifulSoup(live(fn, k=[3, 4])(1), "html.parser")
+    assert message in seen.select_one("[role=alert]").get_text()
+    assert seen.svg is None
 
 
 def test_live_shows_an_error_in_place(live):
@@ -226,20 +306,115 @@ def test_live_shows_an_error_in_place(live):
             raise RuntimeError("no <such> thing")
         power(k)
 
-    (slider,), picture, _ = live(fails, k=[1, 2, 3])
-    box = re.match(r'<div class="lab-frame" style="[^"]*">', picture.value)[0]
-    slider.index = 1
-    assert picture.value.startswith(box), "the page jumps"
-    assert "RuntimeError: no &lt;such&gt; thing" in picture.value
-    assert "At k = 2" in picture.value
-    assert "raise RuntimeError(" in picture.value
-    slider.index = 2
-    assert "of power 3." in picture.value
-    assert "lab-error" not in picture.value
+    move = live(fails, k=[1, 2, 3])
+    box = re.match(r'<div class="lab-view"><div class="lab-frame" style="[^"]*">', move.first)[0]
+    seen = move(1)
+    assert seen.startswith(box), "the page jumps"
+    assert "RuntimeError: no &lt;such&gt; thing" in seen
+    assert "At k = 2" in seen
+    assert "raise RuntimeError(" in seen
+    seen = move(2)
+    assert "of power 3." in seen
+    assert "lab-error" not in seen
 
 
 def test_live_shows_an_error_at_the_start(live):
-    (slider,), picture, _ = live(lambda k: power(1 / (k - 1)), k=[1, 2])
-    assert "ZeroDivisionError" in picture.value
-    slider.index = 1
-    assert "of power 1.0." in picture.value
+    move = live(lambda k: power(1 / (k - 1)), k=[1, 2])
+    assert "ZeroDivisionError" in move.first
+    assert "of power 1.0." in move(1)
+
+
+class Called:
+    def __call__(self, k):
+        raise RuntimeError("in Called")
+
+
+@pytest.mark.parametrize(
+    ("fn", "line"),
+    [
+        (partial(lambda other, k: 1 / other, 0), "1 / other"),
+        (wraps(power)(lambda k: 1 / (k - 2)), "1 / (k - 2)"),
+        (Called(), 'raise RuntimeError("in Called")'),
+    ],
+)
+def test_live_names_the_line_of_any_function(live, fn, line):
+    seen = BeautifulSoup(live(fn, k=[1, 2])(1), "html.parser")
+    assert line in seen.code.get_text()
+
+
+def fail(k):
+    raise RuntimeError
+
+
+@pytest.mark.parametrize("ends", [KeyboardInterrupt, SystemExit, RecursionError])
+def test_live_survives_what_is_no_exception(live, ends):
+    def stopped(k):
+        if k == 2:
+            raise ends
+        power(k)
+
+    move = live(stopped, k=[1, 2])
+    name = {KeyboardInterrupt: "Interrupted"}.get(ends, ends.__name__)
+    assert f"<strong>{name}</strong>" in move(1)
+    assert "of power 1." in move(0)
+
+
+def test_live_is_interrupted(live):
+    """Between cells a kernel ignores the signal."""
+
+    def endless(k):
+        while k == 2:
+            signal.raise_signal(signal.SIGINT)
+        power(k)
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        move = live(endless, k=[1, 2])
+        assert "<strong>Interrupted</strong><br/>At k = 2, in line" in move(1).replace(
+            "<br>", "<br/>"
+        )
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_live_shows_what_is_printed_at_every_move(live, capsys):
+    def talks(k):
+        print(f"<{k}>")
+        print("10%\r20%\rdone", file=sys.stderr)
+        power(k)
+
+    move = live(talks, k=[1, 2])
+    assert "<pre>&lt;1&gt;\ndone\n</pre>" in move.first
+    assert "<pre>&lt;2&gt;\ndone\n</pre>" in move(1)
+    assert "<pre>&lt;1&gt;\ndone\n</pre>" in move(0)
+    assert capsys.readouterr() == ("", "")
+    assert "<pre>" not in live(power, k=[1, 2])(1)
+
+
+def test_live_says_that_a_picture_was_displayed(live, monkeypatch):
+    """As plt.show() does in a notebook."""
+    shell = InteractiveShell()
+    monkeypatch.setattr("IPython.core.getipython.get_ipython", lambda: shell)
+
+    def displays(k):
+        picture = {"image/png": "", "text/plain": "<Figure>"}
+        text = {"text/plain": "a table"}
+        for data in (picture, text):
+            shell.display_pub.publish(data)
+        power(k)
+
+    seen = live(displays, k=[1, 2])(1)
+    assert "displays shows a picture by plt.show() or display(), but is expected to show" in seen
+    assert seen.endswith("<pre>a table\n</pre></div>")
+
+
+def test_live_shows_what_was_printed_before_an_error(live):
+    def talks(k):
+        print("x" * 20_000, k)
+        fail(k)
+
+    seen = live(talks, k=[1, 2])(1)
+    assert "RuntimeError" in seen
+    assert seen.endswith("x 2\n</pre></div>")
+    assert len(seen) < 12_000

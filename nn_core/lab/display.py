@@ -50,8 +50,12 @@ def show(fig: Figure, alt: str) -> None:
     Raises
     ------
     ValueError
-        `alt` is empty.
+        `fig` is no figure, or `alt` is empty or no text.
     """
+    if not isinstance(fig, Figure):
+        raise ValueError(f"expected a figure and its alt text, found {type(fig).__name__}")
+    if not (isinstance(alt, str) and alt.strip()):
+        raise ValueError(f"expected alt text that says what is seen, found {alt!r}")
     caught = _caught.get()
     if caught is None:
         display(HTML(f'<div class="plot">{drawing(fig, alt)}</div>'))
@@ -87,8 +91,6 @@ def drawing(fig: Figure, alt: str, salt: str = "") -> str:
     slider have the same salt, so equal parts of the frames are equal text.
     """
     salt = salt or alt
-    if not alt.strip():
-        raise ValueError("expected alt text that says what is seen, found none")
     buffer = io.StringIO()
     # Matplotlib makes the ids by hashing the content and this salt. Without a salt, the ids would
     # differ at each build. With one salt for all, two figures of a page could have the same id.

@@ -4,22 +4,30 @@ import inspect
 import json
 import math
 import re
+import signal
+import threading
 import traceback
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from html import escape
 from itertools import product
 from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
+from IPython import get_ipython
 from IPython.display import display
+from IPython.utils.capture import CapturedIO, RichOutput, capture_output
+from matplotlib.figure import Figure
 
 from nn_core.lab import page
-from nn_core.lab.display import catch, drawing
+from nn_core.lab.display import Drawn, catch, drawing
 
 MOST_FRAMES = 120  # drawing so many takes ten seconds or more, and the book is built often
 MOST_BYTES = 400_000  # of one figure's frames, compressed as servers send them
+MOST_PRINTED = 10_000  # characters; a loop that prints and does not end would fill the memory
 
 
 class Control(NamedTuple):
@@ -43,6 +51,7 @@ class Frames:
         self.fn, self.controls = fn, controls
         self.size: tuple[float, float] | None = None
         self.salt = ""
+        self.printed = ""  # by the latest call
 
     def at(self, positions: Iterable[int]) -> dict[str, Any]:
         """Give the arguments for the positions of all sliders."""
@@ -54,32 +63,79 @@ class Frames:
         values = self.at(positions)
         opened = plt.get_fignums()
         try:
-            with catch() as shown:
-                self.fn(**values)
+            # Not interactive: else each message of a widget shows all figures that are open, also
+            # one at which this thread is still at work.
+            with plt.ioff(), capture_output() as output, catch() as shown:
+                try:
+                    returned = self.fn(**values)
+                finally:
+                    self.printed = _printed(output)
+            if any(_is_of("image/", each) for each in output.outputs):
+                raise ValueError(
+                    f"{_name(self.fn)} shows a picture by plt.show() or display(), but is expected "
+                    "to show one figure by show(fig, alt)"
+                )
+            fig, alt = self.only(shown, returned)
+            return drawing(fig, alt, self.salt)
         finally:
             # What is left open would appear below the cell once more.
             for number in set(plt.get_fignums()) - set(opened):
                 plt.close(number)
+
+    def only(self, shown: list[Drawn], returned: object) -> Drawn:
+        """Give the one figure that was shown, if it is one and has the size of those before."""
+        if not shown and isinstance(returned, Figure):
+            raise ValueError(
+                f"{_name(self.fn)} returns its figure, but is expected to show it: "
+                "end it with show(fig, alt)"
+            )
         if len(shown) != 1:
             raise ValueError(
-                "expected a function that shows one figure, by show(fig, alt) or a function such "
-                f"as show_digits, found {len(shown)} figures"
+                f"{_name(self.fn)} shows {len(shown) or 'no'} figure{'s' * (len(shown) > 1)}, but "
+                "one is expected, by show(fig, alt) or a function such as show_digits"
             )
         ((fig, alt),) = shown
         size = (float(fig.get_figwidth()), float(fig.get_figheight()))
         self.size, self.salt = self.size or size, self.salt or alt
         if size != self.size:
+            first, found = (f"{width:g} × {height:g}" for width, height in (self.size, size))
             raise ValueError(
-                "expected figures of one size, so that the page does not jump, "
-                f"found {self.size} and {size} inches"
+                f"{_name(self.fn)} shows a figure of {found} inches after one of {first}, but one "
+                "size is expected, so that the page does not jump"
             )
-        return drawing(fig, alt, self.salt)
+        return fig, alt
 
-    def box(self, content: str) -> str:
+    def view(self, content: str) -> str:
         """Put a drawing, or what stands in its place, into a box that keeps its size."""
         width, height = self.size or plt.rcParams["figure.figsize"]
         style = f"width:{width * 96:.0f}px;aspect-ratio:{width:g} / {height:g}"
-        return f'<div class="lab-frame" style="{style}">{content}</div>'
+        printed = f"<pre>{escape(self.printed)}</pre>" if self.printed else ""
+        box = f'<div class="lab-frame" style="{style}">{content}</div>'
+        return f'<div class="lab-view">{box}{printed}</div>'
+
+
+def _name(fn: Callable[..., object]) -> str:
+    """Give the name that a function has in a message."""
+    name = getattr(fn, "__name__", "<")
+    return "the function" if "<" in name else name
+
+
+def _is_of(kind: str, shown: RichOutput) -> bool:
+    return any(mime.startswith(kind) for mime in shown.data)
+
+
+def _printed(output: CapturedIO) -> str:
+    """Give the text that was printed, or displayed as text."""
+    # A picture is refused elsewhere. A widget, such as a progress bar, has no text worth showing.
+    texts = [
+        shown.data.get("text/plain", "") + "\n"
+        for shown in output.outputs
+        if not _is_of("image/", shown) and not _is_of("application/", shown)
+    ]
+    text = output.stdout + output.stderr + "".join(texts)
+    # A carriage return begins the line anew: a progress bar leaves its last state.
+    text = re.sub(r"[^\n]*\r(?!\n)", "", text)
+    return text if len(text) <= MOST_PRINTED else f"…{text[-MOST_PRINTED:]}"
 
 
 def explore(
@@ -89,6 +145,8 @@ def explore(
 
     With a kernel, each move of a slider calls `fn` anew. While the book is built, `fn` is called
     for all combinations of values, and the page then chooses among the frames that were stored.
+
+    With a kernel, whatever goes wrong is said in the figure's place, and the next move goes on.
 
     Parameters
     ----------
@@ -103,14 +161,19 @@ def explore(
     Raises
     ------
     ValueError
-        There is no slider, one without values or with two that read the same, or one that `fn` does
-        not take; `start` is not on the grid; there are more frames than a page should hold, or
-        their drawings weigh more.
+        While the book is built: there is no slider, one without values or with two that read the
+        same, or one that `fn` does not take; `start` is not on the grid; there are more frames than
+        a page should hold, or their drawings weigh more; `fn` does not show one figure of the size
+        of the first, or prints.
     """
-    controls = _controls(fn, start or {}, grid)
-    frames = Frames(fn, controls)
     if page.building():
-        _choose(frames)
+        _choose(Frames(fn, _controls(fn, start or {}, grid)))
+        return
+    try:
+        frames = Frames(fn, _controls(fn, start or {}, grid))
+    except ValueError as error:
+        html = f"<style>{page.static('explore.css')}</style>{_alert(str(error))}"
+        display({"text/html": html, "text/plain": str(error)}, raw=True)
     else:
         _recompute(frames)
 
@@ -125,6 +188,12 @@ def _controls(
     fn: Callable[..., object], start: Mapping[str, object], grid: Mapping[str, Iterable[Any]]
 ) -> list[Control]:
     """Check what `explore` was given."""
+    if not callable(fn):
+        raise ValueError(f"expected a function that shows a figure, found {fn!r}")
+    if not isinstance(start, Mapping):
+        raise ValueError(
+            f"expected start as the values to start at, such as {{'k': 2}}, found {start!r}"
+        )
     if not grid:
         raise ValueError("expected at least one slider, such as k=[1, 2, 3], found none")
     if unknown := [name for name in start if name not in grid]:
@@ -132,7 +201,9 @@ def _controls(
     try:
         inspect.signature(fn).bind(**grid)
     except TypeError as error:
-        raise ValueError(f"the function does not fit the sliders: {error}") from None
+        raise ValueError(
+            f"{_name(fn)} does not fit the sliders {', '.join(grid)}: {error}"
+        ) from None
     controls = []
     for name, given in grid.items():
         values = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else []
@@ -146,12 +217,6 @@ def _controls(
         if first not in texts:
             raise ValueError(f"start sets {name} to {first}, which is none of {', '.join(texts)}")
         controls.append(Control(name, values, texts, texts.index(first)))
-    counts = [len(control.values) for control in controls]
-    if math.prod(counts) > MOST_FRAMES:
-        raise ValueError(
-            f"expected at most {MOST_FRAMES} frames, found {' × '.join(map(str, counts))} = "
-            f"{math.prod(counts)}: {_thin(controls)}"
-        )
     return controls
 
 
@@ -167,11 +232,22 @@ def _thin(controls: list[Control]) -> str:
 def _choose(frames: Frames) -> None:
     """Draw all frames, and show the element that chooses among them."""
     controls = frames.controls
-    grid = list(product(*(range(len(control.values)) for control in controls)))
+    counts = [len(control.values) for control in controls]
+    if math.prod(counts) > MOST_FRAMES:
+        raise ValueError(
+            f"expected at most {MOST_FRAMES} frames in a page, found "
+            f"{' × '.join(map(str, counts))} = {math.prod(counts)}: {_thin(controls)}"
+        )
+    grid = list(product(*map(range, counts)))
     drawings = []
     for positions in grid:
         try:
             drawings.append(frames.draw(positions))
+            if frames.printed:
+                raise ValueError(
+                    f"{_name(frames.fn)} prints {frames.printed!r}, but a page stores figures only:"
+                    " put the text into the title"
+                )
         except Exception as error:
             error.add_note(f"This came from explore, at {frames.at(positions)}.")
             raise
@@ -184,11 +260,17 @@ def _choose(frames: Frames) -> None:
             "or draw less in each"
         )
     first = drawings[grid.index(tuple(control.start for control in controls))]
+    _place(frames, data, frames.view(first))
+
+
+def _place(frames: Frames, data: dict[str, Any], view: str, advice: str = "") -> None:
+    """Show the element: a view, and the sliders below it, which the script turns on."""
+    labels = ", ".join(control.label for control in frames.controls)
     page.place(
         "explore",
         data,
-        label=f"Figure with sliders: {', '.join(control.label for control in controls)}",
-        fallback=frames.box(first) + _inputs(controls),
+        label=f"Figure with sliders: {labels}",
+        fallback=view + _inputs(frames.controls, advice),
     )
 
 
@@ -208,15 +290,15 @@ def _pack(drawings: list[str]) -> dict[str, Any]:
     }
 
 
-def _inputs(controls: list[Control]) -> str:
-    """Write the sliders and buttons, which the script then turns on."""
+def _inputs(controls: list[Control], advice: str) -> str:
+    """Write the sliders and buttons, and what to do as long as they are off."""
     rows = "".join(
         f'<label><span>{escape(control.label)}</span><input type="range" min="0" '
         f'max="{len(control.values) - 1}" value="{control.start}" autocomplete="off" '
         f'aria-valuetext="{escape(control.texts[control.start])}" disabled></label>'
         # Hidden, since a screen reader says the text of the slider.
         f'<span class="lab-value" aria-hidden="true" '
-        f'style="min-width:{max(map(len, control.texts))}ch">'
+        f'style="min-width:min({max(map(len, control.texts))}ch, 12rem)">'
         f"{escape(control.texts[control.start])}</span>"
         for control in controls
     )
@@ -225,7 +307,8 @@ def _inputs(controls: list[Control]) -> str:
     )
     # In the last line stands the alt text of the latest frame, for screen readers to say.
     return (
-        f'<div class="lab-sliders">{rows}</div><div class="lab-buttons">{buttons}</div>'
+        f'<div class="lab-sliders">{rows}</div><div class="lab-buttons">{buttons}'
+        f'<span class="lab-advice" role="status">{advice}</span></div>'
         '<div class="lab-said" aria-live="polite"></div>'
     )
 
@@ -234,65 +317,88 @@ def _inputs(controls: list[Control]) -> str:
 
 
 def _recompute(frames: Frames) -> None:
-    """Show sliders of ipywidgets that call the function anew."""
+    """Show the element, with the first frame in it, and two widgets that nobody sees.
+
+    The script writes the positions of the sliders into one of them, and finds the view in the
+    other. In a notebook that is opened later the element is still there, and the widgets are not.
+    """
     import ipywidgets as widgets
 
-    longest = max(len(control.label) for control in frames.controls)
-    sliders = [
-        widgets.SelectionSlider(
-            options=[(text, k) for k, text in enumerate(control.texts)],
-            value=control.start,
-            description=control.label,
-            tooltip=control.label,
-            style={"description_width": f"{longest}ch"},
-            layout={"width": "auto", "max_width": "36rem"},
-        )
-        for control in frames.controls
-    ]
-    picture = widgets.HTML()
+    asked, answer = widgets.Text(), widgets.HTML()
+    wire = widgets.Box([asked, answer], layout={"display": "none"})
+    name = f"lab-wire-{wire.model_id}"
+    wire.add_class(name)
+    latest = ""
 
-    def redraw(_: object = None) -> None:
-        positions = [slider.value for slider in sliders]
-        # The style shows it only when it takes long enough to be noticed. The picture itself would
-        # be put into the page anew at each change of its classes.
-        panel.add_class("lab-busy")
-        try:
+    def redraw() -> None:
+        # The positions of this moment: moves that came during the last drawing are passed over.
+        nonlocal latest
+        if asked.value != latest:
+            latest = asked.value
+            positions = latest.split(" ")[0].split(",")
+            view = _view(frames, map(int, positions))
+            # In a template the drawing is read, but not drawn a second time.
+            answer.value = f'<template data-answers="{latest}">{view}</template>'
+
+    # JupyterLab sends moves to a second thread of the kernel. There an interrupt does not arrive,
+    # and a cell could run at the same time.
+    asked.observe(lambda _: _in_main_thread(redraw), "value")
+    controls = frames.controls
+    data = {"texts": [control.texts for control in controls], "wire": name}
+    advice = f"Run this cell to move the slider{'s' * (len(controls) > 1)}."
+    _place(frames, data, _view(frames, [control.start for control in controls]), advice)
+    # The text of a widget says nothing to those who read the notebook where there are none.
+    view = {"version_major": 2, "version_minor": 0, "model_id": wire.model_id}
+    display({"application/vnd.jupyter.widget-view+json": view, "text/plain": ""}, raw=True)
+
+
+def _in_main_thread(action: Callable[[], None]) -> None:
+    if threading.current_thread() is threading.main_thread():
+        action()
+    else:
+        get_ipython().kernel.io_loop.add_callback(action)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let an interrupt end what runs inside, as in a cell. Between cells a kernel ignores it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # where no interrupt arrives
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _view(frames: Frames, positions: Iterable[int]) -> str:
+    """Draw a frame, or say in its place what went wrong."""
+    positions = list(positions)
+    try:
+        with _interruptible():
             content = frames.draw(positions)
-        except Exception as error:
-            content = _explain(error, frames.fn, frames.at(positions))
-        picture.value = frames.box(content)
-        panel.remove_class("lab-busy")
-
-    def back(_: object) -> None:
-        for slider, control in zip(sliders, frames.controls, strict=True):
-            slider.value = control.start
-
-    play = widgets.Play(
-        min=0,
-        max=len(frames.controls[0].values) - 1,
-        value=frames.controls[0].start,
-        interval=500,
-        show_repeat=False,
-    )
-    reset = widgets.Button(description="Reset", layout={"width": "auto"})
-    style = widgets.HTML(f"<style>{page.static('explore.css')}</style>")
-    panel = widgets.VBox([style, picture, *sliders, widgets.HBox([play, reset])])
-    redraw()
-    for slider in sliders:
-        slider.observe(redraw, "value")
-    reset.on_click(back)
-    widgets.jslink((play, "value"), (sliders[0], "index"))
-    display(panel)
+    except BaseException as error:  # also an interrupt, and sys.exit()
+        content = _explain(error, frames.fn, frames.at(positions))
+    return frames.view(content)
 
 
-def _explain(error: Exception, fn: Callable[..., object], values: dict[str, Any]) -> str:
+def _explain(error: BaseException, fn: Any, values: dict[str, Any]) -> str:
     """Write what went wrong, where, and for which values."""
+    while isinstance(fn, partial):
+        fn = fn.func
+    fn = inspect.unwrap(fn)
+    code = getattr(fn, "__code__", None) or getattr(fn.__call__, "__code__", None)
     steps = traceback.extract_tb(error.__traceback__)
-    file = getattr(getattr(fn, "__code__", None), "co_filename", None)
-    inside = [step for step in steps if step.filename == file]
-    at = ", ".join(f"{name} = {_text(value)}" for name, value in values.items())
-    where = f", in line {inside[-1].lineno}: <code>{escape(inside[-1].line or '')}</code>"
-    return (
-        f'<div class="lab-error" role="alert"><strong>{type(error).__name__}: '
-        f"{escape(str(error))}</strong><br>At {escape(at)}{where if inside else ''}</div>"
-    )
+    inside = [step for step in steps if code and step.filename == code.co_filename]
+    where = ", ".join(f"{name} = {_text(value)}" for name, value in values.items())
+    more = f"<br>At {escape(where)}"
+    if inside:
+        more += f", in line {inside[-1].lineno}: <code>{escape(inside[-1].line or '')}</code>"
+    kind = "Interrupted" if isinstance(error, KeyboardInterrupt) else type(error).__name__
+    said = ": ".join(filter(None, (kind, str(error))))
+    return _alert(said, more)
+
+
+def _alert(message: str, more: str = "") -> str:
+    return f'<div class="lab-error" role="alert"><strong>{escape(message)}</strong>{more}</div>'

@@ -130,11 +130,14 @@ def test_jupyterlab(jupyterlab):
     frame = page.locator(".lab-frame")
     page.get_by_label(seen("tanh", 0.5)).wait_for()
     assert page.locator(".jp-OutputArea-output img").count() == 0, "the figure is shown once more"
-    rate, shape = (page.get_by_role("slider").nth(k) for k in (0, 1))
+    rate = page.get_by_role("slider", name="learning rate")
+    shape = page.get_by_role("slider", name="shape")
     height = frame.bounding_box()["height"]
 
     rate.press("ArrowRight")
     page.get_by_label(seen("tanh", 1)).wait_for()
+    assert rate.get_attribute("aria-valuetext") == "1"
+    assert page.locator(".lab-said").text_content() == seen("tanh", 1)
     shape.press("ArrowRight")
     page.get_by_role("alert").get_by_text("RuntimeError: this one fails").wait_for()
     assert page.locator(".lab-frame svg").count() == 0
@@ -143,7 +146,114 @@ def test_jupyterlab(jupyterlab):
     page.get_by_label(seen("line", 2)).wait_for()
     page.get_by_role("button", name="Reset").click()
     page.get_by_label(seen("tanh", 0.5)).wait_for()
-    page.locator(".jupyter-widgets.widget-play button").first.click()
+    page.get_by_role("button", name="Play").click()
     page.get_by_label(seen("tanh", 2)).wait_for()
     assert frame.count() == 1
     assert frame.bounding_box()["height"] == height
+    assert page.locator(".lab-busy").count() == 0
+    assert page.locator(".lab-advice").text_content() == ""
+
+
+SLOW = """
+import threading
+from time import sleep
+
+import matplotlib.pyplot as plt
+from nn_core.lab import explore, show
+
+calls = []
+
+def slow(k, words):
+    calls.append(k)
+    print(len(calls), threading.current_thread().name)
+    # Open while the next moves arrive.
+    fig, ax = plt.subplots()
+    sleep(0.3)
+    while k == 9:
+        continue
+    show(fig, f"Figure {k}.")
+
+explore(slow, k=range(10), words=["a", "a value of many words " * 4])
+"""
+
+
+def test_jupyterlab_draws_one_at_a_time(jupyterlab):
+    """Of moves that came while it drew, only the last is drawn. An interrupt ends the drawing."""
+    page = jupyterlab(SLOW)
+    slider = page.get_by_role("slider", name="k")
+    busy = page.locator(".lab-busy")
+    for _ in range(8):
+        slider.press("ArrowRight")
+    page.get_by_label("Figure 8.").wait_for()
+    calls, thread = page.locator(".lab-view pre").text_content().split()
+    assert int(calls) < 8
+    assert thread == "MainThread"
+    slider.press("ArrowRight")
+    busy.wait_for()
+    page.get_by_text("Still at work. If the kernel was restarted, run this cell.").wait_for()
+    page.evaluate("jupyterapp.commands.execute('notebook:interrupt-kernel')")
+    alert = page.get_by_role("alert")
+    alert.get_by_text("Interrupted").wait_for()
+    assert alert.locator("code").text_content() in ("while k == 9:", "continue")
+    assert busy.count() == 0
+    slider.press("Home")
+    page.get_by_label("Figure 0.").wait_for()
+    assert page.locator(".lab-advice").text_content() == ""
+
+
+ADVICE = "Run this cell to move the sliders."
+KERNEL = "jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+
+
+def test_jupyterlab_says_what_to_do_without_the_kernel_that_ran_the_cell(jupyterlab):
+    page = jupyterlab("BAD = None", CELL)
+    rate = page.get_by_role("slider", name="learning rate")
+    advice = page.locator(".lab-advice")
+    rate.press("End")
+    page.get_by_label(seen("tanh", 2)).wait_for()
+    page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+
+    # Opened anew while the kernel runs, it stands where it was left, and moves.
+    page.reload()
+    page.get_by_label(seen("tanh", 2)).wait_for()
+    assert rate.get_attribute("aria-valuetext") == "2"
+    rate.press("ArrowLeft")
+    page.get_by_label(seen("tanh", 1)).wait_for()
+    assert advice.text_content() == ""
+
+    page.evaluate(f"() => {KERNEL}.restart()")
+    advice.get_by_text(ADVICE).wait_for()
+    assert rate.is_disabled()
+    assert page.locator(".lab-frame svg").get_attribute("aria-label") == seen("tanh", 1)
+
+    page.reload()
+    advice.get_by_text(ADVICE).wait_for()
+    # Only then JupyterLab knows that the widgets are gone, and says so.
+    page.get_by_text("model not found").wait_for(state="attached")
+    assert not page.get_by_text("model not found").is_visible()
+    assert rate.is_disabled()
+    assert page.get_by_label(seen("tanh", 0.5)).is_visible()
+
+
+def test_jupyterlab_leaves_keys_to_the_sliders(jupyterlab):
+    page = jupyterlab("BAD = None", CELL, "1 + 1")
+    page.get_by_label(seen("tanh", 0.5)).wait_for()
+    controls = page.locator(".lab-explore").locator("input, button")
+    assert controls.count() == 4
+    for control in controls.all():
+        control.focus()
+        # Shortcuts that would delete the cell, copy, add and leave cells.
+        for key in "ddxcabjk":
+            page.keyboard.press(key)
+        page.keyboard.press("ArrowDown")
+        assert control.evaluate("tag => tag === document.activeElement")
+    assert page.locator(".jp-Cell").count() == 3
+
+
+def test_jupyterlab_shows_long_values_whole(jupyterlab):
+    page = jupyterlab(SLOW)
+    page.get_by_role("slider", name="words").press("End")
+    value = page.locator(".lab-value").nth(1)
+    assert value.text_content() == "a value of many words " * 4
+    for tag in (value, page.locator(".lab")):
+        assert tag.evaluate("tag => tag.scrollWidth <= tag.clientWidth")

@@ -1,50 +1,56 @@
 // @ts-check
-// A figure with sliders that chooses among stored frames: nn_core/lab/sliders.py.
+// A figure with sliders that chooses among stored frames, or asks a kernel for each:
+// nn_core/lab/sliders.py.
 
-/** @typedef {{ texts: string[][], tags: string[], drawings: number[][], frames: number[] }} Frames */
+/** @typedef {{ tags: string[], drawings: number[][], frames: number[] }} Stored */
+/** @typedef {{ wire: string }} Asked */
+/** @typedef {{ texts: string[][] } & (Stored | Asked)} Source */
 
-nnLab.start("explore", (root, /** @type {Frames} */ { texts, tags, drawings, frames }) => {
-  const [box] = root.getElementsByClassName("lab-frame");
+nnLab.start("explore", (root, /** @type {Source} */ source) => {
+  const [view] = root.getElementsByClassName("lab-view");
   const sliders = [...root.getElementsByTagName("input")];
   const values = root.getElementsByClassName("lab-value");
   const [play, reset] = root.getElementsByTagName("button");
-  const starts = sliders.map((slider) => slider.value);
-  const parser = new DOMParser();
+  const [advice] = root.getElementsByClassName("lab-advice");
   const [said] = root.getElementsByClassName("lab-said");
-  let shown = -1;
+  const starts = sliders.map((slider) => slider.value);
   let timer = 0;
 
   /**
    * Replaces only what differs: drawing all the letters of a figure anew takes as long as the rest.
-   * @param {ChildNode} old
-   * @param {ChildNode} next
+   * @param {Element} old
+   * @param {Element} next
    */
   const patch = (old, next) => {
     if (old.isEqualNode(next)) return;
-    const [a, b] = [[...old.childNodes], [...next.childNodes]];
-    const alike =
-      a.length && a.length === b.length && old.cloneNode().isEqualNode(next.cloneNode());
-    if (!alike) return old.replaceWith(next);
+    if (!old.cloneNode().isEqualNode(next.cloneNode())) return old.replaceWith(next);
+    const [a, b] = /** @type {Element[][]} */ ([[...old.childNodes], [...next.childNodes]]);
+    if (a.length !== b.length) return old.replaceChildren(...b);
+    // Text has no children, and is replaced above.
     for (const [i, child] of a.entries()) patch(child, b[i]);
   };
 
-  const show = () => {
-    let k = 0;
-    for (const [i, slider] of sliders.entries()) {
-      const text = texts[i][slider.valueAsNumber];
-      slider.setAttribute("aria-valuetext", text);
-      values[i].textContent = text;
-      k = k * texts[i].length + slider.valueAsNumber;
-    }
-    if (frames[k] === shown) return;
-    shown = frames[k];
-    const svg = drawings[shown].map((tag) => tags[tag]).join("");
-    const next = document.adoptNode(parser.parseFromString(svg, "image/svg+xml").documentElement);
-    const alt = next.getAttribute("aria-label") ?? "";
-    box.children[0].setAttribute("aria-label", alt);
-    patch(box.children[0], next);
+  /** @type {(next: Element) => void} */
+  const show = (next) => {
+    const [svg] = next.getElementsByTagName("svg");
+    const alt = svg?.getAttribute("aria-label") ?? "";
+    view.getElementsByTagName("svg")[0]?.setAttribute("aria-label", alt);
+    patch(view, next);
     // Nobody wants to hear every frame that passes.
     if (timer === 0) said.textContent = alt;
+  };
+
+  /** @type {(on: boolean) => void} */
+  const turn = (on) => {
+    for (const control of [...sliders, play, reset]) control.disabled = !on;
+  };
+
+  const label = () => {
+    for (const [i, slider] of sliders.entries()) {
+      const text = source.texts[i][slider.valueAsNumber];
+      slider.setAttribute("aria-valuetext", text);
+      values[i].textContent = text;
+    }
   };
 
   const stop = () => {
@@ -53,9 +59,112 @@ nnLab.start("explore", (root, /** @type {Frames} */ { texts, tags, drawings, fra
     play.textContent = "Play";
   };
 
+  const { move, isBusy } = "wire" in source ? ask(source) : choose(source);
+
+  /** @type {(source: Stored & Source) => { move: () => void, isBusy: () => boolean }} */
+  function choose({ texts, tags, drawings, frames }) {
+    const parser = new DOMParser();
+    let shown = -1;
+    turn(true);
+    return {
+      isBusy: () => false,
+      move: () => {
+        const k = sliders.reduce((k, slider, i) => k * texts[i].length + slider.valueAsNumber, 0);
+        if (frames[k] === shown) return;
+        shown = frames[k];
+        const svg = drawings[shown].map((tag) => tags[tag]).join("");
+        const next = /** @type {Element} */ (view.cloneNode());
+        next.append(view.children[0].cloneNode());
+        next.children[0].append(parser.parseFromString(svg, "image/svg+xml").documentElement);
+        show(next);
+      },
+    };
+  }
+
+  /**
+   * What the kernel is asked, and what it answers, stands in two widgets that are shown nowhere.
+   * @type {(source: Asked) => { move: () => void, isBusy: () => boolean }}
+   */
+  function ask({ wire }) {
+    const help = advice.textContent;
+    /** @type {HTMLInputElement | null} */
+    let input = null;
+    let asked = "";
+    let late = 0;
+
+    /** @type {(text: string | null) => void} */
+    const rest = (text) => {
+      asked = "";
+      clearTimeout(late);
+      root.classList.remove("lab-busy");
+      advice.textContent = text;
+    };
+
+    /** @type {(wired: Element) => void} */
+    const receive = (wired) => {
+      const dead = wired.classList.contains("jupyter-widgets-disconnected");
+      turn(!dead);
+      if (dead) {
+        stop();
+        return rest(help);
+      }
+      const template = wired.querySelector("template");
+      const answered = template?.dataset.answers ?? "";
+      if (template) {
+        show(
+          /** @type {Element} */ (document.importNode(template.content, true).firstElementChild),
+        );
+        if (asked && asked !== answered) return;
+        // After the page was loaded anew, the sliders are where they were left.
+        const positions = answered.split(" ")[0].split(",");
+        for (const [i, value] of positions.entries()) sliders[i].value = value;
+        label();
+      }
+      if (asked === "" || asked === answered) rest("");
+    };
+
+    const connect = () => {
+      const wired = document.querySelector(`.${wire}:has(input):has(.widget-html-content)`);
+      if (!wired) return;
+      wait.disconnect();
+      input = wired.querySelector("input");
+      new MutationObserver(() => receive(wired)).observe(wired, {
+        attributeFilter: ["class"],
+        childList: true,
+        subtree: true,
+      });
+      receive(wired);
+    };
+    const wait = new MutationObserver(connect);
+    wait.observe(document.body, { childList: true, subtree: true });
+    connect();
+
+    return {
+      isBusy: () => asked !== "",
+      move: () => {
+        if (!input) return;
+        // With the time, so that no two questions are the same: each is answered.
+        asked = `${sliders.map((slider) => slider.value)} ${Date.now()}`;
+        input.value = asked;
+        input.dispatchEvent(new Event("change", { bubbles: true }));
+        root.classList.add("lab-busy");
+        clearTimeout(late);
+        late = setTimeout(() => {
+          advice.textContent = "Still at work. If the kernel was restarted, run this cell.";
+        }, 3000);
+      },
+    };
+  }
+
+  const go = () => {
+    label();
+    move();
+  };
+
   const step = () => {
+    if (isBusy()) return;
     sliders[0].valueAsNumber += 1;
-    show();
+    go();
     if (sliders[0].value === sliders[0].max) stop();
   };
 
@@ -64,7 +173,7 @@ nnLab.start("explore", (root, /** @type {Frames} */ { texts, tags, drawings, fra
     play.textContent = "Pause";
     if (sliders[0].value === sliders[0].max) {
       sliders[0].value = "0";
-      show();
+      go();
     }
     timer = setInterval(step, 500);
   });
@@ -72,14 +181,13 @@ nnLab.start("explore", (root, /** @type {Frames} */ { texts, tags, drawings, fra
   reset.addEventListener("click", () => {
     stop();
     for (const [i, slider] of sliders.entries()) slider.value = starts[i];
-    show();
+    go();
   });
 
   for (const slider of sliders) {
     slider.addEventListener("input", () => {
       stop();
-      show();
+      go();
     });
   }
-  for (const control of [...sliders, play, reset]) control.disabled = false;
 });
