@@ -179,7 +179,7 @@ def told(tmp_path):
 
 
 def test_kernel_tells_once_how_many_threads_are_used(told):
-    line = r"threads: \d+, one for each free core, checked twice a second\n"
+    line = r"threads: \d+, one for each free core, checked while it runs\n"
     assert re.fullmatch(line, told(TWICE))
     assert told(TWICE, OMP_NUM_THREADS="1") == "threads: 1, set by OMP_NUM_THREADS\n"
     assert told("import nn_core.lab", NN_CORE_BOOK="1") == ""

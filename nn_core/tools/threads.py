@@ -16,8 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-SECONDS = 0.5  # between two measurements
-KEPT = 6  # the number of threads rises only if so many measurements in a row allow it
+# Between two measurements. Linux counts hundredths of a second: in less time the error would be
+# as large as TOLERANCE.
+SECONDS = 0.3
+KEPT = 10  # the number of threads rises only if so many measurements in a row allow it
 TOLERANCE = 0.15  # of a core: what other programs may use without costing a thread
 
 # A user who sets one of these variables chooses the number of threads.
@@ -141,8 +143,8 @@ class Follower:
 def follow_free_cores() -> None:
     """Let matrix products use as many threads as cores are free, from now on; print how many.
 
-    The number is checked twice a second while the program runs. It stays as it is if the user has
-    set one of `VARIABLES`. Without a library that can change its number, nothing is done.
+    The number is checked as long as the program runs. It stays as it is if the user has set one
+    of `VARIABLES`. Without a library that can change its number, nothing is done.
     """
     from threadpoolctl import ThreadpoolController
 
@@ -154,7 +156,7 @@ def follow_free_cores() -> None:
             print(f"threads: {libraries[0].num_threads}, set by {variable}")
             return
     follower = Follower(libraries, FreeCores())
-    time.sleep(0.1)
+    time.sleep(SECONDS)
     follower.measure()
     threading.Thread(target=follower.watch, daemon=True).start()
-    print(f"threads: {follower.threads}, one for each free core, checked twice a second")
+    print(f"threads: {follower.threads}, one for each free core, checked while it runs")
