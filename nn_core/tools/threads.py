@@ -1,8 +1,8 @@
 """How many threads matrix products use: as many as there are free cores.
 
 The threads of one product wait for each other. If one of them has lost its core to another program,
-all others wait for this thread, and training becomes slower than with one thread: six times slower
-on two cores. So `follow_free_cores` measures how many cores are free, as long as the program runs.
+all others wait for this thread, and training becomes slower than with one thread: two to ten times
+slower on two cores. So `follow_free_cores` measures how many cores are free, again and again.
 """
 
 import ctypes
@@ -16,11 +16,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-# Between two measurements. Linux counts hundredths of a second: in less time the error would be
-# as large as TOLERANCE.
+# Between two measurements. Linux counts in hundredths of a second, so in a shorter time the error
+# would be as large as TOLERANCE.
 SECONDS = 0.3
 KEPT = 10  # the number of threads rises only if so many measurements in a row allow it
-TOLERANCE = 0.15  # of a core: what other programs may use without costing a thread
+TOLERANCE = 0.25  # of a core: with so little used by others, two threads still beat one
 
 # A user who sets one of these variables chooses the number of threads.
 VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
