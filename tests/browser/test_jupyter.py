@@ -47,9 +47,16 @@ IS_COMPLETE = """() => {
     && texts.every((text) => text.textContent.trim())
     && !texts.some((text) => text.textContent.includes("$$"));
 }"""
+CLOSE = """async (shared) => {
+  const panel = jupyterapp.shell.currentWidget;
+  const kernel = panel.sessionContext?.session?.kernel;
+  if (kernel && kernel.id !== shared) await panel.sessionContext.shutdown();
+  panel.dispose();
+}"""
 SEEN = """() => {
   const { node, widgets } = jupyterapp.shell.currentWidget.content;
   const all = (selector) => [...node.querySelectorAll(selector)];
+  const code = widgets.filter((cell) => cell.model.type === "code");
   const text = node.cloneNode(true);
   // What belongs to the front end, and code.
   const others = ".jp-Toolbar, .jp-InputPrompt, .jp-OutputPrompt, .jp-Editor, .jp-Placeholder, "
@@ -62,7 +69,11 @@ SEEN = """() => {
   for (const each of text.querySelectorAll("svg")) each.replaceChildren();
   return {
     html: text.innerHTML,
-    errors: all('[data-mime-type="application/vnd.jupyter.error"]').map((one) => one.textContent),
+    // What is shown of an error looks as what is written to stderr: the model tells them apart.
+    errors: code.flatMap(({ model }) => model.outputs.toJSON()
+      .filter((output) => output.output_type === "error")
+      .map((output) => `${model.id}: ${output.ename}: ${output.evalue}`)),
+    idle: code.filter(({ model }) => !model.executionCount).map(({ model }) => model.id),
     // Of a command it does not know, MathJax shows the name in red.
     wrong: all("mjx-merror, mjx-mtext[style*='color: red']").map((one) => one.outerHTML),
     links: all(".jp-RenderedHTMLCommon a:not(.jp-InternalAnchorLink)")
@@ -116,16 +127,16 @@ class FrontEnd:
         return links.filter(has_text=re.compile(rf"^{re.escape(words)}$")).first
 
     def close(self) -> None:
-        """Close what is open, as it is."""
+        """Close what is in front, as it is, and end a kernel that serves nothing else."""
         if self.program == "jupyterlab":
-            self.page.evaluate("jupyterapp.shell.currentWidget.dispose()")
+            self.page.evaluate(CLOSE, self.kernel)
 
 
 class Reading:
     """A chapter in a front end: what is seen of it, and what happened."""
 
     def __init__(self, front_end: FrontEnd, path: Path, *, live: bool) -> None:
-        self.path, self.server = path, front_end.server
+        self.path, self.server, self.live = path, front_end.server, live
         heard = front_end.tab
         heard.complaints.clear()
         heard.abroad.clear()
@@ -166,6 +177,8 @@ def chapter(request, front_end):
 
 def test_no_cell_fails(chapter):
     assert chapter.seen["errors"] == []
+    # After a failure, and without a kernel, cells would not run.
+    assert not chapter.live or chapter.seen["idle"] == []
 
 
 def test_all_is_rendered(chapter):
