@@ -74,7 +74,7 @@ def kill_and_resume(folder: Path, *, kills: int, epochs: int, seed: int = 0) -> 
         early = last or rng.random() < 0.2
         trains = not early and wait_for_an_epoch(process, out / "checkpoint.npz")
         try:
-            out, err = process.communicate(timeout=None if last else rng.uniform(0.0, 0.6))
+            output, err = process.communicate(timeout=None if last else rng.uniform(0.0, 0.6))
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
@@ -83,7 +83,7 @@ def kill_and_resume(folder: Path, *, kills: int, epochs: int, seed: int = 0) -> 
             found["while writing"] += any(out.glob(".*"))
             continue
         assert process.returncode == 0, err
-        found["resumed"] += "goes on from epoch" in out or "nothing is left to do" in out
+        found["resumed"] += "goes on from epoch" in output or "nothing is left to do" in output
         theta = load_network(out / "weights.npz").theta
         assert np.array_equal(theta, wanted), f"other weights after {found}"
         left = [path.name for path in out.glob(".*")]

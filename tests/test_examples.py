@@ -72,7 +72,7 @@ def test_takes_hands_on_place_and_name_alike():
     assert seen("X", [1.0, 2.0])[1].dtype == np.int64
     assert seen("X", given)[2] == 7
     assert str(inspect.signature(seen)) == "(X, y, *, count=7)"
-    assert seen.__doc__ == "Say what came in."
+    assert seen.__doc__ == "Return the arguments."
 
 
 # --- tables, by position

@@ -240,9 +240,14 @@ def test_the_longest_is_first_and_a_failure_is_reported(checkout, monkeypatch):
 
 
 def test_chapters_read_nothing_that_does_not_decide():
-    """A change of any other file would change a page without a new execution."""
+    """A change of any other file would change a page without a new execution.
+
+    The first cell names other places, for a reader who has not installed the course.
+    """
     for path in sorted((ROOT / "book").glob("**/*.ipynb")):
         for cell in execution.code_cells(nbformat.read(path, as_version=4)):
+            if cell.id == "install":
+                continue
             for place in cell.source.split("../")[1:]:
                 name = place.split('"')[0]
                 assert name.startswith(execution.RUNS_WITH), f"{path.name} reads {name}"

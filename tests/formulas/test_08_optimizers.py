@@ -8,6 +8,7 @@ import pytest
 from test_notebooks import CHAPTERS, DERIVED, code
 
 from nn_core import SGD, AdaGrad, Adam, Momentum, Nesterov, RMSProp, schedules
+from nn_core.checks.settings import check_number
 
 CURVATURE = np.array([1.0, 20.0])
 START = np.array([-8.5, 3.0])
@@ -212,7 +213,7 @@ def plain_classes():
         for node in code(CHAPTER).body
         if isinstance(node, ast.ClassDef) and node.name.startswith("Plain")
     ]
-    names = {"np": np}
+    names = {"np": np, "check_number": check_number}
     exec(compile(ast.Module(body, []), str(CHAPTER), "exec"), names)
     return {name: value for name, value in names.items() if name.startswith("Plain")}
 
