@@ -313,7 +313,7 @@ class Watched:
         self.complaints, self.abroad = [], []
         self.page.on("console", self.listen)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("requestfailed", self.note_failure)
+        self.page.on("requestfailed", lambda request: self.complaints.append(request.url))
         self.page.on("request", self.watch)
         # External requests are refused and noted, since pages must work without them.
         self.page.route(lambda url: not url.startswith(site), lambda route: route.abort())
@@ -322,11 +322,6 @@ class Watched:
     def listen(self, message):
         if message.type == "error":
             self.complaints.append(message.text)
-
-    def note_failure(self, request):
-        # Notebook 7 shows a busy icon and soon another, so the browser drops a request for an icon.
-        if "/favicons/" not in request.url:
-            self.complaints.append(request.url)
 
     def watch(self, request):
         if not request.url.startswith((self.site, "data:", "blob:")):
