@@ -99,24 +99,12 @@ COUNTS = {"steps", "rounds", "draws", "example", "digit", "picture", "times", "c
 # What is drawn or promised with, and no parameter of training.
 DRAWING = {
     *("figsize", "fontsize", "columns", "axis", "lw", "alpha", "ms", "mew", "at_least", "at_most"),
-    *(
-        "size",
-        "shape",
-        "rtol",
-        "atol",
-        "ddof",
-        "ylim",
-        "xlim",
-        "yticks",
-        "xticks",
-        "vmin",
-        "vmax",
-        *("keepdims", "levels"),
-    ),
+    *("size", "shape", "rtol", "atol", "ddof", "ylim", "xlim", "yticks", "xticks", "vmin"),
+    *("vmax", "keepdims", "levels"),
 }
 UNTOUCHED_CALLS = {
     *("uniform", "normal", "integers", "zeros", "empty", "ones"),  # shapes, given by the rest
-    *("claim", "expect", "check", "hint", "solution", "quiz", "glue", "show", "print", "set"),
+    *("claim", "expect", "check", "hint", "solution", "quiz", "say", "show", "print", "set"),
     *("bar", "barh", "hist", "errorbar", "quiver", "axvspan"),
     *("subplots", "reshape", "text", "annotate", "axhline", "axvline", "imshow", "plot", "legend"),
 }

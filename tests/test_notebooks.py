@@ -15,7 +15,7 @@ import nbformat
 import plain_markdown
 import pytest
 import yaml
-from clean_notebooks import install_cell, notebooks
+from clean_notebooks import install_cell, notebooks, number_formulas
 from conftest import ROOT
 from derived import functions, library
 
@@ -310,6 +310,26 @@ def test_formulas_are_numbered_in_order(path):
     chapter = path.stem.split("_")[0].lstrip("0") or "0"
     found = re.findall(r"\\tag\{(.*?)\}", "\n".join(cells(path, "markdown")))
     assert found == [f"{chapter}.{k}" for k in range(1, len(found) + 1)], "`make format` does it"
+
+
+def test_a_new_formula_moves_the_numbers_of_those_after_it():
+    def chapter(*sources: str) -> nbformat.NotebookNode:
+        markdown = [nbformat.v4.new_markdown_cell(source) for source in sources]
+        link = nbformat.v4.new_code_cell('say(f"By [(2.1)](02_b.ipynb#cell-id=c), {x}.")')
+        return nbformat.v4.new_notebook(cells=[*markdown, link])
+
+    new = "$$\nx\n\\tag{2.new} % eq-new\n$$"
+    old = "$$\ny\n\\tag{2.1} % eq-old\n$$\n\nAs [(1.1)](01_a.ipynb#cell-id=c) and `[(2.1)]`."
+    books = {
+        Path("01_a.ipynb"): chapter("$$\nz\n\\tag{1.1} % eq-z\n$$"),
+        Path("02_b.ipynb"): chapter(new, old),
+    }
+    number_formulas(books)
+    first, second = ([cell.source for cell in book.cells] for book in books.values())
+    assert second[0] == new.replace("2.new", "2.1")
+    assert second[1] == old.replace("tag{2.1}", "tag{2.2}")
+    for sources in (first, second):
+        assert sources[-1] == 'say(f"By [(2.2)](02_b.ipynb#cell-id=c), {x}.")'
 
 
 # --- Markdown that every front end shows

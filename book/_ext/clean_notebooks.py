@@ -28,9 +28,10 @@ METADATA = {
 # Code that a page hides is folded in JupyterLab and Notebook 7, and in Colab.
 FOLDED_BY = {"hide-cell", "hide-input", "remove-input", "remove-cell"}
 FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}
-# The number of a formula, which is its place in the chapter, and where a text names it.
-TAG = re.compile(r"\\tag\{([^}]*)\}(?= % eq-)")
-FORMULA_LINK = re.compile(r"\[\((\w+\.\w+)\)\](?=\([^)\s]*#cell-id=)")
+# A formula ends with its number, which is its place in the chapter, and its label. A text names the
+# number, and links the cell.
+TAG = re.compile(r"\\tag\{(?P<number>[^}]*)\} % (?P<label>eq-[\w-]+)")
+FORMULA_LINK = re.compile(r"\[\((\w+\.\w+)\)\](\([^)\s]*\.ipynb#cell-id=[\w-]+\))")
 
 
 def notebooks() -> list[Path]:
@@ -86,8 +87,8 @@ def number_formulas(books: dict[Path, nbformat.NotebookNode]) -> None:
         chapter, count = path.stem.split("_")[0].lstrip("0") or "0", itertools.count(1)
 
         def numbered(tag: re.Match[str], chapter: str = chapter, count: Iterator = count) -> str:
-            numbers[tag[1]] = f"{chapter}.{next(count)}"
-            return f"\\tag{{{numbers[tag[1]]}}}"
+            number = numbers[tag["number"]] = f"{chapter}.{next(count)}"
+            return f"\\tag{{{number}}} % {tag['label']}"
 
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
@@ -95,7 +96,7 @@ def number_formulas(books: dict[Path, nbformat.NotebookNode]) -> None:
     for notebook in books.values():
         for cell in notebook.cells:
             cell.source = FORMULA_LINK.sub(
-                lambda link: f"[({numbers.get(link[1], link[1])})]", cell.source
+                lambda link: f"[({numbers.get(link[1], link[1])})]{link[2]}", cell.source
             )
 
 

@@ -26,7 +26,7 @@ from pybtex.database import Entry, parse_file
 from pybtex.richtext import Text
 from sphinx.application import Sphinx
 
-from clean_notebooks import notebooks
+from clean_notebooks import FORMULA_LINK, TAG, notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCES = ROOT / "book" / "references.bib"
@@ -42,8 +42,6 @@ EXERCISE = "Exercise: "
 FENCED = re.compile(r"(^ {0,3}(`{3,}|~{3,})[\s\S]*?^ {0,3}\2)|(`[^`]*`)", re.MULTILINE)
 BOX = re.compile(r"^> \*\*(?P<title>[^*\n]+)\*\*\n>\n(?P<body>(?:>.*(?:\n|\Z))+)", re.MULTILINE)
 FOLDED = re.compile(r"^<details>\n<summary>(.*)</summary>\n([\s\S]*?)\n</details>$", re.MULTILINE)
-TAG = re.compile(r"\s*\\tag\{(?P<number>\w+\.\d+)\} % (?P<label>eq-[\w-]+)\s*\$\$")
-FORMULA_LINK = re.compile(r"\[\((\w+\.\d+)\)\]\([^)\s]*\.ipynb#cell-id=[\w-]+\)")
 CELL_LINK = re.compile(r"\[([^\]]+)\]\((?:[^)\s]*/)?([\w-]+)\.ipynb#cell-id=([\w-]+)\)")
 CITATION = r"\[([^\]]+)\]\((?:\.\./)*references\.bib\)"
 CITED_IN_BRACKETS = re.compile(rf"\(({CITATION}(?:;\s+{CITATION})*)\)")
@@ -105,7 +103,7 @@ def for_page(text: str, labels: dict[str, str], chapter: str = "", cell: str = "
     """
     text = BOX.sub(lambda found: box(found["title"], found["body"], cell), text)
     text = FOLDED.sub(r"::::{dropdown} \1\n\2\n::::", text)
-    text = TAG.sub(r"\n$$ (\g<label>)", text)
+    text = re.sub(rf"\s*{TAG.pattern}\s*\$\$", r"\n$$ (\g<label>)", text)
     if text.startswith("#"):
         text = f"(cell-{chapter}-{cell})=\n{text}"
     # Code keeps what it holds.
