@@ -170,7 +170,7 @@ def test_page_with_python(called):
     alert.wait_for()
     assert "this one fails" in alert.text_content()
     # While Python is busy, only the newest of many moves waits.
-    called.evaluate("asked = []; busy = new Promise((done) => { free = done; })")
+    called.evaluate("() => { asked = []; busy = new Promise((done) => { free = done; }); }")
     for _ in range(3):
         rate.press("ArrowLeft")
         rate.press("ArrowRight")
@@ -187,7 +187,7 @@ def test_page_with_python(called):
     "restarted", ["nnCells.call = async () => ''", "nnCells.call = () => Promise.reject()"]
 )
 def test_page_with_python_that_was_restarted(called, restarted):
-    called.evaluate(restarted)
+    called.evaluate(f"() => {{ {restarted}; }}")
     rate = called.get_by_role("slider", name="learning rate")
     rate.press("ArrowRight")
     called.get_by_text("Run this cell to move the sliders.").wait_for()
