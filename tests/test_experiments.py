@@ -63,6 +63,10 @@ ONCE = {
         ("mnist-check", "[:32]", "[:10]"),
         ("mnist-check", "(784, 128, 10)", "(784, 128, 5)"),
     ],
+    "10_evaluation": [
+        ("reliability-code", "bins=15", "bins=10"),
+        ("load", "dev_size=1_000", "dev_size=40"),
+    ],
 }
 
 
