@@ -70,7 +70,9 @@ var nnCells = (() => {
   async function act(what, cell) {
     try {
       if (location.protocol === "file:") {
-        throw new Error("Python runs in a served page, and this one is opened as a file: make serve.");
+        throw new Error(
+          "Python runs in a served page, and this one is opened as a file: make serve.",
+        );
       }
       /** @type {typeof import("./run.js")} */
       let running;

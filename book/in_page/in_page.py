@@ -67,9 +67,10 @@ def lay_out(app: Sphinx, exception: Exception | None) -> None:
     folder = Path(app.outdir) / "python"
     files.layout(folder)
     for path in HERE.glob("*.js"):
-        if path.name not in NOT_FOR_PAGES:
+        if path.name not in NOT_FOR_PAGES and not path.name.endswith(".min.js"):
             (folder / path.name).write_text(without_comments(path), "utf-8")
-    for path in (*HERE.glob("*.wasm"), HERE / "shell.py"):
+    # What esbuild has made small stays as it is, with the licences in it.
+    for path in (*HERE.glob("*.min.js"), *HERE.glob("*.wasm"), HERE / "shell.py"):
         shutil.copy(path, folder)
     kinds = {kind: [each.scripts, each.styles] for kind, each in page.KINDS.items()}
     (folder / "kinds.json").write_text(json.dumps(kinds), "utf-8")

@@ -42,7 +42,9 @@ function drawError({ ename = "", evalue = "", traceback = [] }) {
   if (library.length) {
     const inside = make("pre", {});
     inside.textContent = library.join("\n");
-    box.append(make("details", {}, make("summary", {}, "In the libraries that were called"), inside));
+    box.append(
+      make("details", {}, make("summary", {}, "In the libraries that were called"), inside),
+    );
   }
   return box;
 }
@@ -56,7 +58,9 @@ function drawHTML(html, tag = "text_html") {
   box.innerHTML = html;
   // A script that is written as text does not run.
   for (const script of box.querySelectorAll("script:not([type$=json])")) {
-    const attributes = Object.fromEntries([...script.attributes].map((each) => [each.name, each.value]));
+    const attributes = Object.fromEntries(
+      [...script.attributes].map((each) => [each.name, each.value]),
+    );
     script.replaceWith(make("script", attributes, script.textContent));
   }
   return box;
@@ -74,7 +78,10 @@ function draw(output) {
   if (data["image/svg+xml"]) return drawHTML(whole(data["image/svg+xml"]), "image_svg");
   for (const mime of ["image/png", "image/jpeg", "image/gif"]) {
     if (data[mime]) {
-      const image = { src: `data:${mime};base64,${whole(data[mime])}`, alt: whole(data["text/plain"]) };
+      const image = {
+        src: `data:${mime};base64,${whole(data[mime])}`,
+        alt: whole(data["text/plain"]),
+      };
       return make("div", { class: "output image_png" }, make("img", image));
     }
   }
@@ -157,7 +164,9 @@ function keepSame(fresh, old) {
  * @param {Element} old
  */
 function mendLinks(box, old) {
-  const before = new Map([...old.querySelectorAll("a")].map((link) => [link.textContent, link.href]));
+  const before = new Map(
+    [...old.querySelectorAll("a")].map((link) => [link.textContent, link.href]),
+  );
   for (const link of box.querySelectorAll("a")) {
     const address = link.getAttribute("href") ?? "";
     const [, page, cell] = address.match(/^(.*)\.ipynb(?:#cell-id=([\w-]+))?$/) ?? [];

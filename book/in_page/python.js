@@ -100,7 +100,9 @@ export function end(why) {
  */
 export async function run(cell, source, onOutput) {
   const number = ++last;
-  return /** @type {Done} */ (await request(number, { type: "run", run: number, cell, source }, onOutput));
+  return /** @type {Done} */ (
+    await request(number, { type: "run", run: number, cell, source }, onOutput)
+  );
 }
 
 /**

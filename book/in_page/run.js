@@ -200,7 +200,13 @@ async function load(line) {
   const text = make("span", {}, "Loading Python");
   const bar = make("progress", { max: "1", "aria-label": "Loading Python" });
   line.replaceChildren(
-    make("p", { class: "run-chip" }, text, bar, button("Cancel", () => python.end(CANCELLED))),
+    make(
+      "p",
+      { class: "run-chip" },
+      text,
+      bar,
+      button("Cancel", () => python.end(CANCELLED)),
+    ),
   );
   tell("Loading Python", "Loading Python");
   await python.start(({ text: what, loaded, total }) => {
