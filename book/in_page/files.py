@@ -87,8 +87,8 @@ def fetch(tell: Callable[[str], None] = print) -> bool:
     lacking = missing("pyodide") + missing("pypi")
     if lacking:
         sentence = (
-            f"Running cells in the page is left out: {lacking[0]} (one of {len(lacking)} missing files) "
-            "could be fetched neither from Pyodide's release nor from the package index. "
+            f"Running cells in the page is left out: {lacking[0]}, one of {len(lacking)} missing "
+            "files, could be fetched neither from Pyodide's release nor from the package index. "
             "Connect to the network and build again."
         )
         if os.environ.get("CI"):
