@@ -258,7 +258,9 @@ def test_a_damaged_file_breaks_off_and_comes_whole_when_tried_again(tab, site):
 def test_requests_for_a_part_of_a_file_are_left_alone(tab, site):
     keep_all(tab)
     site.asked.clear()
-    part = "() => fetch('../python/same.txt', { headers: { Range: 'bytes=0-1' }, cache: 'no-store' }).then((a) => a.ok)"
+    part = """() => fetch("../python/same.txt", {
+      cache: "no-store", headers: { Range: "bytes=0-1" },
+    }).then((answer) => answer.ok)"""
     assert tab.evaluate(part)
     assert site.asked == ["/python/same.txt"]
 
