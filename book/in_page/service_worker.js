@@ -68,6 +68,13 @@ async function newContents() {
   return response.json();
 }
 
+/** Give what python/ holds for the pages that are open. */
+async function currentContents() {
+  contents ??= keptContents();
+  if (!(await contents).version) contents = newContents();
+  return contents;
+}
+
 /** Files are kept by their hash: of a new release, only what has changed is fetched.
  * @param {string} sha256
  */
@@ -112,12 +119,7 @@ async function fetchPython(name, sha256) {
  */
 async function answerPython(name) {
   try {
-    contents ??= keptContents();
-    let all = await contents;
-    if (!all.version) {
-      contents = newContents();
-      all = await contents;
-    }
+    const all = await currentContents();
     if (name === "contents.json" && all.version) return Response.json(all);
     const file = all.files[name];
     if (!file) return await fetch(PYTHON + name);
@@ -161,8 +163,7 @@ function withoutQuery(address) {
  * @param {string} start the address of a page, from which all others are reached
  */
 async function keepAll(start) {
-  contents ??= newContents();
-  const all = await contents;
+  const all = await currentContents();
   const complete = await kept(PAGES_CACHE, CONTENTS);
   if (!all.version || (complete && (await complete.json()).version === all.version)) return;
 
