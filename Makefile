@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The machine's own npm, else the one in .venv.
 NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
-.PHONY: book serve test lab check format claims pictures weights bench lock clean
+.PHONY: book serve test lab check format claims pictures weights editor bench lock clean
 
 book: .venv/installed
 	$(BIN)/jupyter-book build . -W -n --keep-going
@@ -44,6 +44,10 @@ pictures: .venv/installed
 # Trains the network of the drawing pad and writes its weights for the page.
 weights: .venv/installed
 	$(BIN)/python book/_ext/export_digits.py
+
+# Bundles the editor of the pages with CodeMirror.
+editor: .venv/installed node_modules/.package-lock.json
+	$(BIN)/python book/in_page/bundle.py
 
 # The peers get an environment of their own: they are large, and the course does not need them.
 bench:
