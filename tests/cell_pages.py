@@ -27,7 +27,9 @@ def colours() -> str:
 def write_site(folder: Path, cells: dict[str, str], *, html: str = "") -> None:
     """Write a site with the chapter of these cells, their text by id, and with the scripts."""
     python = folder / "python"
-    shutil.copytree(ROOT / "book" / "in_page", python, ignore=shutil.ignore_patterns("*.py*"))
+    python.mkdir(exist_ok=True)
+    for script in (ROOT / "book" / "in_page").glob("*.js"):
+        shutil.copy(script, python)
     shutil.copy(ROOT / "book" / "_static" / "course.css", folder)
     markdown = nbformat.v4.new_markdown_cell("# Chapter")
     code = [nbformat.v4.new_code_cell(text, id=name) for name, text in cells.items()]

@@ -46,6 +46,9 @@ const colours = tagHighlighter([
   { tag: tags.string, class: "s1" },
   { tag: tags.number, class: "mi" },
   { tag: tags.meta, class: "nd" },
+  { tag: tags.name, class: "n" },
+  { tag: tags.punctuation, class: "o" },
+  { tag: [tags.bracket, tags.separator], class: "p" },
   {
     tag: [tags.definition(tags.className), tags.function(tags.definition(tags.variableName))],
     class: "nf",

@@ -61,9 +61,10 @@ def test_colours_are_those_of_the_page(visit, theme):
     visit.page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
     colours = visit.page.evaluate("""() => {
       const colour = (selector) => getComputedStyle(document.querySelector(selector)).color;
-      const edited = ["k", "nf", "s1", "mi", "c1"].map((name) => colour(`.cm-line .${name}`));
+      const colours = (place, ...names) => names.map((name) => colour(`${place} .${name}`));
+      const edited = colours(".cm-line", "k", "nf", "s1", "mi", "c1", "n", "p");
       editor.destroy();
-      return [edited, ["k", "nf", "sd", "mi", "c1"].map((name) => colour(`.highlight .${name}`))];
+      return [edited, colours(".highlight", "k", "nf", "sd", "mi", "c1", "n", "p")];
     }""")
     assert colours[0] == colours[1]
 
