@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The machine's own npm, else the one in .venv.
 NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
-.PHONY: book serve test lab check format claims pictures weights kernel bench lock clean
+.PHONY: book serve test lab check format claims pictures weights kernel editor bench lock clean
 
 book: .venv/installed
 	$(BIN)/jupyter-book build . -W -n --keep-going
@@ -54,6 +54,10 @@ kernel:
 	.venv-kernel/bin/python -m ziglang $(KERNEL) -o book/in_page/matmul.wasm
 	.venv-kernel/bin/python -m ziglang $(KERNEL) -mrelaxed-simd -o book/in_page/matmul_relaxed.wasm
 	chmod -x book/in_page/*.wasm
+
+# Bundles the editor of the pages with CodeMirror.
+editor: .venv/installed node_modules/.package-lock.json
+	$(BIN)/python book/in_page/bundle.py
 
 # The peers get an environment of their own: they are large, and the course does not need them.
 bench:
