@@ -123,6 +123,9 @@ var nnCells = (() => {
     });
     try {
       if (localStorage.getItem(`nn_core/edited/${page}`)) act("open", cells[0]);
+      if (localStorage.getItem("nn_core/solved") || document.querySelector(".course-progress")) {
+        import(`${root}python/progress.js`).then(({ show }) => show());
+      }
     } catch {
       // Storage is blocked, so nothing is kept.
     }

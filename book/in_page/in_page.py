@@ -76,10 +76,12 @@ def lay_out(app: Sphinx, exception: Exception | None) -> None:
     (folder / "kinds.json").write_text(json.dumps(kinds), "utf-8")
     for name in app.env.found_docs:
         path = Path(app.env.doc2path(name))
-        if path.suffix == ".ipynb":
+        # title_page.py notes the cells of a page that is no notebook.
+        cells = app.env.metadata[name].get("cells", [])
+        if cells := cells_of(path) if path.suffix == ".ipynb" else cells:
             place = folder / "cells" / f"{name}.json"
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(json.dumps(cells_of(path), ensure_ascii=False), "utf-8")
+            place.write_text(json.dumps(cells, ensure_ascii=False), "utf-8")
     files.write_contents(folder)
     script = without_comments(HERE / AT_THE_TOP)
     (Path(app.outdir) / AT_THE_TOP).write_text(script, "utf-8")

@@ -5,7 +5,6 @@ import { BASE } from "./python.js";
 
 /** @typedef {import("./python.js").Output} Output */
 /** @typedef {{ typesetPromise?: (elements: Element[]) => Promise<void> }} Typesetter */
-/** @typedef {{ refresh(): void }} Lab what lab.js has for elements that came later */
 
 const { make } = nnCells;
 const SAID = "nn_core_said"; // marks a paragraph of the book
@@ -123,8 +122,8 @@ async function finish(box) {
       const [scripts, styles] = (await kinds)[dataset.lab ?? ""];
       for (const name of styles) load(`${STATIC}${name}.css`);
       for (const name of scripts) await load(`${STATIC}${name}.js`);
+      if (scripts.length) nnLab.refresh();
     }
-    /** @type {{ nnLab?: Lab }} */ (globalThis).nnLab?.refresh();
   }
   const formulas = [...box.querySelectorAll(".mathjax_process")];
   const { MathJax } = /** @type {{ MathJax?: Typesetter }} */ (globalThis);
@@ -255,13 +254,13 @@ export class Place {
 
   /** @param {Output} output */
   write({ name, text }) {
-    if (this.stream?.name !== name) {
+    if (!this.stream || this.stream.name !== name) {
       const box = draw({ output_type: "stream" });
       if (name === "stderr") box.classList.replace("stream", "stderr");
       this.fresh.append(box);
       this.stream = { name, text: "", box };
     }
-    const stream = this.stream;
+    const { stream } = this;
     stream.text = (stream.text + whole(text).replace(ANSI, "")).replace(OVERWRITTEN, "");
     /** @type {Element} */ (stream.box.querySelector("pre")).textContent = stream.text;
     this.show();

@@ -1,14 +1,15 @@
 // @ts-check
 // Runs cells: what a cell needs from above, the line that says what happens, and the bar of the page.
 
-import { edit as openEditor } from "./editor.min.js";
 import * as kept from "./kept.js";
 import { Place } from "./outputs.js";
+import * as progress from "./progress.js";
 import * as python from "./python.js";
 
 /** @typedef {{ id: string, source: string, tags: string[] }} Cell */
 /** @typedef {{ target: Cell, box: Element, from: "needed" | "top" | "alone", skip: boolean, ended: boolean }} Job */
-/** @typedef {Awaited<ReturnType<typeof openEditor>>} Editor */
+/** @typedef {typeof import("./editor.js")} Editors */
+/** @typedef {Awaited<ReturnType<Editors["edit"]>>} Editor */
 
 const { button, fail, lineOf, make, page, root } = nnCells;
 const RESTARTED = "Python was restarted: run the cells again.";
@@ -250,11 +251,13 @@ async function runCell(cell, job, line, text, ...buttons) {
     running = ending;
     const { status, seconds } = await ending;
     await place.end();
+    progress.note(place.fresh);
     // Only this Python's; and an interrupted training is a training.
     if (status === "error") ran.delete(cell.id);
     else ran.set(cell.id, source);
     const where = cell === job.target ? "" : "a cell above: ";
-    if (status === "ok") tell(`Done in ${seconds.toFixed(1)} s.`, "Done.");
+    if (status === "ok")
+      tell(seconds < 0.1 ? "Done." : `Done in ${seconds.toFixed(1)} s.`, "Done.");
     else if (status === "interrupted") tell("Stopped.", "Stopped.");
     else {
       const failed = `An error in ${where || "this cell"}`.replace(/: $/, "");
@@ -307,7 +310,9 @@ async function openCell(box) {
     const warning = kept.keep(page, cell.id, text, cell.source);
     if (warning) tell(warning, warning);
   };
-  const editor = await openEditor(/** @type {HTMLElement} */ (box), {
+  /** @type {Editors} */
+  const editing = await import(`${python.BASE}editor.min.js`);
+  const editor = await editing.edit(/** @type {HTMLElement} */ (box), {
     source: sourceOf(cell),
     label: "Code",
     onRun: () => run(box),
