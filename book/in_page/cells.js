@@ -107,6 +107,8 @@ var nnCells = (() => {
     });
     cell.addEventListener("keydown", (event) => {
       const { key, shiftKey } = /** @type {KeyboardEvent} */ (event);
+      // Elsewhere in a page, a slash leads to the search.
+      if (/** @type {Element} */ (event.target).closest(".cm-editor")) event.stopPropagation();
       if (key === "Enter" && shiftKey && !event.defaultPrevented) {
         event.preventDefault();
         act("run", cell);

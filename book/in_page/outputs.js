@@ -135,24 +135,15 @@ async function finish(box) {
 }
 
 /**
- * The text of an element but for its formulas, which typesetting has changed.
- * @param {Element} element
- */
-function wording(element) {
-  const copy = /** @type {Element} */ (element.cloneNode(true));
-  for (const formula of copy.querySelectorAll(".mathjax_process")) formula.remove();
-  return copy.textContent.replace(/\s+/g, " ");
-}
-
-/**
- * Keeps quizzes and hints that are the same as before, since the reader may have answered or opened them.
+ * Keeps quizzes, hints and solutions, since the reader may have answered or opened them. They do not
+ * depend on what was computed.
  * @param {Element} fresh
- * @param {Element | undefined} old
+ * @param {Element | null | undefined} old
  */
-function keepSame(fresh, old) {
-  const kept = [...(old?.querySelectorAll("[data-lab=quiz], [data-lab=exercise]") ?? [])];
-  for (const element of fresh.querySelectorAll("[data-lab=quiz], [data-lab=exercise]")) {
-    const same = kept.find((each) => wording(each) === wording(element));
+function keepFolds(fresh, old) {
+  for (const element of fresh.querySelectorAll("[data-lab]:has(> :is(details, fieldset))")) {
+    const name = `[data-lab][aria-label="${element.getAttribute("aria-label")}"]`;
+    const same = old?.querySelector(`${name}:has(> :is(details, fieldset))`);
     if (same) element.replaceWith(same);
   }
 }
@@ -246,7 +237,7 @@ export class Place {
       this.said.push(...box.children);
       return;
     }
-    keepSame(box, this.old ?? undefined);
+    keepFolds(box, this.old);
     this.fresh.append(box);
     this.show();
     if (box.isConnected) this.finishing.push(finish(box));
