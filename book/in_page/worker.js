@@ -158,7 +158,7 @@ async function start({ base, stopKey }) {
   /** @type {Contents} */
   const { files } = await (await fetchAndCount(address("contents.json"))).json();
   const digits = Object.keys(files).filter((name) => name.startsWith("mnist/"));
-  const own = ["nn_core.zip", "shell.py", "fonts.json", ...digits];
+  const own = ["nn_core.zip", "shell.py", ...digits];
   const packages = Object.keys(files).filter((name) => name.endsWith(".whl"));
   const core = ["pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"];
   for (const name of [...own, ...packages, ...core]) total += files[name].bytes;
@@ -174,7 +174,7 @@ async function start({ base, stopKey }) {
     packages: packages.map((name) => name.split("-")[0]),
   });
   if (failure) throw new Error(failure);
-  const [library, program, fonts, ...images] = await Promise.all(fetching);
+  const [library, program, ...images] = await Promise.all(fetching);
   tell("Starting Python");
 
   const folder = pyodide.runPython("import sysconfig; sysconfig.get_path('purelib')");
@@ -184,10 +184,6 @@ async function start({ base, stopKey }) {
   for (const [k, name] of digits.entries()) {
     pyodide.FS.writeFile(`${folder}/nn_core/${name}`, images[k]);
   }
-  // Matplotlib would look at all its fonts for seconds. It reads the list of the version it names.
-  const { _version } = JSON.parse(new TextDecoder().decode(fonts));
-  pyodide.FS.mkdirTree("/home/pyodide/.matplotlib");
-  pyodide.FS.writeFile(`/home/pyodide/.matplotlib/fontlist-v${_version}.json`, fonts);
 
   let kernel = "NumPy's own";
   if (files["matmul.js"]) {
