@@ -3,8 +3,8 @@
     python book/in_page/files.py FOLDER           lays out the folder
     python book/in_page/files.py --renew 314.0.3  writes files.json for another release of Pyodide
 
-files.json names every file with its SHA-256 and where it comes from. Files are kept in the user's cache folder, so
-that a second build, or one in another clone, fetches nothing.
+files.json names every file with its SHA-256 and where it comes from. Files are kept in the user's
+cache folder, so that a second build, or one in another clone, fetches nothing.
 """
 
 import hashlib
@@ -45,6 +45,7 @@ FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def sha256(path: Path) -> str:
+    """Give the hash of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -55,6 +56,7 @@ def is_right(path: Path) -> bool:
 
 
 def missing(source: str) -> list[str]:
+    """Name the files of a source that are not, or not as they should be, in the cache folder."""
     return [
         name
         for name, pinned in PINNED["files"].items()
@@ -85,8 +87,8 @@ def fetch(tell: Callable[[str], None] = print) -> bool:
     lacking = missing("pyodide") + missing("pypi")
     if lacking:
         sentence = (
-            f"Running cells in the page is left out: {len(lacking)} files could be fetched neither "
-            f"from Pyodide's release nor from the package index, {lacking[0]} among them. "
+            f"Running cells in the page is left out: {lacking[0]}, one of {len(lacking)} missing "
+            "files, could be fetched neither from Pyodide's release nor from the package index. "
             "Connect to the network and build again."
         )
         if os.environ.get("CI"):
@@ -96,7 +98,7 @@ def fetch(tell: Callable[[str], None] = print) -> bool:
 
 
 def keep(name: str, content: bytes) -> None:
-    """Put a file into the cache folder, if it is the right one, for other builds to see it whole."""
+    """Put the right file into the cache folder, at once and whole, for others may be building."""
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         path = Path(folder) / name
         path.write_bytes(content)
@@ -172,10 +174,15 @@ def layout(folder: Path) -> None:
     write_package(folder / "nn_core.zip")
 
 
+def normal(name: str) -> str:
+    """Write the name of a package as keys of lock files are written."""
+    return name.lower().replace("_", "-")
+
+
 def lock() -> dict[str, Any]:
     """Give the lock file that Pyodide reads: the packages of this site only."""
     packages = {
-        pinned["package"]["name"]: {
+        normal(pinned["package"]["name"]): {
             "file_name": name,
             "sha256": pinned["sha256"],
             "install_dir": "site",
@@ -241,7 +248,7 @@ def closure(packages: dict[str, Any]) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
 
     def add(name: str) -> None:
-        name = name.lower().replace("_", "-")
+        name = normal(name)
         if name in found or name in LEFT_OUT:
             return
         package = packages.get(name) or {
