@@ -162,8 +162,8 @@ async function start({ base, stopKey }) {
   const packages = Object.keys(files).filter((name) => name.endsWith(".whl"));
   const core = ["pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"];
   for (const name of [...own, ...packages, ...core]) total += files[name].bytes;
+  loaded = 0;
   tell("Loading Python");
-
   globalThis.fetch = fetchAndCount;
   const fetching = own.map((name) => fetchBytes(address(name)));
   const memory = watchForMemory();
@@ -173,8 +173,9 @@ async function start({ base, stopKey }) {
     indexURL: base,
     packages: packages.map((name) => name.split("-")[0]),
   });
-  if (failure) throw new Error(failure);
+  globalThis.fetch = ownFetch;
   const [library, program, ...images] = await Promise.all(fetching);
+  if (failure) throw new Error(failure);
   tell("Starting Python");
 
   const folder = pyodide.runPython("import sysconfig; sysconfig.get_path('purelib')");
@@ -220,12 +221,7 @@ function watchForMemory() {
 async function act(message) {
   switch (message.type) {
     case "start":
-      try {
-        await start(message);
-      } catch (error) {
-        const text = failure || `Python could not be started: ${error}`;
-        post({ type: "failed", text });
-      }
+      await start(message);
       break;
     case "run": {
       const { run, source } = message;
@@ -249,6 +245,14 @@ async function act(message) {
   }
 }
 
-addEventListener("message", ({ data }) => act(data));
+addEventListener("message", async ({ data }) => {
+  try {
+    await act(data);
+  } catch (error) {
+    // Errors of cells do not come here: this is Python itself, for which there was no memory, say.
+    const what = data.type === "start" ? "Python could not be started" : "Python has broken down";
+    post({ type: "failed", text: failure || `${what} (${error}).` });
+  }
+});
 
 export {}; // makes this file a module, with names of its own

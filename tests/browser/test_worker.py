@@ -29,7 +29,8 @@ worker.onmessage = ({ data }) => {
   for (const each of [...waiting]) each(data);
 };
 // Posts a message, and gives all messages up to the one of type `last`.
-window.tell = (message, last) => new Promise((resolve) => {
+window.tell = (message, last) => new Promise((resolve, reject) => {
+  setTimeout(reject, 900_000, `no ${last}`);
   const messages = [];
   const listen = (data) => {
     messages.push(data);
@@ -268,7 +269,7 @@ def test_after_stop_fit_returns_its_history(python):
 
 @pytest.mark.parametrize(
     ("source", "name", "start"),
-    [("import numpy as np\nnp.lins", "linspace", 22), ("'🙂'; prin", "print", 6)],
+    [("import numpy as np\nnp.lins", "linspace", 21), ("'🙂'; prin", "print", 6)],
 )
 def test_names_are_completed(python, source, name, start):
     python.run("import numpy as np")
