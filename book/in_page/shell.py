@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -56,7 +57,8 @@ class Outputs:
                 f"\n… This cell prints more than {MOST_TEXT:,} characters; the rest is left out.\n"
             )
         self.name, self.text = name, self.text + text
-        self.flush_if_due()
+        if "\n" in text or "\r" in text:  # `print` writes the end of a line by itself
+            self.flush_if_due()
 
     def flush_if_due(self) -> None:
         """Post the kept text if the last post is some time ago."""

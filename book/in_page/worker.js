@@ -158,12 +158,12 @@ async function start({ base, stopKey }) {
   /** @type {Contents} */
   const { files } = await (await fetchAndCount(address("contents.json"))).json();
   const digits = Object.keys(files).filter((name) => name.startsWith("mnist/"));
-  const own = ["nn_core.zip", "shell.py", "fonts.json", ...digits];
+  const own = ["nn_core.zip", "shell.py", ...digits];
   const packages = Object.keys(files).filter((name) => name.endsWith(".whl"));
   const core = ["pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"];
   for (const name of [...own, ...packages, ...core]) total += files[name].bytes;
+  loaded = 0;
   tell("Loading Python");
-
   globalThis.fetch = fetchAndCount;
   const fetching = own.map((name) => fetchBytes(address(name)));
   const memory = watchForMemory();
@@ -173,8 +173,9 @@ async function start({ base, stopKey }) {
     indexURL: base,
     packages: packages.map((name) => name.split("-")[0]),
   });
+  globalThis.fetch = ownFetch;
+  const [library, program, ...images] = await Promise.all(fetching);
   if (failure) throw new Error(failure);
-  const [library, program, fonts, ...images] = await Promise.all(fetching);
   tell("Starting Python");
 
   const folder = pyodide.runPython("import sysconfig; sysconfig.get_path('purelib')");
@@ -184,10 +185,6 @@ async function start({ base, stopKey }) {
   for (const [k, name] of digits.entries()) {
     pyodide.FS.writeFile(`${folder}/nn_core/${name}`, images[k]);
   }
-  // Matplotlib would look at all its fonts for seconds. It reads the list of the version it names.
-  const { _version } = JSON.parse(new TextDecoder().decode(fonts));
-  pyodide.FS.mkdirTree("/home/pyodide/.matplotlib");
-  pyodide.FS.writeFile(`/home/pyodide/.matplotlib/fontlist-v${_version}.json`, fonts);
 
   let kernel = "NumPy's own";
   if (files["matmul.js"]) {
@@ -224,12 +221,7 @@ function watchForMemory() {
 async function act(message) {
   switch (message.type) {
     case "start":
-      try {
-        await start(message);
-      } catch (error) {
-        const text = failure || `Python could not be started: ${error}`;
-        post({ type: "failed", text });
-      }
+      await start(message);
       break;
     case "run": {
       const { run, source } = message;
@@ -253,6 +245,14 @@ async function act(message) {
   }
 }
 
-addEventListener("message", ({ data }) => act(data));
+addEventListener("message", async ({ data }) => {
+  try {
+    await act(data);
+  } catch (error) {
+    // Errors of cells do not come here: this is Python itself, for which there was no memory, say.
+    const what = data.type === "start" ? "Python could not be started" : "Python has broken down";
+    post({ type: "failed", text: failure || `${what} (${error}).` });
+  }
+});
 
 export {}; // makes this file a module, with names of its own
