@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The machine's own npm, else the one in .venv.
 NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
-.PHONY: book serve test lab check format claims pictures weights kernel editor bench lock clean
+.PHONY: book site.zip serve test lab check format claims pictures weights kernel editor bench lock clean
 
 book: .venv/installed
 	$(BIN)/jupyter-book build . -W -n --keep-going
@@ -17,6 +17,11 @@ serve: .venv/installed
 
 test: .venv/installed
 	$(BIN)/python -m pytest
+
+# The whole site as one folder, for a server of one's own.
+site.zip: book
+	rm -f $@
+	$(BIN)/python -m zipfile -c $@ _build/html
 
 lab: .venv/installed
 	$(BIN)/jupyter lab book
@@ -76,7 +81,7 @@ lock: node_modules/.package-lock.json
 	$(NPM) update --silent
 
 clean:
-	rm -rf .venv .venv-lock .venv-bench .venv-kernel node_modules _build
+	rm -rf .venv .venv-lock .venv-bench .venv-kernel node_modules _build site.zip
 
 .venv/installed: requirements.txt pyproject.toml
 	@echo "Setting up .venv, which takes a minute or two ..."

@@ -5,13 +5,14 @@ import shutil
 from pathlib import Path
 
 import execution
-import files
 import nbformat
 from docutils import nodes
 from nn_core.lab import page
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
+
+import files
 
 HERE = Path(__file__).parent
 EVERYWHERE = ("cells.js", "cells.css")  # loaded with each page that has cells

@@ -13,6 +13,9 @@ const CONTENTS = `${PYTHON}contents.json`;
 // Sites of several courses may share an address, and with it the names of caches.
 const PAGES_CACHE = `pages of ${SITE}`;
 const PYTHON_CACHE = `python of ${SITE}`;
+const FONTS = "output/chtml/fonts/woff-v2/"; // beside MathJax itself
+const PARTS = /\.(css|js|png|svg|webp)(\?|$)/;
+const PAGES_AND_PARTS = /\.(html|css|js|png|svg|webp|woff)(\?|$)/;
 
 /** Keys of the Pythons that are to stop, until they have asked.
  * @type {Set<string>}
@@ -159,6 +162,31 @@ function withoutQuery(address) {
   return origin + pathname;
 }
 
+/** Keep a page and what it links to, and give the addresses of all that.
+ * @param {string} start the address of the page
+ * @param {RegExp} chosen which of the links are followed
+ * @param {RequestCache} cache
+ */
+async function keepPages(start, chosen, cache) {
+  const pages = await caches.open(PAGES_CACHE);
+  const addresses = new Set([withoutQuery(start)]);
+  // The set grows while it is gone through: each page adds those to which it links.
+  for (const address of addresses) {
+    const response = await fetch(address, { cache });
+    if (response.status !== 200 || response.redirected) continue;
+    const text = /\.html$|mathjax/.test(address) ? await response.clone().text() : "";
+    await pages.put(address, response);
+    const links = Array.from(text.matchAll(/ (?:href|src)="([^"#]+)/g), ([, link]) => link);
+    // MathJax names its fonts, and loads one when a formula needs it.
+    const fonts = Array.from(text.matchAll(/%%URL%%\/([\w-]+\.woff)/g), ([, font]) => FONTS + font);
+    for (const link of [...links, ...fonts]) {
+      const { href } = new URL(link, address);
+      if (href.startsWith(SITE) && chosen.test(href)) addresses.add(href);
+    }
+  }
+  return addresses;
+}
+
 /** Keep all of python/ and all pages, and forget what they no longer use.
  * @param {string} start the address of a page, from which all others are reached
  */
@@ -177,20 +205,8 @@ async function keepAll(start) {
   for (const { url } of await python.keys())
     if (url !== CONTENTS && !hashes.has(url)) await python.delete(url);
 
+  const addresses = await keepPages(start, PAGES_AND_PARTS, "no-cache");
   const pages = await caches.open(PAGES_CACHE);
-  const addresses = new Set([withoutQuery(start)]);
-  // The set grows while it is gone through: each page adds those to which it links.
-  for (const address of addresses) {
-    const response = await fetch(address, { cache: "no-cache" });
-    if (response.status !== 200 || response.redirected) continue;
-    const text = address.endsWith(".html") ? await response.clone().text() : "";
-    await pages.put(address, response);
-    for (const [, link] of text.matchAll(/ (?:href|src)="([^"#]+)/g)) {
-      const { href } = new URL(link, address);
-      if (href.startsWith(SITE) && /\.(html|css|js|png|svg|webp)(\?|$)/.test(href))
-        addresses.add(href);
-    }
-  }
   for (const { url } of await pages.keys())
     if (/\?|\.html$/.test(url) && !addresses.has(url)) await pages.delete(url);
   await pages.put(CONTENTS, Response.json(all));
@@ -202,26 +218,39 @@ async function keepAll(start) {
 function lookForRelease(event) {
   contents = keptContents().then((found) => (found.version ? newContents() : found));
   event.waitUntil(
-    kept(PAGES_CACHE, CONTENTS).then((complete) => complete && tryToKeepAll(event.request.url)),
+    kept(PAGES_CACHE, CONTENTS).then(
+      (complete) => complete && tryTo(() => keepAll(event.request.url)),
+    ),
   );
 }
 
-/** @param {string} start */
-async function tryToKeepAll(start) {
+/** Answer for the pages that are open, and keep them: they came before this could see them come. */
+async function beginWithOpenPages() {
+  await worker.clients.claim();
+  // The browser's own cache has just got all this.
+  for (const { url } of await worker.clients.matchAll({ type: "window" }))
+    await tryTo(() => keepPages(url, PARTS, "default"));
+}
+
+/** Storage may be full, and the connection may break: then less is kept, and no more than that.
+ * @param {() => Promise<unknown>} act
+ */
+async function tryTo(act) {
   try {
-    await keepAll(start);
+    await act();
   } catch (error) {
     console.info(`Not all is kept for the time without a connection: ${error}`);
   }
 }
 
 worker.addEventListener("install", () => worker.skipWaiting());
-worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.claim()));
+worker.addEventListener("activate", (event) => event.waitUntil(beginWithOpenPages()));
 
 worker.addEventListener("message", (event) => {
   if (event.data.type === "stop") stops.add(event.data.key);
-  if (event.data.type === "keep" && event.source instanceof WindowClient)
-    event.waitUntil(tryToKeepAll(event.source.url));
+  const { source } = event;
+  if (event.data.type === "keep" && source instanceof WindowClient)
+    event.waitUntil(tryTo(() => keepAll(source.url)));
 });
 
 worker.addEventListener("fetch", (event) => {

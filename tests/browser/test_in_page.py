@@ -1,4 +1,4 @@
-"""Chapter 05 runs in its page. One visit and one Python serve all tests, in the order they stand."""
+"""Chapter 05 runs in its page: one visit and one Python for all tests, in the order they stand."""
 
 import gzip
 import re

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+from conftest import served
 from firefox import Firefox
 
 IN_PAGE = Path(__file__).parents[2] / "book" / "in_page"
@@ -141,13 +142,12 @@ def tab(request, site):
     else:
         tab = request.getfixturevalue("chromium").new_page()
     tab.goto(f"{site.address}/book/one.html")
-    until(tab, "() => Boolean(navigator.serviceWorker.controller)")
-    tab.goto(f"{site.address}/book/one.html")
+    until(tab, f"async () => (await ({KEPT})()).length === 2")  # the page and its style sheet
     return tab
 
 
 def until(tab, function, argument=None):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not tab.evaluate(function, argument):
         assert time.monotonic() < deadline, f"this does not come true: {function}"
         time.sleep(0.05)
@@ -157,12 +157,10 @@ def until_all_is_kept(tab, version):
     until(
         tab,
         """async (version) => {
-          for (const name of await caches.keys()) {
-            if (!name.startsWith("pages")) continue;
-            const complete = await (await caches.open(name)).match("../python/contents.json");
-            if (complete && (await complete.json()).version === version) return true;
-          }
-          return false;
+          const site = new URL("..", location).href;
+          const pages = await caches.open(`pages of ${site}`);
+          const complete = await pages.match(`${site}python/contents.json`);
+          return complete && (await complete.json()).version === version;
         }""",
         version,
     )
@@ -276,3 +274,22 @@ def test_without_room_all_works_as_long_as_there_is_a_connection(chromium, site)
     assert page.evaluate(HEADING) == "two 1"
     assert page.evaluate(TEXT, "changing.txt") == "changing 1"
     assert not page.evaluate(KEPT)
+
+
+def test_the_whole_book_is_there_without_a_connection(chromium, built_book):
+    page = chromium.new_page()
+    with served(built_book) as address:
+        page.goto(f"{address}/book/05_backpropagation.html")
+        until(page, "() => Boolean(navigator.serviceWorker.controller)")
+        page.evaluate(TELL, {"type": "keep"})
+        version = json.loads((built_book / "python" / "contents.json").read_text("utf-8"))[
+            "version"
+        ]
+        until_all_is_kept(page, version)
+    missing = []
+    page.on("requestfailed", lambda request: missing.append(request.url))
+    page.on("response", lambda answer: answer.ok or missing.append(answer.url))
+    for path in sorted((built_book / "book").rglob("*.html")):
+        page.goto(f"{address}/{path.relative_to(built_book).as_posix()}")
+        page.wait_for_load_state("networkidle")
+    assert not missing
