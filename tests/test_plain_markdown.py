@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from plain_markdown import citations, for_page, page_cells
 
-from nn_core.lab.display import SAID
+from nn_core.lab.sentences import SAID
 
 LABELS = {"5.5": "eq-slopes"}
 

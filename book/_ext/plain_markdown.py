@@ -21,7 +21,7 @@ from pathlib import Path
 
 import nbformat
 from docutils import nodes
-from nn_core.lab.display import SAID
+from nn_core.lab.sentences import SAID
 from pybtex.database import Entry, parse_file
 from pybtex.richtext import Text
 from sphinx.application import Sphinx
