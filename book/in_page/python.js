@@ -42,7 +42,8 @@ export function start(tell) {
       "This browser has no WebAssembly, which Python needs: take a newer one, or allow it in the settings.",
     );
   }
-  stopKey = crypto.randomUUID?.() ?? String(Math.random());
+  // Without a service worker a server would be asked in vain, five times a second.
+  stopKey = navigator.serviceWorker?.controller ? crypto.randomUUID() : "";
   worker = new Worker(`${BASE}worker.js`, { type: "module" });
   worker.onmessage = ({ data }) => hear(data);
   worker.onerror = (event) => {
@@ -74,7 +75,11 @@ function hear(message) {
   else if (message.type === "output") asked?.onOutput?.(message.output);
   else if (message.type === "failed") end(message.text);
   else {
-    if (message.type === "ready") ready = true;
+    if (message.type === "ready") {
+      ready = true;
+      // Who has run Python wants it, and the other chapters, without a connection too.
+      navigator.serviceWorker?.ready.then(({ active }) => active?.postMessage({ type: "keep" }));
+    }
     waiting.delete(number);
     asked?.resolve(message);
   }
@@ -111,7 +116,7 @@ export async function run(cell, source, onOutput) {
  */
 export async function stop(running) {
   const carrier = navigator.serviceWorker?.controller;
-  if (!carrier) return false;
+  if (!carrier || !stopKey) return false;
   carrier.postMessage({ type: "stop", key: stopKey });
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE, "late"));
   return (await Promise.race([running, late])) !== "late";

@@ -13,7 +13,9 @@ const CONTENTS = `${PYTHON}contents.json`;
 // Sites of several courses may share an address, and with it the names of caches.
 const PAGES_CACHE = `pages of ${SITE}`;
 const PYTHON_CACHE = `python of ${SITE}`;
-const FONTS = "output/chtml/fonts/woff-v2/"; // beside MathJax itself
+const LINKS = / (?:href|src)="([^"#]+)|url\(["']?([^"'()#]+)/g;
+// MathJax names its fonts so that this is put before them, and loads one when a formula needs it.
+const FONTS = "output/chtml/fonts/woff-v2/";
 const PARTS = /\.(css|js|png|svg|webp)(\?|$)/;
 const PAGES_AND_PARTS = /\.(html|css|js|png|svg|webp|woff)(\?|$)/;
 
@@ -174,13 +176,11 @@ async function keepPages(start, chosen, cache) {
   for (const address of addresses) {
     const response = await fetch(address, { cache });
     if (response.status !== 200 || response.redirected) continue;
-    const text = /\.html$|mathjax/.test(address) ? await response.clone().text() : "";
+    const hasLinks = /\.html$|\.css|mathjax/.test(address);
+    const text = hasLinks ? await response.clone().text() : "";
     await pages.put(address, response);
-    const links = Array.from(text.matchAll(/ (?:href|src)="([^"#]+)/g), ([, link]) => link);
-    // MathJax names its fonts, and loads one when a formula needs it.
-    const fonts = Array.from(text.matchAll(/%%URL%%\/([\w-]+\.woff)/g), ([, font]) => FONTS + font);
-    for (const link of [...links, ...fonts]) {
-      const { href } = new URL(link, address);
+    for (const [, link, part] of text.matchAll(LINKS)) {
+      const { href } = new URL((link ?? part).replace("%%URL%%/", FONTS), address);
       if (href.startsWith(SITE) && chosen.test(href)) addresses.add(href);
     }
   }
