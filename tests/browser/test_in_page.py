@@ -182,10 +182,10 @@ def test_all_cells_run(seen, cells):
 
 def test_sliders_are_live(seen, cells):
     slider = seen.page.locator("#code-walk-slider input[type=range]").first
-    before = cells["walk-slider"].locator("svg").first.inner_html()
+    before = cells["walk-slider"].locator(".cell_output svg").first.inner_html()
     slider.press("ArrowRight")
     seen.page.wait_for_function(
-        "before => document.querySelector('#code-walk-slider svg').innerHTML !== before",
+        "before => document.querySelector('#code-walk-slider .cell_output svg').innerHTML !== before",
         arg=before,
     )
 
