@@ -189,27 +189,29 @@ class Shell(InteractiveShell):
     display_pub_class = Type(Publisher)
     displayhook_class = Type(Hook)
 
-    def _showtraceback(
-        self,
-        etype: type,
-        evalue: BaseException,
-        stb: list[str],
-    ) -> None:
+    def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
         """Post an error: first the lines of the reader, then those of the libraries they called."""
         library = [part for part in stb if part.startswith("File ")]
         own = [part for part in stb if part not in library and not part.startswith(RULE)]
+        own = [part for part in own if not part.endswith(HEADING)]
         OUTPUTS.send(
             "error",
             ename=etype.__name__,
-            evalue=str(evalue),
-            traceback=[
-                "\n".join(own),
-                *(["\n".join(library)] if library else []),
-            ],
+            evalue=str(evalue.msg if isinstance(evalue, SyntaxError) else evalue),
+            traceback=["\n".join(part) for part in (own, library) if part],
         )
 
+    def system(self, cmd: str) -> None:
+        """Refuse to run a line such as `!ls`."""
+        raise UsageError("A page can start no other program: it has Python only.")
 
-RULE = "-----"  # begins the first part of a traceback, which only names the error
+    def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> None:
+        """Refuse to run a line such as `files = !ls`."""
+        self.system(cmd)
+
+
+# A traceback begins with a rule and a heading, and the page says that this is an error anyway.
+RULE, HEADING = "-----", "Traceback (most recent call last)"
 
 
 def no_input(prompt: object = "") -> str:

@@ -39,7 +39,7 @@ function tell(text) {
 /** @param {number} bytes */
 function count(bytes) {
   loaded += bytes;
-  if (performance.now() - told > MS_BETWEEN_PROGRESS) tell("Loading Python");
+  if (total && performance.now() - told > MS_BETWEEN_PROGRESS) tell("Loading Python");
 }
 
 /** The first file that did not come, in one sentence. */
