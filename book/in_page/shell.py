@@ -42,7 +42,7 @@ class Outputs:
         """Keep a printed text for a moment, since a loop may print thousands of lines a second."""
         if name != self.name:
             self.flush()
-        before, self.printed = (self.printed, self.printed + len(text))
+        before, self.printed = self.printed, self.printed + len(text)
         if before > MOST_TEXT:
             return
         if self.printed > MOST_TEXT:
@@ -198,7 +198,7 @@ def start() -> Shell:
     config.InteractiveShell.autoawait = False
     config.InteractiveShell.colors = "nocolor"
     config.Completer.use_jedi = False
-    # Completion would offer the files of a folder that is empty, and commands that cells do not use.
+    # Completion would also offer files, of which there are none, and commands of IPython.
     config.IPCompleter.disable_matchers = [
         f"IPCompleter.{kind}_matcher" for kind in ("file", "magic", "magic_config", "magic_color")
     ]
@@ -207,7 +207,7 @@ def start() -> Shell:
     builtins.input = no_input
     # Without widgets tqdm prints its bar, and without threads it does not look after it.
     warnings.filterwarnings("ignore", "IProgress not found|tqdm:disabling monitor support")
-    sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")  # type: ignore[assignment]
+    sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")
     return shell
 
 
