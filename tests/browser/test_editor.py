@@ -59,6 +59,8 @@ def test_stands_where_the_text_stood(visit):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_colours_are_those_of_the_page(visit, theme):
     visit.page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+    # On a busy machine CodeMirror reads the text in several pieces.
+    visit.page.wait_for_selector(".cm-line .c1")
     colours = visit.page.evaluate("""() => {
       const colour = (selector) => getComputedStyle(document.querySelector(selector)).color;
       const colours = (place, ...names) => names.map((name) => colour(`${place} .${name}`));
