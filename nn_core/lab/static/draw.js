@@ -157,6 +157,9 @@ var nnPad = (() => {
 
   // --- the page
 
+  /** @type {Mark[]} what was drawn last: a new pad begins with it, so that networks can be compared */
+  let drawn = [];
+
   /** @param {number} digit */
   const named = (digit) => `${digit === 8 ? "an" : "a"} ${digit}`;
 
@@ -331,7 +334,7 @@ var nnPad = (() => {
       return network;
     };
     /** @type {Mark[]} */
-    let marks = [];
+    let marks = [...drawn];
     /** @type {Stroke | null} the mark that is being drawn */
     let stroke = null;
     let waiting = false; // whether a frame is on its way
@@ -365,6 +368,7 @@ var nnPad = (() => {
     }
 
     function render() {
+      drawn = marks;
       context.clearRect(0, 0, PAGE, PAGE);
       for (const mark of marks) paint(context, mark);
       const ink = inkOf(context);
@@ -451,6 +455,13 @@ var nnPad = (() => {
       make("p", { class: "lab-draw-note" }, note),
     );
     render();
+    // The title page has a pad outside of its cell. There the network of the cell reads from now on.
+    const own = document.querySelector('.bd-article [data-lab="draw"]:not(.cell *)');
+    if (!own || !given || !root.closest(".cell")) return;
+    root.before(
+      make("p", { class: "lab-draw-note" }, "The pad above reads with this network now."),
+    );
+    own.replaceWith(root);
   }
 
   nnLab.start("draw", build);

@@ -1,0 +1,258 @@
+// @ts-check
+// Python in a thread of its own: loads it, and does what the page asks for.
+
+/**
+ * @typedef {{ type: "start", base: string, stopKey?: string }} Start
+ * @typedef {{ type: "run", run: number, cell: string, source: string }} Run
+ * @typedef {{ type: "complete", request: number, source: string, cursor: number }} Complete
+ * @typedef {{ type: "call", request: number, key: string, positions: number[] }} Call
+ * @typedef {{ files: Record<string, { bytes: number }> }} Contents
+ * @typedef {object} Shell The functions of shell.py.
+ * @property {(source: string, post: (output: string) => void) => string} run
+ * @property {(source: string, cursor: number) => string} complete
+ * @property {(key: string, positions: string) => string} call
+ * @property {{ flush_if_due: () => void }} OUTPUTS
+ * @typedef {object} Pyodide What of Pyodide is used here.
+ * @property {(source: string) => string} runPython
+ * @property {(name: string) => Shell} pyimport
+ * @property {(buffer: object) => void} setInterruptBuffer
+ * @property {(archive: Uint8Array, format: string, options: { extractDir: string }) => void} unpackArchive
+ * @property {{ mkdirTree(path: string): void, writeFile(path: string, data: Uint8Array): void }} FS
+ */
+
+const MS_BETWEEN_LOOKS = 200;
+const MS_BETWEEN_PROGRESS = 100;
+
+/** @type {(message: object) => void} */
+const post = (message) => postMessage(message);
+
+let loaded = 0;
+let total = 0;
+let told = 0;
+
+/** @param {string} text */
+function tell(text) {
+  told = performance.now();
+  post({ type: "progress", text, loaded, total });
+}
+
+/** @param {number} bytes */
+function count(bytes) {
+  loaded += bytes;
+  if (total && performance.now() - told > MS_BETWEEN_PROGRESS) tell("Loading Python");
+}
+
+/** The first file that did not come, in one sentence. */
+let failure = "";
+const ownFetch = fetch;
+
+/**
+ * Fetches as the browser does, counts the bytes and remembers what is missing.
+ * @param {RequestInfo | URL} address
+ * @param {RequestInit} [options]
+ */
+async function fetchAndCount(address, options) {
+  const name = String(address instanceof Request ? address.url : address)
+    .split("/")
+    .pop();
+  /** @type {Response} */
+  let response;
+  try {
+    response = await ownFetch(address, options);
+  } catch (error) {
+    // The browser does not say whether it was the connection or the hash.
+    failure ||= `The file ${name} did not arrive whole: is there a connection?`;
+    throw error;
+  }
+  if (!response.ok) {
+    failure ||= `The file ${name} is not there (the server answers ${response.status}).`;
+    throw new Error(failure);
+  }
+  if (!response.body) return response;
+  // Compiled code is kept by the browser only for the response as it came. So this one is counted
+  // at once.
+  if (name?.endsWith(".wasm")) {
+    count(Number(response.headers.get("Content-Length")));
+    return response;
+  }
+  const counter = new TransformStream({
+    /**
+     * @param {Uint8Array} piece
+     * @param {TransformStreamDefaultController<Uint8Array>} controller
+     */
+    transform(piece, controller) {
+      count(piece.byteLength);
+      controller.enqueue(piece);
+    },
+  });
+  return new Response(response.body.pipeThrough(counter), response);
+}
+
+/** @param {string} address */
+const fetchBytes = async (address) =>
+  new Uint8Array(await (await fetchAndCount(address)).arrayBuffer());
+
+/**
+ * What Python reads to learn whether it should stop. While it runs, it reads item 0 again and again:
+ * 2 means Ctrl-C. When Python has understood, it writes 0. It would be a shared memory if the page
+ * and its worker could have one; that takes headers which simple servers do not send.
+ */
+class StopButton {
+  /** @param {string} [address] where to ask */
+  constructor(address) {
+    this.address = address;
+    this.due = Infinity;
+    this.answers = false; // as long as no service worker is there
+    this.request = new XMLHttpRequest();
+  }
+
+  /** Asks whether the reader has pressed Stop since the last question. */
+  ask() {
+    if (!this.address) return false;
+    this.request.open("GET", this.address, false);
+    try {
+      this.request.send();
+    } catch {}
+    this.answers = this.request.status === 200;
+    return this.answers && this.request.responseText === "stop";
+  }
+
+  /**
+   * Lets the button work while Python does something.
+   * @template Result
+   * @param {() => Result} work
+   */
+  during(work) {
+    this.ask(); // Who pressed it when nothing ran did not mean what runs now.
+    this.due = performance.now() + MS_BETWEEN_LOOKS;
+    try {
+      return work();
+    } finally {
+      this.due = Infinity;
+    }
+  }
+
+  get 0() {
+    if (performance.now() < this.due) return 0;
+    shell.OUTPUTS.flush_if_due();
+    const pressed = this.answers && this.ask();
+    this.due = performance.now() + MS_BETWEEN_LOOKS;
+    return pressed ? 2 : 0;
+  }
+
+  set 0(_) {}
+}
+
+/** @type {Shell} */
+let shell;
+/** @type {StopButton} */
+let stopButton;
+
+/**
+ * Loads Python and everything that cells import.
+ * @param {Start} message
+ */
+async function start({ base, stopKey }) {
+  const began = performance.now();
+  const address = (/** @type {string} */ name) => new URL(name, base).href;
+  /** @type {Contents} */
+  const { files } = await (await fetchAndCount(address("contents.json"))).json();
+  const digits = Object.keys(files).filter((name) => name.startsWith("mnist/"));
+  const own = ["nn_core.zip", "shell.py", ...digits];
+  const packages = Object.keys(files).filter((name) => name.endsWith(".whl"));
+  const core = ["pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"];
+  for (const name of [...own, ...packages, ...core]) total += files[name].bytes;
+  loaded = 0;
+  tell("Loading Python");
+  globalThis.fetch = fetchAndCount;
+  const fetching = own.map((name) => fetchBytes(address(name)));
+  const memory = watchForMemory();
+  const { loadPyodide } = await import(address("pyodide.mjs"));
+  /** @type {Pyodide} */
+  const pyodide = await loadPyodide({
+    indexURL: base,
+    packages: packages.map((name) => name.split("-")[0]),
+  });
+  globalThis.fetch = ownFetch;
+  const [library, program, ...images] = await Promise.all(fetching);
+  if (failure) throw new Error(failure);
+  tell("Starting Python");
+
+  const folder = pyodide.runPython("import sysconfig; sysconfig.get_path('purelib')");
+  pyodide.unpackArchive(library, "zip", { extractDir: folder });
+  pyodide.FS.writeFile(`${folder}/shell.py`, program);
+  pyodide.FS.mkdirTree(`${folder}/nn_core/mnist`);
+  for (const [k, name] of digits.entries()) {
+    pyodide.FS.writeFile(`${folder}/nn_core/${name}`, images[k]);
+  }
+
+  let kernel = "NumPy's own";
+  if (files["matmul.js"]) {
+    const { quicken } = await import(address("matmul.js"));
+    kernel = await quicken(pyodide, memory());
+  }
+  shell = pyodide.pyimport("shell");
+  stopButton = new StopButton(stopKey && address(`stop?key=${encodeURIComponent(stopKey)}`));
+  pyodide.setInterruptBuffer(stopButton);
+  post({ type: "ready", seconds: (performance.now() - began) / 1000, kernel });
+}
+
+/**
+ * Finds Python's memory, which Pyodide does not give, among what the browser returns to Pyodide.
+ * @returns {() => WebAssembly.Memory | undefined}
+ */
+function watchForMemory() {
+  const { instantiateStreaming } = WebAssembly;
+  /** @type {WebAssembly.Memory | undefined} */
+  let memory;
+  WebAssembly.instantiateStreaming = async (source, imports) => {
+    const result = await instantiateStreaming(source, imports);
+    const exported = Object.values(result.instance.exports);
+    memory ??= exported.find((value) => value instanceof WebAssembly.Memory);
+    return result;
+  };
+  return () => {
+    WebAssembly.instantiateStreaming = instantiateStreaming;
+    return memory;
+  };
+}
+
+/** @param {Start | Run | Complete | Call} message */
+async function act(message) {
+  switch (message.type) {
+    case "start":
+      await start(message);
+      break;
+    case "run": {
+      const { run, source } = message;
+      const began = performance.now();
+      const status = stopButton.during(() =>
+        shell.run(source, (output) => post({ type: "output", run, output: JSON.parse(output) })),
+      );
+      post({ type: "done", run, status, seconds: (performance.now() - began) / 1000 });
+      break;
+    }
+    case "complete": {
+      const { request, source, cursor } = message;
+      post({ type: "completions", request, ...JSON.parse(shell.complete(source, cursor)) });
+      break;
+    }
+    case "call": {
+      const { request, key, positions } = message;
+      const html = stopButton.during(() => shell.call(key, JSON.stringify(positions)));
+      post({ type: "answer", request, html });
+    }
+  }
+}
+
+addEventListener("message", async ({ data }) => {
+  try {
+    await act(data);
+  } catch (error) {
+    // Errors of cells do not come here: this is Python itself, for which there was no memory, say.
+    const what = data.type === "start" ? "Python could not be started" : "Python has broken down";
+    post({ type: "failed", text: failure || `${what} (${error}).` });
+  }
+});
+
+export {}; // makes this file a module, with names of its own
