@@ -11,7 +11,7 @@
  * @property {(source: string, post: (output: string) => void) => string} run
  * @property {(source: string, cursor: number) => string} complete
  * @property {(key: string, positions: string) => string} call
- * @property {{ flush_if_due: () => void }} OUTPUTS
+ * @property {() => void} post_if_due
  * @typedef {object} Pyodide What of Pyodide is used here.
  * @property {(source: string) => string} runPython
  * @property {(name: string) => Shell} pyimport
@@ -134,7 +134,8 @@ class StopButton {
 
   get 0() {
     if (performance.now() < this.due) return 0;
-    shell.OUTPUTS.flush_if_due();
+    this.due = Infinity; // Python reads this number in the next line, too.
+    shell.post_if_due();
     const pressed = this.answers && this.ask();
     this.due = performance.now() + MS_BETWEEN_LOOKS;
     return pressed ? 2 : 0;
@@ -191,7 +192,9 @@ async function start({ base, stopKey }) {
     const { quicken } = await import(address("matmul.js"));
     kernel = await quicken(pyodide, memory());
   }
-  shell = pyodide.pyimport("shell");
+  // Each look at a name of Python's makes a new object, so all are looked up once.
+  const { run, complete, call, post_if_due } = pyodide.pyimport("shell");
+  shell = { run, complete, call, post_if_due };
   stopButton = new StopButton(stopKey && address(`stop?key=${encodeURIComponent(stopKey)}`));
   pyodide.setInterruptBuffer(stopButton);
   post({ type: "ready", seconds: (performance.now() - began) / 1000, kernel });

@@ -15,6 +15,9 @@ from execution import code_cells
 from test_notebooks import NOTEBOOKS
 
 IN_PAGE = ROOT / "book" / "in_page"
+PATIENCE = (
+    3  # seconds until a page gives Python up; it takes a fraction of one if nothing else runs
+)
 QUICK = ["04_numerical_gradient", "05_backpropagation"]
 
 # Plays the page, and the service worker that carries Stop.
@@ -238,7 +241,7 @@ def test_stop_ends_a_loop(python, source):
     began = time.perf_counter()
     python.page.evaluate("stop()")
     status, outputs = end()
-    assert time.perf_counter() - began < 1
+    assert time.perf_counter() - began < PATIENCE
     assert status == "interrupted"
     assert outputs[-1]["ename"] == "KeyboardInterrupt"
     assert python.run("1 + 1")[1][0]["data"]["text/plain"] == "2"
@@ -264,7 +267,7 @@ def test_after_stop_fit_returns_its_history(python):
     began = time.perf_counter()
     python.page.evaluate("stop()")
     status, outputs = end()
-    assert time.perf_counter() - began < 1
+    assert time.perf_counter() - began < PATIENCE
     assert status == "ok"
     assert int(outputs[-1]["data"]["text/plain"]) < 1000
     assert "stopped after" in texts(outputs)
