@@ -299,10 +299,14 @@ def test_a_missing_file_is_named(browser, python_site):
     tab.context.close()
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_chapter_runs_to_its_end(browser, python_site, path, request, record_property):
-    if not (path.stem in QUICK or request.config.option.live):
-        pytest.skip("a few chapters are run; `pytest --live` runs all")
+def pytest_generate_tests(metafunc):
+    if "path" in metafunc.fixturenames:
+        everything = metafunc.config.option.live
+        paths = [path for path in NOTEBOOKS if everything or path.stem in QUICK]
+        metafunc.parametrize("path", paths, ids=[path.stem for path in paths])
+
+
+def test_a_chapter_runs_to_its_end(browser, python_site, path, record_property):
     python = Python(browser, python_site)
     began = time.perf_counter()
     for k, cell in enumerate(code_cells(nbformat.read(path, as_version=4))):
