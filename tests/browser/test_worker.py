@@ -263,7 +263,8 @@ def test_after_stop_fit_returns_its_history(python):
         "history = fit(model, Adam(), X, y, epochs=1000, batch_size=64, "
         "rng=np.random.default_rng(0))\nlen(history)"
     )
-    time.sleep(3)
+    python.tell({"type": "nothing"}, "output")  # waits until there is a progress bar
+    time.sleep(1)
     began = time.perf_counter()
     python.page.evaluate("stop()")
     status, outputs = end()
