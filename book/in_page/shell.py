@@ -90,6 +90,7 @@ def _as_text(value: object) -> object:
 
 
 OUTPUTS = Outputs()
+post_if_due = OUTPUTS.flush_if_due
 
 
 class Stream:
