@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The machine's own npm, else the one in .venv.
 NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
-.PHONY: book serve test lab check format claims pictures weights kernel bench lock clean
+.PHONY: book site.zip serve test lab check format claims pictures weights kernel editor bench lock clean
 
 book: .venv/installed
 	$(BIN)/jupyter-book build . -W -n --keep-going
@@ -17,6 +17,11 @@ serve: .venv/installed
 
 test: .venv/installed
 	$(BIN)/python -m pytest
+
+# The whole site as one folder, for a server of one's own.
+site.zip: book
+	rm -f $@
+	$(BIN)/python -m zipfile -c $@ _build/html
 
 lab: .venv/installed
 	$(BIN)/jupyter lab book
@@ -55,6 +60,10 @@ kernel:
 	.venv-kernel/bin/python -m ziglang $(KERNEL) -mrelaxed-simd -o book/in_page/matmul_relaxed.wasm
 	chmod -x book/in_page/*.wasm
 
+# Bundles the editor of the pages with CodeMirror.
+editor: .venv/installed node_modules/.package-lock.json
+	$(BIN)/python book/in_page/bundle.py
+
 # The peers get an environment of their own: they are large, and the course does not need them.
 bench:
 	$(PYTHON) -m venv .venv-bench
@@ -72,7 +81,7 @@ lock: node_modules/.package-lock.json
 	$(NPM) update --silent
 
 clean:
-	rm -rf .venv .venv-lock .venv-bench .venv-kernel node_modules _build
+	rm -rf .venv .venv-lock .venv-bench .venv-kernel node_modules _build site.zip
 
 .venv/installed: requirements.txt pyproject.toml
 	@echo "Setting up .venv, which takes a minute or two ..."

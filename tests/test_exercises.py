@@ -765,3 +765,13 @@ def test_markup():
     )
     assert markup("$$a*b*c$$").startswith(r'<p><span class="mathjax_process">\[a*b*c\]')
     assert markup("<b>`</b>`</b>") == "<p>&lt;b&gt;<code>&lt;/b&gt;</code>&lt;/b&gt;</p>\n"
+
+
+@pytest.mark.parametrize(("answer", "kind"), [(..., "open"), (1, "wrong")])
+def test_a_check_says_whose_verdict_it_is(monkeypatch, answer, kind):
+    """By these attributes a page knows what is solved."""
+    shown = []
+    monkeypatch.setattr(page, "display", lambda data, raw: shown.append(data["text/html"]))
+    name = next(iter(EXERCISES))
+    exercises.check(name, *[answer] * len(EXERCISES[name].asked))
+    assert f'data-exercise="{name}" data-verdict="{kind}"' in shown[0]

@@ -228,6 +228,43 @@ def test_building_wants_nothing_printed(built):
         built(talks, k=[1, 2])
 
 
+# --- in the page's Python
+
+
+@pytest.fixture
+def called(shown, monkeypatch):
+    """Shows sliders in the page's Python, and gives the page's key of them, and the element."""
+    monkeypatch.setattr("nn_core.lab.page.in_page", lambda: True)
+
+    def run(*args, **kwargs):
+        explore(*args, **kwargs)
+        html = shown[-1]["text/html"]
+        assert html.startswith("<div")
+        soup = BeautifulSoup(html, "html.parser")
+        data = json.loads(soup.script.string)
+        assert set(data) == {"texts", "call"}
+        return data["call"], soup
+
+    return run
+
+
+def test_in_the_page_draws_on_demand(called):
+    first, soup = called(power, {"k": 2}, k=[1, 2, 3], name=["a", "b"])
+    other, _ = called(lambda k: power(k, "other"), k=[4, 5])
+    assert "called a, of power 2." in soup.svg["aria-label"]
+    assert soup.select_one(".lab-advice").get_text() == "Run this cell to move the sliders."
+    assert "called b, of power 3." in sliders.answer(first, [2, 1])
+    assert "called other, of power 5." in sliders.answer(other, [1])
+    assert sliders.answer("a key of before a restart", [0]) == ""
+
+
+def test_in_the_page_an_error_is_said_in_place(called):
+    key, _ = called(lambda k: power(1 / (k - 2)), k=[1, 2])
+    seen = BeautifulSoup(sliders.answer(key, [1]), "html.parser")
+    assert "ZeroDivisionError" in seen.select_one("[role=alert]").get_text()
+    assert "of power -1.0." in sliders.answer(key, [0])
+
+
 # --- with a kernel
 
 

@@ -1,16 +1,18 @@
 """Tools of the chapters: figures with alt text, sentences with numbers, and claims."""
 
 import re
+import subprocess
+import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from conftest import ROOT
 
-from nn_core import accuracy, load_mnist
+from nn_core import accuracy, lab, load_mnist
 from nn_core.lab import claim, display, expect, page, say, show, stored, summit
 from nn_core.lab.claims import RECORD
-from nn_core.lab.display import SAID
+from nn_core.lab.sentences import SAID
 
 
 @pytest.fixture
@@ -23,6 +25,7 @@ def shown(monkeypatch):
 
     monkeypatch.setattr(display, "display", take)
     monkeypatch.setattr("nn_core.lab.claims.display", take)
+    monkeypatch.setattr("nn_core.lab.sentences.display", take)
     return seen
 
 
@@ -35,6 +38,27 @@ def figure(title="A title"):
 
 def alt_of(html):
     return re.search(r'aria-label="([^"]*)"', html)[1]
+
+
+def test_every_name_is_found():
+    for name in lab.__all__:
+        assert callable(getattr(lab, name))
+    assert dir(lab) == sorted(lab.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'shows'"):
+        lab.shows()
+
+
+def test_figures_and_tables_are_imported_late():
+    """In a page, each of these imports takes seconds."""
+    source = """if True:
+        import sys
+        from nn_core import fit, load_mnist
+        from nn_core.lab import check, claim, draw_digit, live, quiz, say
+        assert not {"matplotlib", "pandas"} & set(sys.modules)
+        from nn_core.lab import explore, show, show_digits, show_history
+        assert "pandas" not in sys.modules
+    """
+    subprocess.run([sys.executable, "-c", source], check=True)
 
 
 def test_show_draws_in_the_colour_of_the_page(shown):

@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from plain_markdown import citations, for_page, page_cells
 
-from nn_core.lab.display import SAID
+from nn_core.lab.sentences import SAID
 
 LABELS = {"5.5": "eq-slopes"}
 
@@ -71,14 +71,14 @@ def test_what_a_cell_says_becomes_text():
         return nbformat.v4.new_output("display_data", data, metadata=metadata)
 
     cell = nbformat.v4.new_code_cell("show()\nsay()", id="a")
-    cell.outputs = [output("a figure"), output("One.", **{SAID: True})]
+    cell.outputs = [output("a figure"), *(output(n, **{SAID: True}) for n in ("One.", "And."))]
     alone = nbformat.v4.new_code_cell("say()", id="b", outputs=[output("Two.", **{SAID: True})])
     silent = nbformat.v4.new_code_cell("x = 1", id="c")
     cells = page_cells(nbformat.v4.new_notebook(cells=[cell, alone, silent]), "zoo")
     assert [(cell.cell_type, cell.source) for cell in cells] == [
         ("code", "show()\nsay()"),
-        ("markdown", "One."),
-        ("markdown", "Two."),
+        ("markdown", "::::::{container} said said-a\nOne.\n\nAnd.\n::::::"),
+        ("markdown", "::::::{container} said said-b\nTwo.\n::::::"),
         ("code", "x = 1"),
     ]
     assert [out.data["text/markdown"] for out in cells[0].outputs] == ["a figure"]

@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from test_notebooks import NOTEBOOKS, is_there, name_of
 
-from nn_core.lab.display import SAID
+from nn_core.lab.sentences import SAID
 
 READER = MarkdownIt("commonmark", {"html": True}).enable("table")
 READER.use(dollarmath_plugin, allow_labels=False, allow_space=False)

@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
-from nn_core import MLP, accuracy, load_mnist
+from nn_core import MLP, accuracy, initializers, load_mnist
 from nn_core.lab.page import static
 from nn_core.lab.weights import (
     ALPHABET,
@@ -51,6 +51,11 @@ def test_unpacked_within_half_a_step():
     assert again.W[0][3, 4] == pytest.approx(LARGEST * packed["step"][0])
     for b, c in zip(network.b, again.b, strict=True):
         assert np.allclose(b, c, atol=1e-4)
+
+
+def test_zeros_stay_zeros():
+    network = MLP((3, 2), np.random.default_rng(0), initializer=initializers.zeros)
+    assert not unpack(pack(network, fineness=3)).theta.any()
 
 
 def test_what_is_not_finite_is_not_packed():

@@ -25,7 +25,7 @@ RUNS = Path("nn_core") / "lab" / "stored" / "runs.json"
 # What decides, beside their own text, how pages look: when one of these changes, all are read anew.
 SHAPES_PAGES = (
     *execution.RUNS_WITH,
-    *("_config.yml", "_toc.yml", "book/_ext", "book/_static", "book/_templates"),
+    *("_config.yml", "_toc.yml", "book/_ext", "book/_static", "book/_templates", "book/in_page"),
 )
 
 # In the HTML of a page: what is written, and what should be.

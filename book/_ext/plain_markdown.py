@@ -21,7 +21,7 @@ from pathlib import Path
 
 import nbformat
 from docutils import nodes
-from nn_core.lab.display import SAID
+from nn_core.lab.sentences import SAID
 from pybtex.database import Entry, parse_file
 from pybtex.richtext import Text
 from sphinx.application import Sphinx
@@ -132,13 +132,15 @@ def page_cells(notebook: nbformat.NotebookNode, chapter: str) -> list[nbformat.N
             cell.source = for_page(cell.source, labels, chapter, cell.id)
             cells.append(cell)
             continue
+        cell.metadata["id"] = cell.id  # for in_page.py: of an id itself, myst-nb tells nothing
         said = [out for out in cell.outputs if SAID in out.get("metadata", {})]
         cell.outputs = [out for out in cell.outputs if out not in said]
         if cell.outputs or not said:
             cells.append(cell)
-        for place, out in enumerate(said):
-            text = for_page(out.data["text/markdown"], labels)
-            cells.append(nbformat.v4.new_markdown_cell(text, id=f"{cell.id}-said-{place}"))
+        if said:
+            text = "\n\n".join(for_page(out.data["text/markdown"], labels) for out in said)
+            text = f"::::::{{container}} said said-{cell.id}\n{text}\n::::::"
+            cells.append(nbformat.v4.new_markdown_cell(text, id=f"{cell.id}-said"))
     return cells
 
 

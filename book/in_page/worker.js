@@ -11,7 +11,7 @@
  * @property {(source: string, post: (output: string) => void) => string} run
  * @property {(source: string, cursor: number) => string} complete
  * @property {(key: string, positions: string) => string} call
- * @property {{ flush_if_due: () => void }} OUTPUTS
+ * @property {() => void} post_if_due
  * @typedef {object} Pyodide What of Pyodide is used here.
  * @property {(source: string) => string} runPython
  * @property {(name: string) => Shell} pyimport
@@ -39,7 +39,7 @@ function tell(text) {
 /** @param {number} bytes */
 function count(bytes) {
   loaded += bytes;
-  if (performance.now() - told > MS_BETWEEN_PROGRESS) tell("Loading Python");
+  if (total && performance.now() - told > MS_BETWEEN_PROGRESS) tell("Loading Python");
 }
 
 /** The first file that did not come, in one sentence. */
@@ -98,10 +98,11 @@ const fetchBytes = async (address) =>
  * and its worker could have one; that takes headers which simple servers do not send.
  */
 class StopButton {
-  /** @param {string} [address] where to ask; nothing answers there without a service worker */
+  /** @param {string} [address] where to ask */
   constructor(address) {
     this.address = address;
     this.due = Infinity;
+    this.answers = false; // as long as no service worker is there
     this.request = new XMLHttpRequest();
   }
 
@@ -111,10 +112,9 @@ class StopButton {
     this.request.open("GET", this.address, false);
     try {
       this.request.send();
-    } catch {
-      return false;
-    }
-    return this.request.responseText === "stop";
+    } catch {}
+    this.answers = this.request.status === 200;
+    return this.answers && this.request.responseText === "stop";
   }
 
   /**
@@ -134,8 +134,9 @@ class StopButton {
 
   get 0() {
     if (performance.now() < this.due) return 0;
-    shell.OUTPUTS.flush_if_due();
-    const pressed = this.ask();
+    this.due = Infinity; // Python reads this number in the next line, too.
+    shell.post_if_due();
+    const pressed = this.answers && this.ask();
     this.due = performance.now() + MS_BETWEEN_LOOKS;
     return pressed ? 2 : 0;
   }
@@ -158,12 +159,12 @@ async function start({ base, stopKey }) {
   /** @type {Contents} */
   const { files } = await (await fetchAndCount(address("contents.json"))).json();
   const digits = Object.keys(files).filter((name) => name.startsWith("mnist/"));
-  const own = ["nn_core.zip", "shell.py", "fonts.json", ...digits];
+  const own = ["nn_core.zip", "shell.py", ...digits];
   const packages = Object.keys(files).filter((name) => name.endsWith(".whl"));
   const core = ["pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"];
   for (const name of [...own, ...packages, ...core]) total += files[name].bytes;
+  loaded = 0;
   tell("Loading Python");
-
   globalThis.fetch = fetchAndCount;
   const fetching = own.map((name) => fetchBytes(address(name)));
   const memory = watchForMemory();
@@ -173,8 +174,9 @@ async function start({ base, stopKey }) {
     indexURL: base,
     packages: packages.map((name) => name.split("-")[0]),
   });
+  globalThis.fetch = ownFetch;
+  const [library, program, ...images] = await Promise.all(fetching);
   if (failure) throw new Error(failure);
-  const [library, program, fonts, ...images] = await Promise.all(fetching);
   tell("Starting Python");
 
   const folder = pyodide.runPython("import sysconfig; sysconfig.get_path('purelib')");
@@ -184,17 +186,15 @@ async function start({ base, stopKey }) {
   for (const [k, name] of digits.entries()) {
     pyodide.FS.writeFile(`${folder}/nn_core/${name}`, images[k]);
   }
-  // Matplotlib would look at all its fonts for seconds. It reads the list of the version it names.
-  const { _version } = JSON.parse(new TextDecoder().decode(fonts));
-  pyodide.FS.mkdirTree("/home/pyodide/.matplotlib");
-  pyodide.FS.writeFile(`/home/pyodide/.matplotlib/fontlist-v${_version}.json`, fonts);
 
   let kernel = "NumPy's own";
   if (files["matmul.js"]) {
     const { quicken } = await import(address("matmul.js"));
     kernel = await quicken(pyodide, memory());
   }
-  shell = pyodide.pyimport("shell");
+  // Each look at a name of Python's makes a new object, so all are looked up once.
+  const { run, complete, call, post_if_due } = pyodide.pyimport("shell");
+  shell = { run, complete, call, post_if_due };
   stopButton = new StopButton(stopKey && address(`stop?key=${encodeURIComponent(stopKey)}`));
   pyodide.setInterruptBuffer(stopButton);
   post({ type: "ready", seconds: (performance.now() - began) / 1000, kernel });
@@ -224,12 +224,7 @@ function watchForMemory() {
 async function act(message) {
   switch (message.type) {
     case "start":
-      try {
-        await start(message);
-      } catch (error) {
-        const text = failure || `Python could not be started: ${error}`;
-        post({ type: "failed", text });
-      }
+      await start(message);
       break;
     case "run": {
       const { run, source } = message;
@@ -253,6 +248,14 @@ async function act(message) {
   }
 }
 
-addEventListener("message", ({ data }) => act(data));
+addEventListener("message", async ({ data }) => {
+  try {
+    await act(data);
+  } catch (error) {
+    // Errors of cells do not come here: this is Python itself, for which there was no memory, say.
+    const what = data.type === "start" ? "Python could not be started" : "Python has broken down";
+    post({ type: "failed", text: failure || `${what} (${error}).` });
+  }
+});
 
 export {}; // makes this file a module, with names of its own

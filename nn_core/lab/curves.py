@@ -1,15 +1,18 @@
 """Line plots. As in `plots`, `draw_...` gives a figure and its alt text, `show_...` shows both."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import ArrayLike
 
 from nn_core.lab.display import COLOURS, INK, MARKERS, Drawn, showing
 from nn_core.metrics import expected_calibration_error, reliability
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LINE_STYLES = ["-", "--", ":"]  # four colours each: the fifth line has the first colour, dashed
 
@@ -95,7 +98,7 @@ def course_of(x: np.ndarray, y: np.ndarray, percent: bool) -> str:
     return text
 
 
-def draw_history(history: pd.DataFrame, quantity: str = "accuracy", *, title: str) -> Drawn:
+def draw_history(history: "pd.DataFrame", quantity: str = "accuracy", *, title: str) -> Drawn:
     """Draw accuracy or loss by epoch, on training and on dev examples.
 
     Parameters
@@ -119,7 +122,7 @@ def draw_history(history: pd.DataFrame, quantity: str = "accuracy", *, title: st
 
 
 def draw_histories(
-    histories: Mapping[str, pd.DataFrame], column: str = "dev_accuracy", *, title: str
+    histories: Mapping[str, "pd.DataFrame"], column: str = "dev_accuracy", *, title: str
 ) -> Drawn:
     """Draw one column of several histories, to compare the networks.
 
@@ -141,7 +144,7 @@ def draw_histories(
     return by_epoch(lines, column, title)
 
 
-def column_of(history: pd.DataFrame, column: str) -> "pd.Series[float]":
+def column_of(history: "pd.DataFrame", column: str) -> "pd.Series[float]":
     """Give a column of a history, or raise ValueError if there is none."""
     if column not in history:
         raise ValueError(f"expected a column {column!r}, found {', '.join(history.columns)}")

@@ -1,4 +1,4 @@
-"""Put figures and numbers onto the page. Figures suit a light and a dark background."""
+"""Put figures onto the page. They suit a light and a dark background."""
 
 import io
 import re
@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from html import escape
-from inspect import cleandoc
 from pathlib import Path
 from typing import ParamSpec
 
@@ -28,8 +27,6 @@ Drawn = tuple[Figure, str]  # a figure, and its alt text
 Arguments = ParamSpec("Arguments")
 
 LONG = re.compile(r"\d+\.\d{3,}")  # a number with many decimals
-
-SAID = "nn_core_said"  # marks, in the metadata of an output, a paragraph of the book
 
 _caught: ContextVar[list[Drawn] | None] = ContextVar("_caught", default=None)
 
@@ -124,18 +121,3 @@ def drawing(fig: Figure, alt: str, salt: str = "") -> str:
 def _short(number: re.Match[str]) -> str:
     """Round a number to two decimals."""
     return f"{round(float(number[0]), 2):g}"
-
-
-def say(text: str) -> None:
-    """Show a paragraph of the book that states numbers of this run.
-
-    `say(f"It reads {accuracy:.1%} of the dev set.")` reads the same in every front end. In a page,
-    the paragraph becomes part of the text (book/_ext/plain_markdown.py).
-
-    Parameters
-    ----------
-    text
-        Markdown. Lines may be indented, as those of a docstring.
-    """
-    text = cleandoc(text)
-    display({"text/markdown": text, "text/plain": text}, metadata={SAID: True}, raw=True)

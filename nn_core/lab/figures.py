@@ -1,7 +1,10 @@
 """Live figures and the drawing pad. The browser computes them, so they need no kernel."""
 
 from nn_core.lab.page import KINDS, place
+from nn_core.lab.weights import pack
+from nn_core.network import MLP
 
+FINENESS = 3  # steps per standard deviation of the weights: so few change hardly any reading
 FIGURES = sorted(name for name, kind in KINDS.items() if "figures" in kind.scripts)
 
 
@@ -30,9 +33,27 @@ def live(name: str) -> None:
     place(name)
 
 
-def draw_digit() -> None:
-    """Show a pad to draw on, and the probabilities that the course's network gives the drawing.
+def draw_digit(network: MLP | None = None) -> None:
+    """Show a pad to draw on, and the probabilities that a network gives the drawing.
 
-    The weights are in `static/digits.js`.
+    Parameters
+    ----------
+    network
+        Your network, with 784 inputs, ReLU, and softmax over 10 classes. The default is the
+        course's network. Its weights are in `static/digits.js`.
+
+    Raises
+    ------
+    ValueError
+        The network has other units or activations, or weights that are NaN or infinite.
     """
-    place("draw")
+    if network is None:
+        place("draw")
+        return
+    found = (network.sizes[0], network.activation, network.sizes[-1], network.output)
+    if found != (784, "relu", 10, "softmax"):
+        raise ValueError(
+            "expected a network of 784 inputs, relu, 10 outputs and softmax, found "
+            f"{found[0]} inputs, {found[1]}, {found[2]} outputs and {found[3]}"
+        )
+    place("draw", pack(network, fineness=FINENESS))

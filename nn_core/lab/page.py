@@ -4,11 +4,13 @@
 elements, such as quizzes, need no script, but only a style. With a kernel, the output of a cell
 holds the element, its scripts and its style. While the book is built, the output holds only the
 element: the page loads scripts and styles once, and the browser caches them (book/_ext/course.py).
+So does a page in which Python runs (book/in_page).
 """
 
 import json
 import os
 import re
+import sys
 from html import escape
 from importlib.resources import files
 from typing import NamedTuple
@@ -57,6 +59,11 @@ def building() -> bool:
     return bool(os.environ.get(BUILDING))
 
 
+def in_page() -> bool:
+    """Whether this Python runs in a page of the book: WebAssembly, without threads or processes."""
+    return sys.platform == "emscripten"
+
+
 def static(name: str) -> str:
     """Give the text of a file in `nn_core/lab/static`."""
     return (files("nn_core.lab") / "static" / name).read_text("utf-8")
@@ -96,12 +103,12 @@ def element(kind: str, data: object = None, *, label: str = "", fallback: str = 
 def place(
     kind: str, data: object = None, *, label: str = "", fallback: str = "", plain: str = ""
 ) -> None:
-    """Show an element, and with a kernel also its scripts and styles.
+    """Show an element, and with a kernel of Jupyter also its scripts and styles.
 
     A terminal, which cannot show HTML, shows the text `plain`.
     """
     html = element(kind, data, label=label, fallback=fallback)
-    if not building():
+    if not building() and not in_page():
         style = "\n".join(static(f"{name}.css") for name in KINDS[kind].styles)
         scripts = "\n".join(script(name) for name in KINDS[kind].scripts)
         html = f"<style>{style}</style>{html}<script>{scripts}</script>"

@@ -1,4 +1,4 @@
-"""Sliders that work everywhere: they recompute with a kernel, and choose stored frames without."""
+"""Sliders that work everywhere: they recompute where Python runs, and else choose stored frames."""
 
 import inspect
 import json
@@ -15,6 +15,7 @@ from html import escape
 from itertools import product
 from numbers import Integral, Real
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import matplotlib.pyplot as plt
 from IPython import get_ipython
@@ -143,10 +144,11 @@ def explore(
 ) -> None:
     """Show a figure with sliders.
 
-    With a kernel, each move of a slider calls `fn` anew. While the book is built, `fn` is called
-    for all combinations of values, and the page then chooses among the frames that were stored.
+    With a kernel, or Python in the page, each move of a slider calls `fn` anew. Whatever goes wrong
+    is said in the figure's place, and the next move goes on.
 
-    With a kernel, whatever goes wrong is said in the figure's place, and the next move goes on.
+    While the book is built, `fn` is called for all combinations of values, and the page then
+    chooses among the frames that were stored.
 
     Parameters
     ----------
@@ -175,7 +177,8 @@ def explore(
         html = f"<style>{page.static('explore.css')}</style>{_alert(str(error))}"
         display({"text/html": html, "text/plain": str(error)}, raw=True)
     else:
-        _recompute(frames)
+        draw_on_demand = _offer if page.in_page() else _recompute
+        draw_on_demand(frames)
 
 
 def _text(value: object) -> str:
@@ -226,7 +229,7 @@ def _thin(controls: list[Control]) -> str:
     return f"give {longest.name} fewer values than {len(longest.values)}"
 
 
-# --- without a kernel
+# --- stored frames
 
 
 def _choose(frames: Frames) -> None:
@@ -313,7 +316,27 @@ def _inputs(controls: list[Control], advice: str) -> str:
     )
 
 
-# --- with a kernel
+# --- frames drawn on demand, in the page's Python
+
+# By the key in the element's data. A key is never used again: what a Python before a restart has
+# shown is still in the page, and must not get the frames of another function.
+_offered: dict[str, Frames] = {}
+
+
+def _offer(frames: Frames) -> None:
+    """Show the element, with the first frame in it. Its script asks `answer` for the others."""
+    key = uuid4().hex
+    _offered[key] = frames
+    _place_live(frames, {"call": key})
+
+
+def answer(key: str, positions: Iterable[int]) -> str:
+    """Give the view at the positions of all sliders, or nothing if this Python has no such key."""
+    frames = _offered.get(key)
+    return _view(frames, positions) if frames else ""
+
+
+# --- frames drawn on demand, with a kernel
 
 
 def _recompute(frames: Frames) -> None:
@@ -343,13 +366,18 @@ def _recompute(frames: Frames) -> None:
     # JupyterLab sends moves to a second thread of the kernel. There an interrupt does not arrive,
     # and a cell could run at the same time.
     asked.observe(lambda _: _in_main_thread(redraw), "value")
-    controls = frames.controls
-    data = {"texts": [control.texts for control in controls], "wire": name}
-    advice = f"Run this cell to move the slider{'s' * (len(controls) > 1)}."
-    _place(frames, data, _view(frames, [control.start for control in controls]), advice)
+    _place_live(frames, {"wire": name})
     # The text of a widget says nothing to those who read the notebook where there are none.
     view = {"version_major": 2, "version_minor": 0, "model_id": wire.model_id}
     display({"application/vnd.jupyter.widget-view+json": view, "text/plain": ""}, raw=True)
+
+
+def _place_live(frames: Frames, source: dict[str, str]) -> None:
+    """Show the element with the first frame in it, and what to do when nobody draws others."""
+    controls = frames.controls
+    data = {"texts": [control.texts for control in controls], **source}
+    advice = f"Run this cell to move the slider{'s' * (len(controls) > 1)}."
+    _place(frames, data, _view(frames, [control.start for control in controls]), advice)
 
 
 def _in_main_thread(action: Callable[[], None]) -> None:

@@ -42,7 +42,8 @@ def pack(network: MLP, *, fineness: float) -> dict[str, Any]:
         The network has weights that are NaN or infinite.
     """
     check_finite("weights", network.theta)
-    steps = [float(np.std(W)) / fineness for W in network.W]
+    # Weights that are all zero need no particular step.
+    steps = [float(np.std(W)) / fineness or 1.0 for W in network.W]
     levels = [np.rint(W / step) for W, step in zip(network.W, steps, strict=True)]
     return {
         "sizes": list(network.sizes),

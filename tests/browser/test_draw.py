@@ -7,7 +7,7 @@ import pytest
 from conftest import AXE
 from drawing import STROKES
 
-from nn_core import load_mnist
+from nn_core import MLP, load_mnist
 from nn_core.lab import draw_digit, page
 from nn_core.lab.weights import read_script, unpack
 from nn_core.tools.photos import BOX, centre, crop_to_ink, fit_into
@@ -133,7 +133,7 @@ def test_reads_all_test_digits_as_nn_core_does(pad):
     chances = pad.page.evaluate(
         """text => {
           const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-          const network = nnPad.network();
+          const network = nnPad.unpack(nnDigits);
           const chances = [];
           for (let k = 0; k < bytes.length; k += 784) {
             const x = Float64Array.from(bytes.subarray(k, k + 784), (v) => v / 255);
@@ -289,6 +289,63 @@ def test_accessible_while_in_use(lab_page, width, scheme):
     assert [violation["id"] for violation in found["violations"]] == []
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
     assert seen.complaints == []
+
+
+def test_reads_with_a_network_that_was_given(lab_page, monkeypatch):
+    shown = []
+    monkeypatch.setattr(page, "in_page", lambda: True)
+    monkeypatch.setattr(page, "display", lambda data, raw: shown.append(data["text/html"]))
+    network = MLP((784, 20, 10), np.random.default_rng(0))
+    draw_digit(network)
+    visit = lab_page(shown[0])
+    pad = Pad(visit.page)
+    pad.root.get_by_text("Look inside").click()
+    pad.draw(STROKES[1])
+    wanted = network.predict_proba(pad.prepare(pad.ink()).reshape(1, 784).astype(np.float32))
+    found = [float(text.split()[0]) / 100 for text in pad.chances]
+    assert np.abs(found - wanted).max() < 0.05
+    assert "of 20 units pass something on" in pad.root.inner_text()
+    assert "The network has 784-20-10 units." in pad.root.inner_text()
+    assert "10,000" not in pad.root.inner_text()
+    assert visit.complaints == []
+
+
+def test_network_of_a_cell_moves_into_the_pad_of_the_page(lab_page, monkeypatch):
+    shown = []
+    monkeypatch.setattr(page, "in_page", lambda: True)
+    monkeypatch.setattr(page, "display", lambda data, raw: shown.append(data["text/html"]))
+    for units in (20, 30):
+        draw_digit(MLP((784, units, 10), np.random.default_rng(0)))
+    visit = lab_page(f'{page.element("draw")}<div class="cell"></div>')
+    pad = Pad(visit.page)
+    pad.draw(STROKES[1])
+    ink, place = pad.ink(), pad.canvas.bounding_box()
+    for html, units in zip(shown, (20, 30), strict=True):
+        run = "html => { document.querySelector('.cell').innerHTML = html; nnLab.refresh(); }"
+        visit.page.evaluate(run, html)
+        assert f"The network has 784-{units}-10 units." in pad.root.inner_text()
+        assert "The network" in pad.says
+        assert np.array_equal(pad.ink(), ink)
+        assert pad.canvas.bounding_box() == place
+        assert "above" in visit.page.locator(".cell").inner_text()
+    pad.draw(STROKES[7])
+    assert not np.array_equal(pad.ink(), ink)
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("network", "found"),
+    [
+        (MLP((9, 10), np.random.default_rng(0)), "found 9 inputs, relu, 10 outputs and softmax"),
+        (
+            MLP((784, 3, 10), np.random.default_rng(0), activation="tanh"),
+            "found 784 inputs, tanh, 10 outputs and softmax",
+        ),
+    ],
+)
+def test_refuses_a_network_that_reads_no_digits(network, found):
+    with pytest.raises(ValueError, match=found):
+        draw_digit(network)
 
 
 def test_works_where_there_is_no_book(browser, monkeypatch):

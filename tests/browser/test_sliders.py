@@ -3,6 +3,7 @@
 import pytest
 from conftest import AXE
 
+from nn_core.lab import sliders
 from nn_core.lab.page import BUILDING
 
 CELL = """
@@ -123,6 +124,77 @@ def test_page_shows_the_first_frame_without_scripts(lab_page, element):
     visit = lab_page(element.replace('data-lab="explore"', ""))
     assert visit.page.locator(".lab-frame svg").get_attribute("aria-label") == seen("tanh", 0.5)
     assert visit.page.get_by_role("slider", name="learning rate").is_disabled()
+
+
+@pytest.fixture
+def called(lab_page, element, monkeypatch):
+    """A page with sliders whose frames this Python draws, as the page's own would do."""
+    shown = []
+    monkeypatch.setattr("nn_core.lab.page.in_page", lambda: True)
+    monkeypatch.setattr("nn_core.lab.page.display", lambda data, raw: shown.append(data))
+    exec(CELL, {"BAD": (1, "line")})
+    visit = lab_page(element)
+    visit.page.expose_function("answer", sliders.answer)
+    # The output of the cell takes the place of the stored frames. `free` lets Python answer.
+    visit.page.evaluate(
+        """html => {
+            globalThis.asked = [];
+            globalThis.free = () => {};
+            globalThis.busy = Promise.resolve();
+            globalThis.nnCells = {
+                async call(key, positions) {
+                    asked.push(positions.join());
+                    await busy;
+                    return answer(key, positions);
+                },
+            };
+            document.querySelector(".lab").outerHTML = html;
+            nnLab.refresh();
+            nnLab.refresh();
+        }""",
+        shown[0]["text/html"],
+    )
+    yield visit.page
+    assert visit.complaints == []
+
+
+def test_page_with_python(called):
+    rate = called.get_by_role("slider", name="learning rate")
+    advice = called.locator(".lab-advice")
+    called.get_by_label(seen("tanh", 0.5)).wait_for()
+    assert advice.text_content() == ""
+    rate.press("ArrowRight")
+    called.get_by_label(seen("tanh", 1)).wait_for()
+    called.get_by_role("slider", name="shape").press("ArrowRight")
+    alert = called.get_by_role("alert")
+    alert.wait_for()
+    assert "this one fails" in alert.text_content()
+    # While Python is busy, only the newest of many moves waits.
+    called.evaluate("() => { asked = []; busy = new Promise((done) => { free = done; }); }")
+    for _ in range(3):
+        rate.press("ArrowLeft")
+        rate.press("ArrowRight")
+    rate.press("End")
+    assert called.locator(".lab-busy").count() == 1
+    called.evaluate("free()")
+    called.get_by_label(seen("line", 2)).wait_for()
+    assert called.evaluate("asked") == ["1,1", "3,1"]
+    called.locator(".lab:not(.lab-busy)").wait_for()
+    assert advice.text_content() == ""
+
+
+@pytest.mark.parametrize(
+    "restarted", ["nnCells.call = async () => ''", "nnCells.call = () => Promise.reject()"]
+)
+def test_page_with_python_that_was_restarted(called, restarted):
+    called.evaluate(f"() => {{ {restarted}; }}")
+    rate = called.get_by_role("slider", name="learning rate")
+    rate.press("ArrowRight")
+    called.get_by_text("Run this cell to move the sliders.").wait_for()
+    assert rate.is_disabled()
+    assert called.get_by_role("button", name="Play").is_disabled()
+    assert called.locator(".lab-busy").count() == 0
+    assert called.locator(".lab-frame svg").get_attribute("aria-label") == seen("tanh", 0.5)
 
 
 def test_jupyterlab(jupyterlab):

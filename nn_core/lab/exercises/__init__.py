@@ -44,17 +44,17 @@ def check(name: str, *answers: Any) -> None:
             raise AssertionError(f"the exercise {name!r} is answered in the chapter: {verdict}")
         return
     if verdict.kind == "right":
-        show_verdict("✓", "Right.", verdict.words, kind="right")
+        show_verdict(name, "✓", "Right.", verdict.words, kind="right")
     elif verdict.kind == "open":
         words = verdict.words or "Put your own code where `...` stands, and run the cell again."
-        show_verdict("○", "Not answered yet.", words, kind="open")
+        show_verdict(name, "○", "Not answered yet.", words, kind="open")
     else:
         wrong_answers[name] += 1
         words = verdict.words
         if wrong_answers[name] >= ENOUGH:
             all_seen = hints_seen[name] >= len(find(name).hints)
             words += f"\n\nStuck? {offer_solution(name) if all_seen else offer_hint(name)}"
-        show_verdict("✗", "Not yet.", words, kind="wrong")
+        show_verdict(name, "✗", "Not yet.", words, kind="wrong")
 
 
 def hint(name: str) -> None:
@@ -117,13 +117,18 @@ def outcome(exercise: Exercise, given: dict[str, Any]) -> str:
     return printed + "".join(output.data.get("text/html", "") for output in seen.outputs)
 
 
-def show_verdict(mark: str, heading: str, words: str, *, kind: str) -> None:
-    """Show what a check has to say. The mark and the heading say it without colour, too."""
+def show_verdict(name: str, mark: str, heading: str, words: str, *, kind: str) -> None:
+    """Show what a check has to say. The mark and the heading say it without colour, too.
+
+    By the attributes of data the page knows which exercises are solved (book/in_page/progress.js).
+    """
     place(
         "exercise",
         label="answer",
-        fallback=f'<div class="lab-verdict lab-{kind}" role="status"><p><span aria-hidden="true">'
-        f"{mark}</span> <strong>{heading}</strong></p>{markup(words) if words else ''}</div>",
+        fallback=f'<div class="lab-verdict lab-{kind}" role="status" '
+        f'data-exercise="{escape(name)}" data-verdict="{kind}">'
+        f'<p><span aria-hidden="true">{mark}</span> '
+        f"<strong>{heading}</strong></p>{markup(words) if words else ''}</div>",
         plain=f"{mark} {heading} {words}".strip(),
     )
 

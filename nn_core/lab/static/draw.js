@@ -1,11 +1,12 @@
 // @ts-check
 // The drawing pad. Ink becomes 28 x 28 pixels as in the last steps of nn_core.tools.photos, from where the ink is
-// cut out. The network reads these pixels; its weights are in digits.js.
+// cut out. The network reads these pixels; its weights are in the data of the element, or in digits.js.
 
 /** @typedef {{ H: number, W: number, pixels: Float32Array }} Picture with float32, as in NumPy, so that halves round alike */
 /** @typedef {Picture & { top: number, left: number }} Cut the part of a picture that begins at this row and column */
 /** @typedef {{ cut: Cut, digit: Picture, image: Picture }} Prepared the steps from ink to the network's input */
 /** @typedef {{ points: [number, number][], width: number, pointer: number }} Stroke */
+/** @typedef {{ sizes: number[], alphabet: string, step: number[], W: string[], b: number[][] }} Packed a network, as nn_core.lab.weights writes it */
 /** @typedef {Stroke | { pixels: string }} Mark a stroke, or a test digit, each of whose pixels is a square on the pad */
 
 // A notebook runs this script once for each element, so the name must allow a second declaration.
@@ -135,28 +136,29 @@ var nnPad = (() => {
 
   // --- the network
 
-  /** @type {MLP | undefined} */
-  let stored;
-
-  /** The network that reads. It is made at the first call: the page does not wait for it before. */
-  function network() {
-    if (stored) return stored;
-    const { sizes, alphabet, step, W, b } = nnDigits;
-    stored = new nnNetwork.MLP(sizes, new nnNetwork.Random(0), { initializer: "zeros" });
+  /**
+   * As nn_core.lab.weights does.
+   * @param {Packed} packed
+   */
+  function unpack({ sizes, alphabet, step, W, b }) {
+    const network = new nnNetwork.MLP(sizes, new nnNetwork.Random(0), { initializer: "zeros" });
     const level = new Int8Array(128);
     for (let k = 0; k < alphabet.length; k++) {
       level[alphabet.charCodeAt(k)] = k - (alphabet.length - 1) / 2;
     }
-    for (const [layer, weights] of stored.W.entries()) {
+    for (const [layer, weights] of network.W.entries()) {
       for (let k = 0; k < weights.length; k++) {
         weights[k] = step[layer] * level[W[layer].charCodeAt(k)];
       }
-      stored.b[layer].set(b[layer]);
+      network.b[layer].set(b[layer]);
     }
-    return stored;
+    return network;
   }
 
   // --- the page
+
+  /** @type {Mark[]} what was drawn last: a new pad begins with it, so that networks can be compared */
+  let drawn = [];
 
   /** @param {number} digit */
   const named = (digit) => `${digit === 8 ? "an" : "a"} ${digit}`;
@@ -286,17 +288,18 @@ var nnPad = (() => {
 
   /**
    * The hidden layers, to unfold, and a function that shows what they pass on.
+   * @param {number[]} sizes
    * @param {() => void} refresh
    */
-  function buildHidden(refresh) {
-    const layers = nnDigits.sizes.slice(1, -1).map((units, k) => {
-      const canvas = sheet(16, units / 16, `Hidden layer ${k + 1}`);
+  function buildHidden(sizes, refresh) {
+    const layers = sizes.slice(1, -1).map((units, k) => {
+      const canvas = sheet(16, Math.ceil(units / 16), `Hidden layer ${k + 1}`);
       return { canvas, caption: make("p", { class: "lab-draw-note" }) };
     });
     const figures = layers.map(({ canvas, caption }) => make("div", {}, canvas, caption));
     const node = make(
       "details",
-      { ontoggle: refresh },
+      { ontoggle: refresh, hidden: layers.length === 0 },
       make("summary", {}, "Look inside: the hidden units"),
       make("p", {}, "Each cell is a unit. The stronger its shade, the more it passes on."),
       make("div", { class: "lab-draw-hidden" }, ...figures),
@@ -305,7 +308,7 @@ var nnPad = (() => {
     const show = (A) => {
       if (!node.open) return;
       for (const [k, { canvas, caption }] of layers.entries()) {
-        const values = A ? A[k + 1] : new Float64Array(nnDigits.sizes[k + 1]);
+        const values = A ? A[k + 1] : new Float64Array(sizes[k + 1]);
         const most = Math.max(...values) || 1;
         const pixels = Float32Array.from(values, (a) => a / most);
         print(canvas, { H: canvas.height, W: canvas.width, pixels });
@@ -316,11 +319,22 @@ var nnPad = (() => {
     return { node, show };
   }
 
-  /** @param {HTMLElement} root */
-  function build(root) {
-    const { examples, sizes, accuracy } = nnDigits;
+  /**
+   * @param {HTMLElement} root
+   * @param {Packed | null} given the network that reads, if it is not the one of digits.js
+   */
+  function build(root, given) {
+    const { examples, accuracy } = nnDigits;
+    const { sizes } = given ?? nnDigits;
+    /** @type {MLP | undefined} */
+    let network;
+    /** The network is made when it first reads: the page does not wait for it before. */
+    const reader = () => {
+      network ??= unpack(given ?? nnDigits);
+      return network;
+    };
     /** @type {Mark[]} */
-    let marks = [];
+    let marks = [...drawn];
     /** @type {Stroke | null} the mark that is being drawn */
     let stroke = null;
     let waiting = false; // whether a frame is on its way
@@ -342,7 +356,7 @@ var nnPad = (() => {
     );
     const steps = buildSteps();
     const bars = buildBars();
-    const hidden = buildHidden(() => refresh());
+    const hidden = buildHidden(sizes, () => refresh());
 
     function refresh() {
       if (waiting) return;
@@ -354,12 +368,13 @@ var nnPad = (() => {
     }
 
     function render() {
+      drawn = marks;
       context.clearRect(0, 0, PAGE, PAGE);
       for (const mark of marks) paint(context, mark);
       const ink = inkOf(context);
       const prepared = prepare(ink);
-      const A = prepared && network().activations(Float64Array.from(prepared.image.pixels));
-      const chances = A && network().outputOf(A[A.length - 1]);
+      const A = prepared && reader().activations(Float64Array.from(prepared.image.pixels));
+      const chances = A && reader().outputOf(A[A.length - 1]);
       steps.show(ink, prepared);
       bars.show(chances);
       hidden.show(A);
@@ -419,10 +434,10 @@ var nnPad = (() => {
       make("label", {}, "Pen ", pen),
       make("label", {}, "Show me ", chooser),
     );
-    const note =
-      `The network has ${sizes.join("-")} units. It reads ${percent(accuracy.stored, 2)} of the 10,000 ` +
-      `test digits. Before its weights were rounded to fit this page, it read ` +
-      `${percent(accuracy.trained, 2)}.`;
+    const rates =
+      `It reads ${percent(accuracy.stored, 2)} of the 10,000 test digits. Before its weights were ` +
+      `rounded to fit this page, it read ${percent(accuracy.trained, 2)}.`;
+    const note = `The network has ${sizes.join("-")} units.${given ? "" : ` ${rates}`}`;
     root.append(
       make(
         "div",
@@ -440,8 +455,15 @@ var nnPad = (() => {
       make("p", { class: "lab-draw-note" }, note),
     );
     render();
+    // The title page has a pad outside of its cell. There the network of the cell reads from now on.
+    const own = document.querySelector('.bd-article [data-lab="draw"]:not(.cell *)');
+    if (!own || !given || !root.closest(".cell")) return;
+    root.before(
+      make("p", { class: "lab-draw-note" }, "The pad above reads with this network now."),
+    );
+    own.replaceWith(root);
   }
 
   nnLab.start("draw", build);
-  return { network, prepare };
+  return { prepare, unpack };
 })();

@@ -1,10 +1,13 @@
 // @ts-check
-// A figure with sliders that chooses among stored frames, or asks a kernel for each:
+// A figure with sliders that chooses among stored frames, or asks for each, a kernel or the page's Python:
 // nn_core/lab/sliders.py.
 
 /** @typedef {{ tags: string[], drawings: number[][], frames: number[] }} Stored */
 /** @typedef {{ wire: string }} Asked */
-/** @typedef {{ texts: string[][] } & (Stored | Asked)} Source */
+/** @typedef {{ call: string }} Called */
+/** @typedef {{ texts: string[][] } & (Stored | Asked | Called)} Source */
+/** @typedef {{ call: (key: string, positions: number[]) => Promise<string> }} Cells of book/in_page/run.js */
+/** @typedef {{ move: () => void, isBusy: () => boolean }} Moves */
 
 nnLab.start("explore", (root, /** @type {Source} */ source) => {
   const [view] = root.getElementsByClassName("lab-view");
@@ -14,7 +17,9 @@ nnLab.start("explore", (root, /** @type {Source} */ source) => {
   const [advice] = root.getElementsByClassName("lab-advice");
   const [said] = root.getElementsByClassName("lab-said");
   const starts = sliders.map((slider) => slider.value);
+  const help = advice.textContent;
   let timer = 0;
+  let late = 0;
 
   /**
    * Replaces only what differs: drawing all the letters of a figure anew takes as long as the rest.
@@ -59,9 +64,33 @@ nnLab.start("explore", (root, /** @type {Source} */ source) => {
     play.textContent = "Play";
   };
 
-  const { move, isBusy } = "wire" in source ? ask(source) : choose(source);
+  /** @param {string} text for when the answer takes long */
+  const wait = (text) => {
+    root.classList.add("lab-busy");
+    clearTimeout(late);
+    late = setTimeout(() => {
+      advice.textContent = text;
+    }, 3000);
+  };
 
-  /** @type {(source: Stored & Source) => { move: () => void, isBusy: () => boolean }} */
+  /** @type {(text: string | null) => void} */
+  const rest = (text) => {
+    clearTimeout(late);
+    root.classList.remove("lab-busy");
+    advice.textContent = text;
+  };
+
+  /** Nobody draws frames any more: says what to do. */
+  const die = () => {
+    stop();
+    turn(false);
+    rest(help);
+  };
+
+  const { move, isBusy } =
+    "wire" in source ? ask(source) : "call" in source ? call(source) : choose(source);
+
+  /** @type {(source: Stored & Source) => Moves} */
   function choose({ texts, tags, drawings, frames }) {
     const parser = new DOMParser();
     let shown = -1;
@@ -82,32 +111,64 @@ nnLab.start("explore", (root, /** @type {Source} */ source) => {
   }
 
   /**
+   * While the page's Python draws, a slider may pass many positions. Then only the newest is drawn.
+   * @type {(source: Called) => Moves}
+   */
+  function call({ call: key }) {
+    const { nnCells } = /** @type {typeof globalThis & { nnCells: Cells }} */ (globalThis);
+    let busy = false;
+    let moved = false;
+    turn(true);
+    rest("");
+
+    const draw = async () => {
+      busy = true;
+      wait("Still at work.");
+      try {
+        while (moved) {
+          moved = false;
+          const template = document.createElement("template");
+          template.innerHTML = await nnCells.call(
+            key,
+            sliders.map((slider) => slider.valueAsNumber),
+          );
+          const next = template.content.firstElementChild;
+          if (!next) return die();
+          show(next);
+        }
+        rest("");
+      } catch {
+        die();
+      } finally {
+        busy = false;
+      }
+    };
+
+    return {
+      isBusy: () => busy,
+      move: () => {
+        moved = true;
+        if (!busy) draw();
+      },
+    };
+  }
+
+  /**
    * What the kernel is asked, and what it answers, stands in two widgets that are shown nowhere.
-   * @type {(source: Asked) => { move: () => void, isBusy: () => boolean }}
+   * @type {(source: Asked) => Moves}
    */
   function ask({ wire }) {
-    const help = advice.textContent;
     /** @type {HTMLInputElement | null} */
     let input = null;
     let asked = "";
-    let late = 0;
-
-    /** @type {(text: string | null) => void} */
-    const rest = (text) => {
-      asked = "";
-      clearTimeout(late);
-      root.classList.remove("lab-busy");
-      advice.textContent = text;
-    };
 
     /** @type {(wired: Element) => void} */
     const receive = (wired) => {
-      const dead = wired.classList.contains("jupyter-widgets-disconnected");
-      turn(!dead);
-      if (dead) {
-        stop();
-        return rest(help);
+      if (wired.classList.contains("jupyter-widgets-disconnected")) {
+        asked = "";
+        return die();
       }
+      turn(true);
       const template = wired.querySelector("template");
       const answered = template?.dataset.answers ?? "";
       if (template) {
@@ -120,13 +181,16 @@ nnLab.start("explore", (root, /** @type {Source} */ source) => {
         for (const [i, value] of positions.entries()) sliders[i].value = value;
         label();
       }
-      if (asked === "" || asked === answered) rest("");
+      if (asked === "" || asked === answered) {
+        asked = "";
+        rest("");
+      }
     };
 
     const connect = () => {
       const wired = document.querySelector(`.${wire}:has(input):has(.widget-html-content)`);
       if (!wired) return;
-      wait.disconnect();
+      watch.disconnect();
       input = wired.querySelector("input");
       new MutationObserver(() => receive(wired)).observe(wired, {
         attributeFilter: ["class"],
@@ -135,8 +199,8 @@ nnLab.start("explore", (root, /** @type {Source} */ source) => {
       });
       receive(wired);
     };
-    const wait = new MutationObserver(connect);
-    wait.observe(document.body, { childList: true, subtree: true });
+    const watch = new MutationObserver(connect);
+    watch.observe(document.body, { childList: true, subtree: true });
     connect();
 
     return {
@@ -147,11 +211,7 @@ nnLab.start("explore", (root, /** @type {Source} */ source) => {
         asked = `${sliders.map((slider) => slider.value)} ${Date.now()}`;
         input.value = asked;
         input.dispatchEvent(new Event("change", { bubbles: true }));
-        root.classList.add("lab-busy");
-        clearTimeout(late);
-        late = setTimeout(() => {
-          advice.textContent = "Still at work. If the kernel was restarted, run this cell.";
-        }, 3000);
+        wait("Still at work. If the kernel was restarted, run this cell.");
       },
     };
   }

@@ -6,6 +6,14 @@
 
 // A notebook runs this script once for each element, so the name must allow a second declaration.
 var nnLab = (() => {
+  /** @type {(() => void)[]} each fills the new elements of a kind */
+  const fillers = [];
+
+  /** Fills the elements that were added to the page after its scripts ran. */
+  const refresh = () => {
+    for (const fill of fillers) fill();
+  };
+
   /**
    * Calls build(root, data) for every element of a kind on the page, once.
    * @template Data
@@ -26,6 +34,7 @@ var nnLab = (() => {
         build(root, JSON.parse(root.getElementsByTagName("script")[0].textContent));
       }
     };
+    fillers.push(run);
     if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", run);
     else run();
   }
@@ -83,5 +92,5 @@ var nnLab = (() => {
     return /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", settings));
   }
 
-  return { button, contextOf, draw, make, start };
+  return { button, contextOf, draw, make, refresh, start };
 })();

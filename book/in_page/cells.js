@@ -1,0 +1,136 @@
+// @ts-check
+// Gives each cell of a page its Run button. What a first Run or edit needs is loaded only then.
+
+/** @typedef {"run" | "edit" | "open"} Act what run.js can do */
+
+var nnCells = (() => {
+  const root = new URL(document.documentElement.dataset.content_root ?? "./", location.href);
+  const path = decodeURI(location.origin + location.pathname).slice(root.href.length);
+  /** The name of the page, such as book/05_backpropagation. */
+  const page = path.replace(/\/$|^$/, "$&index").replace(/\.html$/, "");
+
+  /**
+   * Makes an element. A function is a listener.
+   * @template {keyof HTMLElementTagNameMap} Tag
+   * @param {Tag} tag
+   * @param {Record<string, string | ((event: Event) => void)>} attributes
+   * @param {(Node | string)[]} children
+   */
+  function make(tag, attributes, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (typeof value === "function") element.addEventListener(name, value);
+      else element.setAttribute(name, value);
+    }
+    element.append(...children);
+    return element;
+  }
+
+  /** @type {(text: string, click: () => void) => HTMLButtonElement} */
+  const button = (text, click) => make("button", { type: "button", click }, text);
+
+  /**
+   * The line under a cell's code that says what happens.
+   * @param {Element} cell
+   */
+  function lineOf(cell) {
+    const there = cell.querySelector(".run-line");
+    if (there) return there;
+    const input = cell.querySelector(".cell_input");
+    const line = make("div", { class: "run-line" });
+    (input?.closest(".cell > details") ?? input)?.after(line);
+    return line;
+  }
+
+  /**
+   * Says under a cell what went wrong.
+   * @param {Element} cell
+   * @param {string} sentence
+   * @param {() => void} again
+   */
+  function fail(cell, sentence, again) {
+    const line = lineOf(cell);
+    const close = () => line.replaceChildren();
+    const retry = button("Try again", () => {
+      close();
+      again();
+    });
+    const text = make("span", { role: "alert" });
+    line.replaceChildren(make("p", { class: "run-failed" }, text, retry, button("Close", close)));
+    text.textContent = sentence;
+  }
+
+  let tries = 0;
+
+  /**
+   * Loads run.js and lets it do something with a cell.
+   * @param {Act} what
+   * @param {Element} cell
+   */
+  async function act(what, cell) {
+    try {
+      if (location.protocol === "file:") {
+        throw new Error(
+          "Python runs in a served page, and this one is opened as a file: make serve.",
+        );
+      }
+      /** @type {typeof import("./run.js")} */
+      let running;
+      try {
+        // A browser remembers that a script did not come, but not if the address differs.
+        running = await import(`${root}python/run.js${tries ? `?${tries}` : ""}`);
+      } catch {
+        tries += 1;
+        throw new Error("What runs cells did not arrive. Is there a connection?");
+      }
+      await running[what](cell);
+    } catch (error) {
+      fail(cell, /** @type {Error} */ (error).message, () => act(what, cell));
+    }
+  }
+
+  /** @param {Element} cell */
+  function equip(cell) {
+    const input = /** @type {HTMLElement | null} */ (cell.querySelector(".cell_input"));
+    if (!input) return;
+    const run = button("Run", () => act("run", cell));
+    const tools = make("div", { class: "run-tools" }, run);
+    // In a folded cell, the button stands beside the words that unfold it.
+    (input.closest("details") ? cell : input).append(tools);
+    const edit = button("Edit", () => act("edit", cell));
+    edit.classList.add("run-edit");
+    (input.closest("details") ? input : tools).prepend(edit);
+    input.addEventListener("click", ({ target }) => {
+      const code = /** @type {Element} */ (target).closest("pre");
+      // Who has marked a piece of code wants to copy it.
+      if (code && getSelection()?.isCollapsed) act("edit", cell);
+    });
+    cell.addEventListener("keydown", (event) => {
+      const { key, shiftKey } = /** @type {KeyboardEvent} */ (event);
+      // Elsewhere in a page, a slash leads to the search.
+      if (/** @type {Element} */ (event.target).closest(".cm-editor")) event.stopPropagation();
+      if (key === "Enter" && shiftKey && !event.defaultPrevented) {
+        event.preventDefault();
+        act("run", cell);
+      }
+    });
+  }
+
+  const cells = document.querySelectorAll(".cell[id^='code-']");
+  for (const cell of cells) equip(cell);
+  if (location.protocol !== "file:") {
+    addEventListener("load", () => {
+      // Where there is none, all works but Stop, and nothing without a connection.
+      navigator.serviceWorker?.register(`${root}service_worker.js`).catch(() => {});
+    });
+    try {
+      if (localStorage.getItem(`nn_core/edited/${page}`)) act("open", cells[0]);
+      if (localStorage.getItem("nn_core/solved") || document.querySelector(".course-progress")) {
+        import(`${root}python/progress.js`).then(({ show }) => show());
+      }
+    } catch {
+      // Storage is blocked, so nothing is kept.
+    }
+  }
+  return { act, button, fail, lineOf, make, page, root: root.href };
+})();

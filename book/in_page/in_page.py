@@ -1,0 +1,98 @@
+"""The Sphinx extension for Python in the page: ids of cells, scripts, and the folder python/."""
+
+import json
+import shutil
+from pathlib import Path
+
+import execution
+import nbformat
+from docutils import nodes
+from nn_core.lab import page
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util import logging
+
+import files
+
+HERE = Path(__file__).parent
+EVERYWHERE = ("cells.js", "cells.css")  # loaded with each page that has cells
+AT_THE_TOP = "service_worker.js"  # answers only for what lies beside it or deeper
+NOT_FOR_PAGES = (*EVERYWHERE, AT_THE_TOP, "editor.js")  # the last is within editor.min.js
+
+logger = logging.getLogger(__name__)
+
+
+def without_comments(path: Path) -> str:
+    """Give the text of a script as pages load it."""
+    return page.COMMENT.sub("", path.read_text("utf-8"))
+
+
+def prepare(app: Sphinx, config: Config) -> None:
+    """Fetch Python, and let pages load the buttons of their cells."""
+    config.python_in_page = files.fetch(logger.info)
+    static = Path(app.doctreedir) / "in_page"
+    static.mkdir(parents=True, exist_ok=True)
+    for name in EVERYWHERE:
+        (static / name).write_text(without_comments(HERE / name), "utf-8")
+    config.html_static_path.append(str(static))
+
+
+def name_cells(app: Sphinx, doctree: nodes.document) -> None:
+    """Give each cell its id, and each paragraph that a cell has said the id of that cell."""
+    for box in doctree.findall(nodes.container):
+        if box.get("nb_element") == "cell_code":
+            box["ids"].append(f"code-{box['cell_metadata']['id']}")
+        elif "said" in box["classes"]:
+            box["ids"].append(box["classes"].pop())
+
+
+def add_buttons(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Load the buttons on pages with cells."""
+    if app.config.python_in_page and 'id="code-' in context.get("body", ""):
+        app.add_css_file("cells.css")
+        app.add_js_file("cells.js", loading_method="defer")
+
+
+def cells_of(path: Path) -> list[dict]:
+    """Give the code cells of a notebook, also those that its page hides."""
+    return [
+        {"id": cell.id, "source": cell.source, "tags": cell.metadata.get("tags", [])}
+        for cell in execution.code_cells(nbformat.read(path, as_version=4))
+    ]
+
+
+def lay_out(app: Sphinx, exception: Exception | None) -> None:
+    """Write the folder python/ of the site, and the script that keeps pages."""
+    if exception or app.builder.format != "html" or not app.config.python_in_page:
+        return
+    folder = Path(app.outdir) / "python"
+    files.layout(folder)
+    for path in HERE.glob("*.js"):
+        if path.name not in NOT_FOR_PAGES and not path.name.endswith(".min.js"):
+            (folder / path.name).write_text(without_comments(path), "utf-8")
+    # What esbuild has made small stays as it is, with the licences in it.
+    for path in (*HERE.glob("*.min.js"), *HERE.glob("*.wasm"), HERE / "shell.py"):
+        shutil.copy(path, folder)
+    kinds = {kind: [each.scripts, each.styles] for kind, each in page.KINDS.items()}
+    (folder / "kinds.json").write_text(json.dumps(kinds), "utf-8")
+    for name in app.env.found_docs:
+        path = Path(app.env.doc2path(name))
+        # title_page.py notes the cells of a page that is no notebook.
+        cells = app.env.metadata[name].get("cells", [])
+        if cells := cells_of(path) if path.suffix == ".ipynb" else cells:
+            place = folder / "cells" / f"{name}.json"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(json.dumps(cells, ensure_ascii=False), "utf-8")
+    files.write_contents(folder)
+    script = without_comments(HERE / AT_THE_TOP)
+    (Path(app.outdir) / AT_THE_TOP).write_text(script, "utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register with Sphinx."""
+    app.add_config_value("python_in_page", False, "env")
+    app.connect("config-inited", prepare)
+    app.connect("doctree-read", name_cells)
+    app.connect("html-page-context", add_buttons)
+    app.connect("build-finished", lay_out)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,222 @@
+"""Chapter 05 runs in its page: one visit and one Python for all tests, in the order they stand."""
+
+import gzip
+import re
+
+import pytest
+from conftest import Visit
+from test_pages import WRONG, examine, has_form
+
+PAGE = "book/05_backpropagation"
+MOST_WEIGHT = 15_000  # bytes, gzipped, that a visit may cost which runs nothing
+FOR_LOADING = 180_000  # milliseconds, on a busy machine
+
+# Notes each text of the lines under the cells, since most are there for a moment only.
+LISTEN = """() => {
+  window.lines = [];
+  new MutationObserver(() => {
+    for (const line of document.querySelectorAll(".run-line span")) {
+      if (window.lines.at(-1) !== line.textContent) window.lines.push(line.textContent);
+    }
+  }).observe(document.body, { childList: true, subtree: true, characterData: true });
+}"""
+
+
+class Cells:
+    """The cells of a page."""
+
+    def __init__(self, visit):
+        self.page = visit.page
+
+    def __getitem__(self, name):
+        return self.page.locator(f"#code-{name}")
+
+    def press(self, name, label="Run"):
+        cell = self[name]
+        cell.hover()
+        cell.get_by_role("button", name=label, exact=True).click()
+
+    def choose(self, name, label):
+        self[name].hover()
+        self[name].locator("summary[aria-label=More]").click()
+        self[name].get_by_role("button", name=label).click()
+
+    def wait(self) -> str:
+        """Wait until nothing runs, and give what the bar says then."""
+        stop = self.page.locator(".run-bar").get_by_role("button", name="Stop")
+        stop.wait_for(timeout=FOR_LOADING)
+        idle = "() => [...document.querySelectorAll('.run-bar button')].some(b => b.disabled)"
+        self.page.wait_for_function(idle, timeout=FOR_LOADING)
+        return self.page.locator(".run-state").inner_text()
+
+    def output(self, name) -> str:
+        return self[name].locator(".cell_output").inner_text().strip()
+
+    def write(self, name, text):
+        """Write a text in the place of the cell's."""
+        self.press(name, "Edit")
+        editor = self[name].locator(".cm-content")
+        editor.wait_for()
+        self.page.keyboard.press("Control+a")
+        editor.press_sequentially(text)
+
+
+@pytest.fixture(scope="module")
+def seen(browser, site):
+    visit = Visit(browser, site, PAGE, width=1280, scheme="light")
+    yield visit
+    visit.context.close()
+
+
+@pytest.fixture(scope="module")
+def cells(seen):
+    return Cells(seen)
+
+
+def test_a_visit_that_runs_nothing_costs_little(seen, built_book):
+    loaded = "() => performance.getEntriesByType('resource').map(entry => entry.name)"
+    assert not [name for name in seen.page.evaluate(loaded) if "/python/" in name]
+    html = (built_book / f"{PAGE}.html").read_text("utf-8")
+    without = re.sub(r' id="code-[^"]*"|<[^>]*/cells\.(?:js|css)[^>]*>', "", html)
+    without = re.sub(r'<div class="said[^>]*>', "<div>", without)
+    assert without != html
+    files = [built_book / "_static" / name for name in ("cells.js", "cells.css")]
+    pieces = [len(gzip.compress(path.read_bytes())) for path in files]
+    more = len(gzip.compress(html.encode())) - len(gzip.compress(without.encode()))
+    assert sum(pieces) + more <= MOST_WEIGHT
+
+
+def test_what_a_cell_needs_runs_first(seen, cells):
+    seen.page.evaluate(LISTEN)
+    cells["walk-gradients"].locator(".cell_output").wait_for(state="detached")
+    cells.press("walk-gradients")
+    assert cells.wait().startswith("Done")
+    lines = seen.page.evaluate("window.lines")
+    assert any(re.match(r"Loading Python: \d+ of \d+ MB", line) for line in lines)
+    assert [line for line in lines if "above first" in line] == [
+        f"Running the 4 cells above first: {k} of 4" for k in range(1, 5)
+    ]
+    assert cells.output("graph-forward") == "2.0 2.0 2.0 -1.0 2.0"
+    seen.page.evaluate("window.lines.length = 0")
+    cells.press("walk-gradients")
+    cells.wait()
+    assert not [line for line in seen.page.evaluate("window.lines") if "above" in line]
+
+
+def test_an_edited_cell_runs_again(seen, cells):
+    """And a slash is a slash, though it leads to the search elsewhere in a page."""
+    cells.write("graph-forward", "print(6 / 4)")
+    seen.page.keyboard.press("Control+Enter")
+    cells.wait()
+    assert cells.output("graph-forward") == "1.5"
+    assert seen.page.evaluate("localStorage.getItem('nn_core/edited/book/05_backpropagation')")
+
+
+def test_an_error_shows_the_readers_line_first(seen, cells):
+    cells.write("graph-forward", "print(1 / 0)")
+    cells.press("walk-gradients")
+    assert cells.wait() == "An error in a cell above."
+    assert "print(1 / 0)" in cells.output("graph-forward")
+    assert "ZeroDivisionError: division by zero" in cells.output("graph-forward")
+
+
+def test_stop(seen, cells):
+    cells.write("graph-forward", "mark = 'still here'\nwhile True: pass")
+    cells.press("graph-forward")
+    seen.page.locator("#code-graph-forward.run-busy").wait_for()
+    seen.page.wait_for_timeout(500)
+    seen.page.locator(".run-bar").get_by_role("button", name="Stop").click()
+    assert cells.wait() == "Stopped."
+    cells.write("graph-forward", "print(mark)")
+    cells.press("graph-forward")
+    cells.wait()
+    assert cells.output("graph-forward") == "still here"
+
+
+def test_the_original_comes_back(seen, cells):
+    cells.choose("graph-forward", "Put back the original")
+    cells.press("graph-forward")
+    cells.wait()
+    assert cells.output("graph-forward") == "2.0 2.0 2.0 -1.0 2.0"
+    assert not seen.page.evaluate("localStorage.getItem('nn_core/edited/book/05_backpropagation')")
+
+
+def test_restart_forgets_and_says_so(seen, cells):
+    seen.page.locator(".run-bar summary").click()
+    seen.page.get_by_role("button", name="Restart Python").click()
+    said = seen.page.locator(".run-bar [role=status]")
+    assert said.inner_text() == "Python was restarted: run the cells again."
+    cells.choose("walk-gradients", "Run only this cell")
+    cells.wait()
+    assert "NameError" in cells.output("walk-gradients")
+
+
+def test_all_cells_run(seen, cells):
+    page = seen.page
+    hint = page.locator("#code-hand-help details").first
+    hint.locator("summary").click()
+    quiz = page.locator("#code-quiz input").first
+    quiz.check()
+    claims = page.locator(".claim").all_inner_texts()
+    said = [each.split() for each in page.locator(".said").all_inner_texts()]
+    links = "all => all.map(a => a.getAttribute('href'))"
+    led = page.locator(".said a").evaluate_all(links)
+    page.get_by_role("button", name="Run all").click()
+    assert cells.wait().startswith("Done")
+    assert page.locator(".traceback").all_inner_texts() == []
+    assert page.locator(".stderr").all_inner_texts() == []
+    now = page.locator(".claim").all_inner_texts()
+    assert len(now) == len(claims)
+    assert all(claim.startswith("Claim kept.") for claim in now)
+    assert [len(each.split()) for each in page.locator(".said").all_inner_texts()] == [
+        len(each) for each in said
+    ]
+    assert page.locator(".said a").evaluate_all(links) == led
+    assert page.evaluate(WRONG) == []
+    assert page.locator(".run-line p, .run-stale").count() == 0
+    # What the reader has opened and answered stays so.
+    assert hint.get_attribute("open") is not None
+    assert quiz.is_checked()
+
+
+def test_sliders_are_live(seen, cells):
+    slider = seen.page.locator("#code-walk-slider input[type=range]").first
+    before = cells["walk-slider"].locator("svg").first.inner_html()
+    slider.press("ArrowRight")
+    seen.page.wait_for_function(
+        "before => document.querySelector('#code-walk-slider svg').innerHTML !== before",
+        arg=before,
+    )
+
+
+def test_accessible(seen):
+    assert examine(seen) == []
+
+
+def test_narrow_and_dark(seen):
+    seen.page.set_viewport_size({"width": 390, "height": 900})
+    seen.page.emulate_media(color_scheme="dark")
+    seen.page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    seen.page.wait_for_timeout(500)
+    has_form(seen, 390, "dark")
+    assert examine(seen, runOnly=["color-contrast", "scrollable-region-focusable"]) == []
+
+
+def test_asks_no_other_host_and_logs_no_error(seen):
+    assert seen.abroad == []
+    assert seen.complaints == []
+
+
+def test_missing_python_is_said_and_can_be_tried_again(browser, site):
+    visit = Visit(browser, site, PAGE, width=1280, scheme="light")
+    cells = Cells(visit)
+    visit.page.route("**/python/cells/**", lambda route: route.abort())
+    cells.press("seed")
+    alert = cells["seed"].get_by_role("alert")
+    alert.get_by_text("What runs cells did not arrive. Is there a connection?").wait_for()
+    visit.page.unroute("**/python/cells/**")
+    cells["seed"].get_by_role("button", name="Try again").click()
+    visit.page.locator(".run-bar").wait_for()
+    cells.press("seed", "Cancel")
+    assert cells.wait() == "Loading was cancelled."
+    visit.context.close()

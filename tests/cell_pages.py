@@ -1,0 +1,49 @@
+"""A small site with one chapter of cells, for tests of what pages do with cells."""
+
+import json
+import shutil
+from html import escape
+from pathlib import Path
+
+import nbformat.v4
+from conftest import BARE_PAGE, ROOT
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+CHAPTER = "book/chapter"
+
+
+def colours() -> str:
+    """Give the styles of code, as the book has them."""
+    return "".join(
+        HtmlFormatter(style=f"a11y-high-contrast-{theme}").get_style_defs(
+            f'html[data-theme="{theme}"] .highlight'
+        )
+        for theme in ("light", "dark")
+    )
+
+
+def write_site(folder: Path, cells: dict[str, str], *, html: str = "") -> None:
+    """Write a site with the chapter of these cells, their text by id, and with the scripts."""
+    python = folder / "python"
+    python.mkdir(exist_ok=True)
+    for script in (ROOT / "book" / "in_page").glob("*.js"):
+        shutil.copy(script, python)
+    shutil.copy(ROOT / "book" / "_static" / "course.css", folder)
+    markdown = nbformat.v4.new_markdown_cell("# Chapter")
+    code = [nbformat.v4.new_code_cell(text, id=name) for name, text in cells.items()]
+    notebook = nbformat.v4.new_notebook(cells=[markdown, *code])
+    for part in ("book", "_sources/book", "python/cells/book"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, folder / "_sources" / f"{CHAPTER}.ipynb")
+    listed = [{"id": name, "source": text, "tags": []} for name, text in cells.items()]
+    (python / "cells" / f"{CHAPTER}.json").write_text(json.dumps(listed), "utf-8")
+    shown = "".join(
+        f'<div class="cell" id="code-{escape(name)}"><div class="cell_input">'
+        f"{highlight(text, PythonLexer(), HtmlFormatter())}</div></div>"
+        for name, text in cells.items()
+    )
+    head = f'<link rel="stylesheet" href="../course.css"><style>{colours()}</style>'
+    page = BARE_PAGE.format(scheme="light", head=head, html=shown + html)
+    (folder / f"{CHAPTER}.html").write_text(page, "utf-8")
