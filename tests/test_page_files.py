@@ -35,6 +35,7 @@ def cache(fetched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
             files.keep(name, (fetched / name).read_bytes())
 
     monkeypatch.setattr(files, "CACHE", copied)
+    monkeypatch.setattr(files, "COMPILED", copied / files.COMPILED.name)
     monkeypatch.setattr(files, "pip_download", download)
     monkeypatch.setattr(files, "from_release", release)
     return copied
@@ -91,7 +92,7 @@ def test_the_folder_has_what_contents_json_says(fetched: Path, tmp_path: Path):
             "sha256": files.sha256(folder / name),
         }
     # What a first run loads. One more package may be worth it; a second SciPy is not.
-    assert sum(each["bytes"] for each in contents["files"].values()) < 50e6
+    assert sum(each["bytes"] for each in contents["files"].values()) < 55e6
 
     version = contents["version"]
     files.layout(folder)
@@ -103,12 +104,35 @@ def test_the_folder_has_what_contents_json_says(fetched: Path, tmp_path: Path):
     assert json.loads((folder / "contents.json").read_text())["version"] != version
 
 
-def test_the_lock_file_is_complete_within_itself():
-    packages = files.lock()["packages"]
+@pytest.mark.parametrize("node", [True, False])
+def test_the_lock_file_describes_the_archives(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, node: bool
+):
+    if not node:
+        shutil.rmtree(files.COMPILED, ignore_errors=True)
+        monkeypatch.setattr(shutil, "which", lambda name, path: None)
+        said: list[str] = []
+        assert files.fetch(said.append)
+        assert len(said) == 1
+        assert "Node.js" in said[0]
+    elif not files.compiled():
+        pytest.skip("there is no Node.js to compile with")
+    files.layout(tmp_path / "python")
+    packages = json.loads((tmp_path / "python" / "pyodide-lock.json").read_text())["packages"]
     assert {"numpy", "pandas", "matplotlib", "ipython"} <= set(packages)
     for package in packages.values():
+        path = tmp_path / "python" / package["file_name"]
+        assert files.sha256(path) == package["sha256"]
         assert {files.normal(each) for each in package["depends"]} <= set(packages)
-        assert package["file_name"] in files.PINNED["files"]
+        with zipfile.ZipFile(path) as archive:
+            assert any(name.endswith(".pyc") for name in archive.namelist()) == node
+
+
+def test_a_spoilt_archive_of_bytecode_is_not_used(cache: Path):
+    if not files.compiled():
+        pytest.skip("there is no Node.js to compile with")
+    (files.COMPILED / "six-1.17.0-py2.py3-none-any.whl").write_bytes(b"?")
+    assert files.compiled() == {}
 
 
 def test_the_package_comes_without_digits_and_can_be_imported(tmp_path: Path):

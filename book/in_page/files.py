@@ -29,6 +29,13 @@ HERE = Path(__file__).parent
 PACKAGE = Path(nn_core.__file__).parent
 PINNED: dict[str, Any] = json.loads((HERE / "files.json").read_text())
 CACHE = platformdirs.user_cache_path("nn-core") / f"pyodide-{PINNED['pyodide']}"
+# Named by what is compiled, and how.
+COMPILED = (
+    CACHE
+    / hashlib.sha256(
+        (HERE / "files.json").read_bytes() + (HERE / "compile.mjs").read_bytes()
+    ).hexdigest()[:16]
+)
 RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{name}"
 # A wheel with the files of the same release, for where only the package index can be reached.
 COPY, INSIDE = "open-webui==0.12.4", "open_webui/frontend/pyodide/"
@@ -85,7 +92,9 @@ def fetch(tell: Callable[[str], None] = print) -> bool:
     if missing("pypi"):
         from_index(missing("pypi"), tell)
     lacking = missing("pyodide") + missing("pypi")
-    if lacking:
+    if not lacking:
+        compile_packages(tell)
+    else:
         sentence = (
             f"Running cells in the page is left out: {lacking[0]}, one of {len(lacking)} missing "
             "files, could be fetched neither from Pyodide's release nor from the package index. "
@@ -159,18 +168,56 @@ def from_index(names: list[str], tell: Callable[[str], None]) -> None:
                 keep(name, path.read_bytes())
 
 
+def compiled() -> dict[str, str]:
+    """Give the archives of bytecode, with their hashes, or nothing if one is missing or spoilt."""
+    try:
+        hashes = json.loads((COMPILED / "hashes.json").read_text())
+        return hashes if all(sha256(COMPILED / name) == hashes[name] for name in hashes) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def compile_packages(tell: Callable[[str], None]) -> None:
+    """Compile the Python files of all archives once, where there is Node.js."""
+    if compiled():
+        return
+    node = shutil.which(
+        "node", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    )
+    if node is None:
+        tell("Python will start more slowly in the page: its packages are compiled by Node.js.")
+        return
+    tell("Compiling Python's packages for the page, which takes half a minute ...")
+    with tempfile.TemporaryDirectory(dir=CACHE) as name:
+        plain, made = Path(name) / "plain", Path(name) / "made"
+        made.mkdir()
+        lay_archives(plain, {})
+        subprocess.run([node, HERE / "compile.mjs", plain, made], check=True)
+        hashes = {path.name: sha256(path) for path in made.iterdir()}
+        (made / "hashes.json").write_text(json.dumps(hashes))
+        shutil.rmtree(COMPILED, ignore_errors=True)
+        made.rename(COMPILED)
+
+
+def lay_archives(folder: Path, compiled: dict[str, str]) -> None:
+    """Write Pyodide and its packages, compiled where they are, into a folder."""
+    folder.mkdir(parents=True)
+    for name in PINNED["files"]:
+        shutil.copy2((COMPILED if name in compiled else CACHE) / name, folder / name)
+    hashes = {name: pinned["sha256"] for name, pinned in PINNED["files"].items()} | compiled
+    (folder / "pyodide-lock.json").write_text(json.dumps(lock(hashes)))
+
+
 def layout(folder: Path) -> None:
     """Write the folder python/ of a site, without the scripts and cells that the pages bring.
 
     Call `fetch` before, and `write_contents` when all files are in the folder.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    (folder / "mnist").mkdir(parents=True)
-    for name in PINNED["files"]:
-        shutil.copy2(CACHE / name, folder / name)
+    lay_archives(folder, compiled())
+    (folder / "mnist").mkdir()
     for path in (PACKAGE / "mnist").glob("*.gz"):
         shutil.copy2(path, folder / "mnist" / path.name)
-    (folder / "pyodide-lock.json").write_text(json.dumps(lock()))
     write_package(folder / "nn_core.zip")
 
 
@@ -179,12 +226,12 @@ def normal(name: str) -> str:
     return name.lower().replace("_", "-")
 
 
-def lock() -> dict[str, Any]:
-    """Give the lock file that Pyodide reads: the packages of this site only."""
+def lock(hashes: dict[str, str]) -> dict[str, Any]:
+    """Give the lock file that Pyodide reads: the packages of this site only, with these hashes."""
     packages = {
         normal(pinned["package"]["name"]): {
             "file_name": name,
-            "sha256": pinned["sha256"],
+            "sha256": hashes[name],
             "install_dir": "site",
             "package_type": "package",
             "unvendored_tests": False,
