@@ -6,21 +6,18 @@ import json
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 # Matplotlib shows the figures that are open at the end of a cell, as in Jupyter.
 os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
 
-from IPython.core.completer import (
-    provisionalcompleter,
-)
+from IPython.core.completer import provisionalcompleter
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import UsageError
-from IPython.core.interactiveshell import (
-    InteractiveShell,
-)
+from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
@@ -45,10 +42,7 @@ class Outputs:
         """Keep a printed text for a moment, since a loop may print thousands of lines a second."""
         if name != self.name:
             self.flush()
-        before, self.printed = (
-            self.printed,
-            self.printed + len(text),
-        )
+        before, self.printed = self.printed, self.printed + len(text)
         if before > MOST_TEXT:
             return
         if self.printed > MOST_TEXT:
@@ -67,15 +61,8 @@ class Outputs:
     def flush(self) -> None:
         """Post the kept text."""
         if self.text:
-            output = {
-                "output_type": "stream",
-                "name": self.name,
-                "text": self.text,
-            }
-            self.text, self.posted = (
-                "",
-                time.perf_counter(),
-            )
+            output = {"output_type": "stream", "name": self.name, "text": self.text}
+            self.text, self.posted = ("", time.perf_counter())
             self.post(output)
 
     def send(self, output_type: str, **parts: Any) -> None:
@@ -83,12 +70,7 @@ class Outputs:
         self.flush()
         self.post({"output_type": output_type, **parts})
 
-    def show(
-        self,
-        output_type: str,
-        data: dict[str, Any],
-        **parts: Any,
-    ) -> None:
+    def show(self, output_type: str, data: dict[str, Any], **parts: Any) -> None:
         """Post a display, with its Markdown also as HTML, since the page reads no Markdown."""
         data = {mime: _as_text(value) for mime, value in data.items()}
         if "text/markdown" in data:
@@ -108,6 +90,7 @@ def _as_text(value: object) -> object:
 
 
 OUTPUTS = Outputs()
+post_if_due = OUTPUTS.flush_if_due
 
 
 class Stream:
@@ -146,12 +129,7 @@ class Publisher(DisplayPublisher):
     ) -> None:
         """Post a new output, or one that replaces those with the same id."""
         kind = "update_display_data" if update else "display_data"
-        OUTPUTS.show(
-            kind,
-            data,
-            metadata=metadata or {},
-            transient=transient or {},
-        )
+        OUTPUTS.show(kind, data, metadata=metadata or {}, transient=transient or {})
 
     def clear_output(self, wait: bool = False) -> None:
         """Let the page remove the outputs of this cell."""
@@ -164,19 +142,10 @@ class Hook(DisplayHook):
     def write_output_prompt(self) -> None:
         """Write nothing: the page shows no numbers of cells."""
 
-    def write_format_data(
-        self,
-        format_dict: dict[str, Any],
-        md_dict: Any = None,
-    ) -> None:
+    def write_format_data(self, format_dict: dict[str, Any], md_dict: Any = None) -> None:
         """Post the value in all its forms."""
         count = self.shell.execution_count
-        OUTPUTS.show(
-            "execute_result",
-            format_dict,
-            metadata=md_dict or {},
-            execution_count=count,
-        )
+        OUTPUTS.show("execute_result", format_dict, metadata=md_dict or {}, execution_count=count)
 
     def finish_displayhook(self) -> None:
         """Write nothing after the value."""
@@ -188,27 +157,29 @@ class Shell(InteractiveShell):
     display_pub_class = Type(Publisher)
     displayhook_class = Type(Hook)
 
-    def _showtraceback(
-        self,
-        etype: type,
-        evalue: BaseException,
-        stb: list[str],
-    ) -> None:
+    def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
         """Post an error: first the lines of the reader, then those of the libraries they called."""
         library = [part for part in stb if part.startswith("File ")]
         own = [part for part in stb if part not in library and not part.startswith(RULE)]
+        own = [part for part in own if not part.endswith(HEADING)]
         OUTPUTS.send(
             "error",
             ename=etype.__name__,
-            evalue=str(evalue),
-            traceback=[
-                "\n".join(own),
-                *(["\n".join(library)] if library else []),
-            ],
+            evalue=str(evalue.msg if isinstance(evalue, SyntaxError) else evalue),
+            traceback=["\n".join(part) for part in (own, library) if part],
         )
 
+    def system(self, cmd: str) -> None:
+        """Refuse to run a line such as `!ls`."""
+        raise UsageError("A page can start no other program: it has Python only.")
 
-RULE = "-----"  # begins the first part of a traceback, which only names the error
+    def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> None:
+        """Refuse to run a line such as `files = !ls`."""
+        self.system(cmd)
+
+
+# A traceback begins with a rule and a heading, and the page says that this is an error anyway.
+RULE, HEADING = "-----", "Traceback (most recent call last)"
 
 
 def no_input(prompt: object = "") -> str:
@@ -228,22 +199,16 @@ def start() -> Shell:
     config.InteractiveShell.autoawait = False
     config.InteractiveShell.colors = "nocolor"
     config.Completer.use_jedi = False
+    # Completion would also offer files, of which there are none, and commands of IPython.
     config.IPCompleter.disable_matchers = [
-        f"IPCompleter.{kind}_matcher"
-        for kind in (
-            "file",
-            "magic",
-            "magic_config",
-            "magic_color",
-        )
+        f"IPCompleter.{kind}_matcher" for kind in ("file", "magic", "magic_config", "magic_color")
     ]
     shell = Shell.instance(config=config)
     shell.register_magic_function(no_pip, magic_name="pip")
     builtins.input = no_input
-    sys.stdout, sys.stderr = (
-        Stream("stdout"),
-        Stream("stderr"),
-    )  # type: ignore[assignment]
+    # Without widgets tqdm prints its bar, and without threads it does not look after it.
+    warnings.filterwarnings("ignore", "IProgress not found|tqdm:disabling monitor support")
+    sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")
     return shell
 
 
@@ -271,13 +236,7 @@ def complete(source: str, cursor: int) -> str:
     start = found[0].start if found else len(before)
     word = len(before[start:].encode("utf-16-le")) // 2
     matches = dict.fromkeys(each.text for each in found if each.start == start)
-    return json.dumps(
-        {
-            "from": cursor - word,
-            "to": cursor,
-            "matches": list(matches),
-        }
-    )
+    return json.dumps({"from": cursor - word, "to": cursor, "matches": list(matches)})
 
 
 def call(key: str, positions: str) -> str:

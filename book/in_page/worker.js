@@ -11,7 +11,7 @@
  * @property {(source: string, post: (output: string) => void) => string} run
  * @property {(source: string, cursor: number) => string} complete
  * @property {(key: string, positions: string) => string} call
- * @property {{ flush_if_due: () => void }} OUTPUTS
+ * @property {() => void} post_if_due
  * @typedef {object} Pyodide What of Pyodide is used here.
  * @property {(source: string) => string} runPython
  * @property {(name: string) => Shell} pyimport
@@ -39,7 +39,7 @@ function tell(text) {
 /** @param {number} bytes */
 function count(bytes) {
   loaded += bytes;
-  if (performance.now() - told > MS_BETWEEN_PROGRESS) tell("Loading Python");
+  if (total && performance.now() - told > MS_BETWEEN_PROGRESS) tell("Loading Python");
 }
 
 /** The first file that did not come, in one sentence. */
@@ -98,10 +98,11 @@ const fetchBytes = async (address) =>
  * and its worker could have one; that takes headers which simple servers do not send.
  */
 class StopButton {
-  /** @param {string} [address] where to ask; nothing answers there without a service worker */
+  /** @param {string} [address] where to ask */
   constructor(address) {
     this.address = address;
     this.due = Infinity;
+    this.answers = false; // as long as no service worker is there
     this.request = new XMLHttpRequest();
   }
 
@@ -111,10 +112,9 @@ class StopButton {
     this.request.open("GET", this.address, false);
     try {
       this.request.send();
-    } catch {
-      return false;
-    }
-    return this.request.responseText === "stop";
+    } catch {}
+    this.answers = this.request.status === 200;
+    return this.answers && this.request.responseText === "stop";
   }
 
   /**
@@ -134,8 +134,9 @@ class StopButton {
 
   get 0() {
     if (performance.now() < this.due) return 0;
-    shell.OUTPUTS.flush_if_due();
-    const pressed = this.ask();
+    this.due = Infinity; // Python reads this number in the next line, too.
+    shell.post_if_due();
+    const pressed = this.answers && this.ask();
     this.due = performance.now() + MS_BETWEEN_LOOKS;
     return pressed ? 2 : 0;
   }
@@ -191,7 +192,9 @@ async function start({ base, stopKey }) {
     const { quicken } = await import(address("matmul.js"));
     kernel = await quicken(pyodide, memory());
   }
-  shell = pyodide.pyimport("shell");
+  // Each look at a name of Python's makes a new object, so all are looked up once.
+  const { run, complete, call, post_if_due } = pyodide.pyimport("shell");
+  shell = { run, complete, call, post_if_due };
   stopButton = new StopButton(stopKey && address(`stop?key=${encodeURIComponent(stopKey)}`));
   pyodide.setInterruptBuffer(stopButton);
   post({ type: "ready", seconds: (performance.now() - began) / 1000, kernel });
