@@ -124,7 +124,7 @@ def pytest_terminal_summary(terminalreporter) -> None:
         parts = [f"{n} {outcome}" for (name, outcome), n in counts.items() if name == layer]
         terminalreporter.write_line(f"{title}: {', '.join(parts) or 'none ran'}")
     skipped = terminalreporter.stats.get("skipped", [])
-    for why in {each.longrepr[2] for each in skipped if layer_of(each.nodeid) == "browser"}:
+    for why in sorted({each.longrepr[2] for each in skipped if layer_of(each.nodeid) == "browser"}):
         terminalreporter.write_line(why.removeprefix("Skipped: "))
     if why := why_no_book():
         terminalreporter.section("the book does not build")

@@ -209,7 +209,14 @@ function watchForMemory() {
   /** @type {WebAssembly.Memory | undefined} */
   let memory;
   WebAssembly.instantiateStreaming = async (source, imports) => {
-    const result = await instantiateStreaming(source, imports);
+    const result = await instantiateStreaming(source, imports).catch((error) => {
+      // Pyodide has another way for servers that give a wrong type, and waits for ever otherwise.
+      if (!/MIME/.test(error.message)) {
+        const text = `The file pyodide.asm.wasm is damaged, or this browser is too old for it: ${error.message}`;
+        post({ type: "failed", text });
+      }
+      throw error;
+    });
     const exported = Object.values(result.instance.exports);
     memory ??= exported.find((value) => value instanceof WebAssembly.Memory);
     return result;
