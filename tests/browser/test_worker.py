@@ -287,15 +287,25 @@ def test_names_are_completed(python, source, name, start):
     assert (found["from"], found["to"]) == (start, units)
 
 
-def test_a_missing_file_is_named(browser, python_site):
+@pytest.mark.parametrize(
+    ("name", "answer", "said"),
+    [
+        ("nn_core.zip", {"status": 404}, "nn_core.zip could not be loaded"),
+        ("pyodide.asm.wasm", {"status": 503}, "pyodide.asm.wasm could not be loaded"),
+        ("pyodide.asm.wasm", {"body": b"no code"}, "cannot compile Python"),
+        ("tqdm-*.whl", {"body": b"damaged"}, ".whl did not arrive whole"),
+    ],
+)
+def test_a_file_that_does_not_come_is_named(browser, python_site, name, answer, said):
     tab = Watched(browser, python_site, width=1280, scheme="light")
-    tab.page.route("**/nn_core.zip", lambda route: route.fulfill(status=404))
+    form = {"content_type": "application/wasm"} if name.endswith(".wasm") else {}
+    tab.page.route(f"**/{name}", lambda route: route.fulfill(**answer, **form))
     tab.page.goto(f"{python_site}/page.html")
     tab.page.wait_for_function("'tell' in window")
     start = {"type": "start", "base": f"{python_site}/python/"}
     *_, failed = tab.page.evaluate("(start) => tell(start, 'ready')", start)
     assert failed["type"] == "failed"
-    assert "nn_core.zip is not there" in failed["text"]
+    assert said in failed["text"]
     tab.context.close()
 
 
