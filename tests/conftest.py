@@ -123,8 +123,9 @@ def pytest_terminal_summary(terminalreporter) -> None:
     for layer, title in LAYERS.items():
         parts = [f"{n} {outcome}" for (name, outcome), n in counts.items() if name == layer]
         terminalreporter.write_line(f"{title}: {', '.join(parts) or 'none ran'}")
-    if counts["browser", "skipped"]:
-        terminalreporter.write_line(NO_BROWSER)
+    skipped = terminalreporter.stats.get("skipped", [])
+    for why in sorted({each.longrepr[2] for each in skipped if layer_of(each.nodeid) == "browser"}):
+        terminalreporter.write_line(why.removeprefix("Skipped: "))
     if why := why_no_book():
         terminalreporter.section("the book does not build")
         terminalreporter.write_line(why)
