@@ -371,7 +371,9 @@ class Kernel:
 
         self.explore(fn, start, **grid)
         ends = [{name: list(values)[k] for name, values in grid.items()} for k in (0, -1)]
-        for values in ({**ends[0], **(start or {})}, ends[1]):
+        # explore refuses a start that is not on the grid, in a sentence.
+        asked = {name: v for name, v in (start or {}).items() if v in list(grid.get(name, []))}
+        for values in ({**ends[0], **asked}, ends[1]):
             try:
                 with catch():
                     fn(**values)

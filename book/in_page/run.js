@@ -367,6 +367,7 @@ function putBack(cell) {
 }
 
 function putBackAll() {
+  if (!confirm("Put back all cells of this page as the course has them?")) return;
   cells.forEach(putBack);
   kept.forget(page);
   tell("All cells are as the course has them.", "All cells are as the course has them.");

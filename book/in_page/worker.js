@@ -42,50 +42,58 @@ function count(bytes) {
   if (total && performance.now() - told > MS_BETWEEN_PROGRESS) tell("Loading Python");
 }
 
-/** The first file that did not come, in one sentence. */
+/** What went wrong first, in one sentence. */
 let failure = "";
 const ownFetch = fetch;
 
 /**
- * Fetches as the browser does, counts the bytes and remembers what is missing.
+ * Fetches as the browser does, counts the bytes and remembers what does not come.
  * @param {RequestInfo | URL} address
  * @param {RequestInit} [options]
  */
 async function fetchAndCount(address, options) {
-  const name = String(address instanceof Request ? address.url : address)
-    .split("/")
-    .pop();
+  const path = new URL(address instanceof Request ? address.url : address).pathname;
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  /** @param {unknown} error */
+  const fail = (error) => {
+    // The browser does not say whether it was the connection or the hash.
+    failure ||= `The file ${name} did not arrive whole: is there a connection?`;
+    return error;
+  };
   /** @type {Response} */
   let response;
   try {
     response = await ownFetch(address, options);
   } catch (error) {
-    // The browser does not say whether it was the connection or the hash.
-    failure ||= `The file ${name} did not arrive whole: is there a connection?`;
-    throw error;
+    throw fail(error);
   }
-  if (!response.ok) {
-    failure ||= `The file ${name} is not there (the server answers ${response.status}).`;
+  if (!response.ok || !response.body) {
+    failure ||= `The file ${name} could not be loaded (the server answers ${response.status}).`;
     throw new Error(failure);
   }
-  if (!response.body) return response;
-  // Compiled code is kept by the browser only for the response as it came. So this one is counted
-  // at once.
-  if (name?.endsWith(".wasm")) {
-    count(Number(response.headers.get("Content-Length")));
-    return response;
+  const headers = new Headers(response.headers);
+  if (name.endsWith(".wasm")) {
+    // The browser keeps compiled code only for a response as it came, so it is counted at once.
+    if (headers.get("Content-Type") === "application/wasm") {
+      count(Number(headers.get("Content-Length")));
+      return response;
+    }
+    headers.set("Content-Type", "application/wasm"); // which simple servers do not know
   }
-  const counter = new TransformStream({
-    /**
-     * @param {Uint8Array} piece
-     * @param {TransformStreamDefaultController<Uint8Array>} controller
-     */
-    transform(piece, controller) {
-      count(piece.byteLength);
-      controller.enqueue(piece);
+  const reader = response.body.getReader();
+  const counted = new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (done) return controller.close();
+        count(value.byteLength);
+        controller.enqueue(value);
+      } catch (error) {
+        controller.error(fail(error));
+      }
     },
   });
-  return new Response(response.body.pipeThrough(counter), response);
+  return new Response(counted, { headers });
 }
 
 /** @param {string} address */
@@ -166,16 +174,16 @@ async function start({ base, stopKey }) {
   loaded = 0;
   tell("Loading Python");
   globalThis.fetch = fetchAndCount;
-  const fetching = own.map((name) => fetchBytes(address(name)));
-  const memory = watchForMemory();
+  const compiled = watchCompilation();
+  /** @type {{ loadPyodide: (options: object) => Promise<Pyodide> }} */
   const { loadPyodide } = await import(address("pyodide.mjs"));
-  /** @type {Pyodide} */
-  const pyodide = await loadPyodide({
-    indexURL: base,
-    packages: packages.map((name) => name.split("-")[0]),
-  });
+  const names = packages.map((name) => name.split("-")[0]);
+  const [pyodide, memory, [library, program, ...images]] = await Promise.all([
+    loadPyodide({ indexURL: base, packages: names }),
+    compiled,
+    Promise.all(own.map((name) => fetchBytes(address(name)))),
+  ]);
   globalThis.fetch = ownFetch;
-  const [library, program, ...images] = await Promise.all(fetching);
   if (failure) throw new Error(failure);
   tell("Starting Python");
 
@@ -190,7 +198,7 @@ async function start({ base, stopKey }) {
   let kernel = "NumPy's own";
   if (files["matmul.js"]) {
     const { quicken } = await import(address("matmul.js"));
-    kernel = await quicken(pyodide, memory());
+    kernel = await quicken(pyodide, memory);
   }
   // Each look at a name of Python's makes a new object, so all are looked up once.
   const { run, complete, call, post_if_due } = pyodide.pyimport("shell");
@@ -201,23 +209,30 @@ async function start({ base, stopKey }) {
 }
 
 /**
- * Finds Python's memory, which Pyodide does not give, among what the browser returns to Pyodide.
- * @returns {() => WebAssembly.Memory | undefined}
+ * Lets Pyodide compile Python, and finds two things that Pyodide does not tell: Python's memory, and
+ * that Python could not be compiled.
  */
-function watchForMemory() {
+function watchCompilation() {
   const { instantiateStreaming } = WebAssembly;
-  /** @type {WebAssembly.Memory | undefined} */
-  let memory;
+  /** @type {PromiseWithResolvers<WebAssembly.Memory | undefined>} */
+  const { promise, resolve, reject } = Promise.withResolvers();
   WebAssembly.instantiateStreaming = async (source, imports) => {
-    const result = await instantiateStreaming(source, imports);
-    const exported = Object.values(result.instance.exports);
-    memory ??= exported.find((value) => value instanceof WebAssembly.Memory);
-    return result;
+    try {
+      const result = await instantiateStreaming(source, imports);
+      const exported = Object.values(result.instance.exports);
+      resolve(exported.find((value) => value instanceof WebAssembly.Memory));
+      return result;
+    } catch (error) {
+      if (error instanceof WebAssembly.CompileError) {
+        failure ||= `This browser cannot compile Python, a newer one can (${error.message}).`;
+      }
+      reject(error);
+      throw error;
+    } finally {
+      WebAssembly.instantiateStreaming = instantiateStreaming;
+    }
   };
-  return () => {
-    WebAssembly.instantiateStreaming = instantiateStreaming;
-    return memory;
-  };
+  return promise;
 }
 
 /** @param {Start | Run | Complete | Call} message */

@@ -263,7 +263,8 @@ def test_after_stop_fit_returns_its_history(python):
         "history = fit(model, Adam(), X, y, epochs=1000, batch_size=64, "
         "rng=np.random.default_rng(0))\nlen(history)"
     )
-    time.sleep(3)
+    python.tell({"type": "nothing"}, "output")  # waits until there is a progress bar
+    time.sleep(1)
     began = time.perf_counter()
     python.page.evaluate("stop()")
     status, outputs = end()
@@ -287,22 +288,36 @@ def test_names_are_completed(python, source, name, start):
     assert (found["from"], found["to"]) == (start, units)
 
 
-def test_a_missing_file_is_named(browser, python_site):
+@pytest.mark.parametrize(
+    ("name", "answer", "said"),
+    [
+        ("nn_core.zip", {"status": 404}, "nn_core.zip could not be loaded"),
+        ("pyodide.asm.wasm", {"status": 503}, "pyodide.asm.wasm could not be loaded"),
+        ("pyodide.asm.wasm", {"body": b"no code"}, "cannot compile Python"),
+        ("tqdm-*.whl", {"body": b"damaged"}, ".whl did not arrive whole"),
+    ],
+)
+def test_a_file_that_does_not_come_is_named(browser, python_site, name, answer, said):
     tab = Watched(browser, python_site, width=1280, scheme="light")
-    tab.page.route("**/nn_core.zip", lambda route: route.fulfill(status=404))
+    form = {"content_type": "application/wasm"} if name.endswith(".wasm") else {}
+    tab.page.route(f"**/{name}", lambda route: route.fulfill(**answer, **form))
     tab.page.goto(f"{python_site}/page.html")
     tab.page.wait_for_function("'tell' in window")
     start = {"type": "start", "base": f"{python_site}/python/"}
     *_, failed = tab.page.evaluate("(start) => tell(start, 'ready')", start)
     assert failed["type"] == "failed"
-    assert "nn_core.zip is not there" in failed["text"]
+    assert said in failed["text"]
     tab.context.close()
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_chapter_runs_to_its_end(browser, python_site, path, request, record_property):
-    if not (path.stem in QUICK or request.config.option.live):
-        pytest.skip("a few chapters are run; `pytest --live` runs all")
+def pytest_generate_tests(metafunc):
+    if "path" in metafunc.fixturenames:
+        everything = metafunc.config.option.live
+        paths = [path for path in NOTEBOOKS if everything or path.stem in QUICK]
+        metafunc.parametrize("path", paths, ids=[path.stem for path in paths])
+
+
+def test_a_chapter_runs_to_its_end(browser, python_site, path, record_property):
     python = Python(browser, python_site)
     began = time.perf_counter()
     for k, cell in enumerate(code_cells(nbformat.read(path, as_version=4))):
