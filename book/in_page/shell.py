@@ -178,8 +178,10 @@ class Shell(InteractiveShell):
         self.system(cmd)
 
 
-# A traceback begins with a rule and a heading, and the page says that this is an error anyway.
-RULE, HEADING = "-----", "Traceback (most recent call last)"
+# A traceback begins with a rule and a heading, and the page says that this is an error anyway. Hidden
+# frames are IPython's.
+RULE = ("-----", "    [... skipping hidden")
+HEADING = "Traceback (most recent call last)"
 
 
 def no_input(prompt: object = "") -> str:
