@@ -178,8 +178,8 @@ class Shell(InteractiveShell):
         self.system(cmd)
 
 
-# A traceback begins with a rule and a heading, and the page says that this is an error anyway. Hidden
-# frames are IPython's.
+# A traceback begins with a rule and a heading, and the page says that this is an error anyway.
+# Hidden frames are IPython's.
 RULE = ("-----", "    [... skipping hidden")
 HEADING = "Traceback (most recent call last)"
 
