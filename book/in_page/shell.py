@@ -179,7 +179,9 @@ class Shell(InteractiveShell):
 
 
 # A traceback begins with a rule and a heading, and the page says that this is an error anyway.
-RULE, HEADING = "-----", "Traceback (most recent call last)"
+# Hidden frames are IPython's.
+RULE = ("-----", "    [... skipping hidden")
+HEADING = "Traceback (most recent call last)"
 
 
 def no_input(prompt: object = "") -> str:
