@@ -104,6 +104,17 @@ def test_the_folder_has_what_contents_json_says(fetched: Path, tmp_path: Path):
     assert json.loads((folder / "contents.json").read_text())["version"] != version
 
 
+def test_a_release_that_changes_a_page_alone_has_another_version(tmp_path: Path):
+    folder, page = tmp_path / "python", tmp_path / "page.html"
+    folder.mkdir()
+    versions = []
+    for words in ("Old words.", "New words."):
+        page.write_text(words)
+        files.write_contents(folder, [page])
+        versions.append(json.loads((folder / "contents.json").read_text())["version"])
+    assert versions[0] != versions[1]
+
+
 @pytest.mark.parametrize("node", [True, False])
 def test_the_lock_file_describes_the_archives(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, node: bool

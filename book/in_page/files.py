@@ -18,7 +18,7 @@ import tarfile
 import tempfile
 import urllib.request
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -258,8 +258,11 @@ def write_package(path: Path) -> None:
             )
 
 
-def write_contents(folder: Path) -> None:
-    """Write contents.json: each file of the folder with size and hash, and the site's version."""
+def write_contents(folder: Path, pages: Iterable[Path] = ()) -> None:
+    """Write contents.json: each file of the folder with size and hash, and the site's version.
+
+    The version also changes with the pages, so that those who have kept them get the new ones.
+    """
     target = folder / "contents.json"
     target.unlink(missing_ok=True)
     files = {
@@ -270,7 +273,8 @@ def write_contents(folder: Path) -> None:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-    version = hashlib.sha256(json.dumps(files).encode()).hexdigest()[:16]
+    release = [files, [sha256(path) for path in sorted(pages)]]
+    version = hashlib.sha256(json.dumps(release).encode()).hexdigest()[:16]
     target.write_text(json.dumps({"version": version, "files": files}, indent=1) + "\n")
 
 

@@ -19,6 +19,11 @@ EVERYWHERE = ("cells.js", "cells.css")  # loaded with each page that has cells
 AT_THE_TOP = "service_worker.js"  # answers only for what lies beside it or deeper
 NOT_FOR_PAGES = (*EVERYWHERE, AT_THE_TOP, "editor.js")  # the last is within editor.min.js
 
+LEFT_OUT = (
+    "<p><em>The code of this page does not run in this copy of the book: Python for the page could "
+    "not be fetched when it was built.</em></p>"
+)
+
 logger = logging.getLogger(__name__)
 
 
@@ -48,9 +53,13 @@ def name_cells(app: Sphinx, doctree: nodes.document) -> None:
 
 def add_buttons(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Load the buttons on pages with cells."""
-    if app.config.python_in_page and 'id="code-' in context.get("body", ""):
+    if 'id="code-' not in context.get("body", ""):
+        return
+    if app.config.python_in_page:
         app.add_css_file("cells.css")
         app.add_js_file("cells.js", loading_method="defer")
+    else:
+        context["body"] += LEFT_OUT
 
 
 def cells_of(path: Path) -> list[dict]:
@@ -83,7 +92,7 @@ def lay_out(app: Sphinx, exception: Exception | None) -> None:
             place = folder / "cells" / f"{name}.json"
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(json.dumps(cells, ensure_ascii=False), "utf-8")
-    files.write_contents(folder)
+    files.write_contents(folder, Path(app.outdir).rglob("*.html"))
     script = without_comments(HERE / AT_THE_TOP)
     (Path(app.outdir) / AT_THE_TOP).write_text(script, "utf-8")
 

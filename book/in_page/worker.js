@@ -224,7 +224,7 @@ function watchCompilation() {
       return result;
     } catch (error) {
       if (error instanceof WebAssembly.CompileError) {
-        failure ||= `This browser cannot compile Python, a newer one can (${error.message}).`;
+        failure ||= `Python cannot be compiled: its file did not arrive whole, or this browser is too old for it (${error.message}).`;
       }
       reject(error);
       throw error;

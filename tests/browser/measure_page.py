@@ -26,7 +26,8 @@ RUN = """(cell) => new Promise((resolve) => {
     resolve([ready, since(), state]);
   };
   const observer = new MutationObserver(look);
-  observer.observe(document.body, { childList: true, subtree: true, characterData: true, attributes: true });
+  const all = { childList: true, subtree: true, characterData: true, attributes: true };
+  observer.observe(document.body, all);
   document.querySelector(`#code-${cell} .run-tools button:last-of-type`).click();
 })"""
 # Presses a key on a slider eleven times, and gives the milliseconds until each figure is painted.

@@ -293,7 +293,7 @@ def test_names_are_completed(python, source, name, start):
     [
         ("nn_core.zip", {"status": 404}, "nn_core.zip could not be loaded"),
         ("pyodide.asm.wasm", {"status": 503}, "pyodide.asm.wasm could not be loaded"),
-        ("pyodide.asm.wasm", {"body": b"no code"}, "cannot compile Python"),
+        ("pyodide.asm.wasm", {"body": b"no code"}, "Python cannot be compiled"),
         ("tqdm-*.whl", {"body": b"damaged"}, ".whl did not arrive whole"),
     ],
 )
