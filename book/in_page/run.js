@@ -11,7 +11,7 @@ import * as python from "./python.js";
 /** @typedef {typeof import("./editor.js")} Editors */
 /** @typedef {Awaited<ReturnType<Editors["edit"]>>} Editor */
 
-const { button, fail, lineOf, make, page, root } = nnCells;
+const { button, clear, fail, lineOf, make, page, root } = nnCells;
 const RESTARTED = "Python was restarted: run the cells again.";
 const MEGABYTE = 1e6;
 
@@ -88,20 +88,31 @@ const bar = make(
  */
 function tell(text, aloud) {
   told.textContent = text;
-  if (aloud !== undefined) announced.textContent = aloud;
+  // What is said again in other words only is not said twice.
+  if (aloud !== undefined && aloud !== announced.textContent) announced.textContent = aloud;
+  const hadFocus = document.activeElement === stopButton;
   stopButton.disabled = jobs.length === 0;
+  if (hadFocus && stopButton.disabled) more.querySelector("summary")?.focus();
   if (!bar.isConnected) {
     document.querySelector(".bd-article-container, main")?.append(bar);
     for (const cell of cells) addMenu(cell);
   }
 }
 
-addEventListener("click", ({ target }) => {
-  for (const menu of document.querySelectorAll("details.run-more[open]")) {
-    const inside = /** @type {Element} */ (target).closest("summary");
-    if (!inside || !menu.contains(inside)) menu.removeAttribute("open");
-  }
-});
+for (const type of ["click", "focusin"]) {
+  addEventListener(type, ({ target }) => {
+    for (const menu of document.querySelectorAll("details.run-more[open]")) {
+      // A choice closes its menu; walking through it does not.
+      const place = /** @type {Element} */ (target).closest(
+        type === "click" ? "summary" : "details",
+      );
+      if (place && menu.contains(place)) continue;
+      const hadFocus = menu.contains(document.activeElement);
+      menu.removeAttribute("open");
+      if (hadFocus) menu.querySelector("summary")?.focus();
+    }
+  });
+}
 addEventListener("keydown", ({ key }) => {
   const open = document.activeElement?.closest("details.run-more[open]");
   if (key !== "Escape" || !open) return;
@@ -158,26 +169,33 @@ function runAll() {
 /** @param {Job} job */
 async function work(job) {
   const { target, box } = job;
-  const line = lineOf(box);
   const close = () => {
-    line.replaceChildren();
+    clear(box);
     box.classList.remove("run-waits");
   };
   if (job.ended) return close();
+  // The buttons stay while cells come and go: who has reached one with the keyboard keeps it.
+  const said = make("span", {});
+  const halt = button("Stop", stop);
+  lineOf(box).replaceChildren(make("p", { class: "run-chip" }, said, halt));
   try {
-    if (!python.ready) await load(line);
+    if (!python.ready) await load(said, halt);
     const { above, below } = planOf(job);
+    const first = job.from === "top" ? "from the top" : "first";
+    const all = `Running the ${count(above.length)} above ${first}`;
+    const skip = button("Skip them", () => {
+      job.skip = true;
+    });
+    if (above.length) halt.before(skip);
+    tell(told.textContent, above.length ? all : "Running");
     for (const [k, cell] of above.entries()) {
       if (job.skip || job.ended) break;
-      const first = job.from === "top" ? "from the top" : "first";
-      const text = `Running the ${count(above.length)} above ${first}: ${k + 1} of ${above.length}`;
-      const skip = button("Skip them", () => {
-        job.skip = true;
-      });
-      if (!(await runCell(cell, job, line, text, skip))) return close();
+      if (!(await runCell(cell, job, said, `${all}: ${k + 1} of ${above.length}`))) return close();
     }
+    if (document.activeElement === skip) halt.focus();
+    skip.remove();
     for (const cell of [target, ...below]) {
-      if (job.ended || !(await runCell(cell, job, line, "Running"))) return close();
+      if (job.ended || !(await runCell(cell, job, said, "Running"))) return close();
     }
     close();
   } catch (error) {
@@ -185,9 +203,10 @@ async function work(job) {
     const why = /** @type {Error} */ (error).message;
     for (const each of jobs) each.ended = true;
     ran.clear();
-    tell(why, "");
     // Who cancelled or restarted knows why.
-    if (why !== CANCELLED && why !== RESTARTED) fail(box, why, () => enqueue(box, job.from));
+    const isKnown = why === CANCELLED || why === RESTARTED;
+    tell(why, isKnown ? why : "");
+    if (!isKnown) fail(box, why, () => enqueue(box, job.from));
   }
 }
 
@@ -195,44 +214,39 @@ const CANCELLED = "Loading was cancelled.";
 
 /**
  * Loads Python, and says how far it is.
- * @param {Element} line
+ * @param {Element} said
+ * @param {Element} halt the button that cancels
  */
-async function load(line) {
-  const text = make("span", {}, "Loading Python");
+async function load(said, halt) {
   const bar = make("progress", { max: "1", "aria-label": "Loading Python" });
-  line.replaceChildren(
-    make(
-      "p",
-      { class: "run-chip" },
-      text,
-      bar,
-      button("Cancel", () => python.end(CANCELLED)),
-    ),
-  );
-  tell("Loading Python", "Loading Python");
-  await python.start(({ text: what, loaded, total }) => {
+  said.textContent = "Loading Python";
+  halt.textContent = "Cancel";
+  halt.before(bar);
+  tell("Loading Python");
+  await python.start(({ text, loaded, total }) => {
     const [there, all] = [loaded, total].map((bytes) => Math.round(bytes / MEGABYTE));
-    text.textContent = there < all ? `${what}: ${there} of ${all} MB` : what;
-    told.textContent = text.textContent;
+    said.textContent = there < all ? `${text}: ${there} of ${all} MB` : text;
+    // A live region speaks of what changes in it, so not yet when the bar has just come.
+    tell(said.textContent, "Loading Python");
     if (total) bar.value = loaded / total;
   });
-  tell("Python is ready.", "Python is ready.");
+  bar.remove();
+  halt.textContent = "Stop";
+  tell("Python is ready.");
 }
 
 /**
  * Runs one cell. Gives whether what follows should run.
  * @param {Cell} cell
  * @param {Job} job
- * @param {Element} line
+ * @param {Element} said
  * @param {string} text
- * @param {HTMLButtonElement[]} buttons
  */
-async function runCell(cell, job, line, text, ...buttons) {
+async function runCell(cell, job, said, text) {
   const source = sourceOf(cell);
   let place = new Place(cell.id);
   const began = performance.now();
-  const said = make("span", {}, text);
-  line.replaceChildren(make("p", { class: "run-chip" }, said, ...buttons, button("Stop", stop)));
+  said.textContent = text;
   const clock = setInterval(() => {
     const seconds = Math.round((performance.now() - began) / 1000);
     said.textContent = `${text}, ${seconds} s`;
@@ -240,12 +254,14 @@ async function runCell(cell, job, line, text, ...buttons) {
   const box = boxOf(cell);
   box?.classList.add("run-busy");
   tell(text);
+  let error = "";
   try {
     const ending = python.run(cell.id, source, (output) => {
       if (output.output_type === "error" && !place.isVisible) {
         // The page has no place for this cell, so its error is told where the reader is.
         place = new Place(job.target.id);
       }
+      if (output.output_type === "error") error = `${output.ename}: ${output.evalue}`;
       place.add(output);
     });
     running = ending;
@@ -256,12 +272,14 @@ async function runCell(cell, job, line, text, ...buttons) {
     if (status === "error") ran.delete(cell.id);
     else ran.set(cell.id, source);
     const where = cell === job.target ? "" : "a cell above: ";
-    if (status === "ok")
-      tell(seconds < 0.1 ? "Done." : `Done in ${seconds.toFixed(1)} s.`, "Done.");
-    else if (status === "interrupted") tell("Stopped.", "Stopped.");
+    if (status === "ok") {
+      // Of the cells above, a listener hears only that they run.
+      const heard = cell === job.target ? `Done. ${place.spoken}`.trim() : undefined;
+      tell(seconds < 0.1 ? "Done." : `Done in ${seconds.toFixed(1)} s.`, heard);
+    } else if (status === "interrupted") tell("Stopped.", "Stopped.");
     else {
       const failed = `An error in ${where || "this cell"}`.replace(/: $/, "");
-      tell(`${failed}.`, `${failed}.`);
+      tell(`${failed}.`, `${failed}. ${error}`);
       unfold(box);
       if (where) box?.scrollIntoView({ block: "center" });
     }
