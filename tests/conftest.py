@@ -152,7 +152,7 @@ FOLDER = pytest.StashKey[tempfile.TemporaryDirectory]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    text = "run every chapter in JupyterLab, not only a few quick ones"
+    text = "run every chapter in JupyterLab and in the page's Python, not only a few quick ones"
     parser.addoption("--live", action="store_true", help=text)
 
 
