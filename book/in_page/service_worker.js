@@ -13,7 +13,7 @@ const CONTENTS = `${PYTHON}contents.json`;
 // Sites of several courses may share an address, and with it the names of caches.
 const PAGES_CACHE = `pages of ${SITE}`;
 const PYTHON_CACHE = `python of ${SITE}`;
-const LINKS = / (?:href|src)="([^"#]+)|url\(["']?([^"'()#]+)/g;
+const LINKS = /(?: href=| src=|@import )"([^"#]+)|url\(["']?([^"'()#]+)/g;
 // MathJax names its fonts so that this is put before them, and loads one when a formula needs it.
 const FONTS = "output/chtml/fonts/woff-v2/";
 const PARTS = /\.(css|js|png|svg|webp)(\?|$)/;
@@ -54,8 +54,10 @@ async function keep(cache, address, response) {
   try {
     const all = await caches.open(cache);
     await all.put(address, response);
+    if (!address.includes("?")) return;
+    // Such an address names the release, but a file may have one without it, too.
     for (const { url } of await all.keys(address, { ignoreSearch: true }))
-      if (url !== address) await all.delete(url);
+      if (url !== address && url.includes("?")) await all.delete(url);
   } catch (error) {
     console.info(`${address} is not kept: ${error}`);
   }
