@@ -38,6 +38,11 @@ const boxOf = ({ id }) => document.getElementById(`code-${id}`);
 const showsCode = (cell) => Boolean(boxOf(cell)?.querySelector(".cell_input"));
 /** @param {Element} box */
 const cellOf = (box) => /** @type {Cell} */ (cells.find(({ id }) => box.id === `code-${id}`));
+/**
+ * Whether a cell only imports, such as `check`: that is quick, so it is not skipped.
+ * @param {Cell} cell
+ */
+const onlyImports = (cell) => /^((from|import) .*(\n|$)|\n)+$/.test(sourceOf(cell));
 /** @type {(n: number) => string} */
 const count = (n) => `${n} ${n === 1 ? "cell" : "cells"}`;
 
@@ -144,7 +149,11 @@ function addMenu(cell) {
     {},
     button("Run to here", () => enqueue(box, "top")),
     button("Run only this cell", () => enqueue(box, "alone")),
-    button("Put back the original", () => putBack(cell)),
+    button("Put back the original", () => {
+      putBack(cell);
+      const text = "The cell is as the course has it: run it to see what it gives.";
+      tell(text, text);
+    }),
   );
   // The other buttons stay under the pointer.
   tools.prepend(make("details", { class: "run-more" }, name, choices));
@@ -193,11 +202,14 @@ async function work(job) {
     if (!python.ready) await load(line);
     const { above, below } = planOf(job);
     for (const [k, cell] of above.entries()) {
-      if (job.skip || job.ended) break;
+      if (job.ended) break;
+      if (job.skip && !onlyImports(cell)) continue;
       const first = job.from === "top" ? "from the top" : "first";
       const text = `Running the ${count(above.length)} above ${first}: ${k + 1} of ${above.length}`;
       const skip = button("Skip them", () => {
         job.skip = true;
+        skip.disabled = true;
+        skip.textContent = "Skipping after this one";
       });
       if (!(await runCell(cell, job, line, text, skip))) {
         close();
