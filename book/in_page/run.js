@@ -7,7 +7,7 @@ import * as progress from "./progress.js";
 import * as python from "./python.js";
 
 /** @typedef {{ id: string, source: string, tags: string[] }} Cell */
-/** @typedef {{ target: Cell, box: Element, from: "needed" | "top" | "alone", skip: boolean, ended: boolean }} Job */
+/** @typedef {{ target: Cell, box: Element, from: "needed" | "top" | "alone", skip: boolean, ended: boolean, seconds: number }} Job */
 /** @typedef {typeof import("./editor.js")} Editors */
 /** @typedef {Awaited<ReturnType<Editors["edit"]>>} Editor */
 
@@ -19,8 +19,8 @@ const MEGABYTE = 1e6;
 /** @type {Cell[]} */
 const cells = await (await fetch(`${python.BASE}cells/${page}.json`)).json();
 
-/** The text with which a cell ran in this Python, by its id. */
-/** @type {Map<string, string>} */
+/** The text with which a cell ran in this Python, by its id; null if a cell above has changed since. */
+/** @type {Map<string, string | null>} */
 const ran = new Map();
 /** @type {Map<string, Editor>} */
 const editors = new Map();
@@ -38,6 +38,11 @@ const boxOf = ({ id }) => document.getElementById(`code-${id}`);
 const showsCode = (cell) => Boolean(boxOf(cell)?.querySelector(".cell_input"));
 /** @param {Element} box */
 const cellOf = (box) => /** @type {Cell} */ (cells.find(({ id }) => box.id === `code-${id}`));
+/**
+ * Whether a cell only imports, such as `check`: that is quick, so it is not skipped.
+ * @param {Cell} cell
+ */
+const onlyImports = (cell) => /^((from|import) .*(\n|$)|\n)+$/.test(sourceOf(cell));
 /** @type {(n: number) => string} */
 const count = (n) => `${n} ${n === 1 ? "cell" : "cells"}`;
 
@@ -50,8 +55,32 @@ function planOf({ target, from }) {
   const above = cells.slice(0, place);
   const next = cells.findIndex((cell, k) => k > place && showsCode(cell));
   const below = cells.slice(place + 1, next < 0 ? cells.length : next);
-  const needed = above.filter((cell) => from === "top" || ran.get(cell.id) !== sourceOf(cell));
-  return { above: from === "alone" ? [] : needed, below };
+  // What follows a change may depend on it.
+  const changed = above.findIndex((cell) => ran.get(cell.id) !== sourceOf(cell));
+  const needed = changed < 0 ? [] : above.slice(changed);
+  return { above: { needed, top: above, alone: [] }[from], below };
+}
+
+/**
+ * Notes that a cell ran. Where its text is another than before, what ran below shows what is past.
+ * @param {Cell} cell
+ * @param {string} source
+ */
+function note(cell, source) {
+  if (ran.get(cell.id) !== source) {
+    for (const { id } of cells.slice(cells.indexOf(cell) + 1)) if (ran.has(id)) ran.set(id, null);
+  }
+  ran.set(cell.id, source);
+}
+
+/**
+ * Says how many cells below show what is past.
+ * @param {Cell} target
+ */
+function pastBelow(target) {
+  const below = cells.slice(cells.indexOf(target) + 1).filter(showsCode);
+  const past = below.filter(({ id }) => ran.get(id) === null).length;
+  return past ? ` ${count(past)} below ran before this and may be out of date.` : "";
 }
 
 // --- the bar of the page
@@ -120,9 +149,14 @@ function addMenu(cell) {
     {},
     button("Run to here", () => enqueue(box, "top")),
     button("Run only this cell", () => enqueue(box, "alone")),
-    button("Put back the original", () => putBack(cell)),
+    button("Put back the original", () => {
+      putBack(cell);
+      const text = "The cell is as the course has it: run it to see what it gives.";
+      tell(text, text);
+    }),
   );
-  tools.append(make("details", { class: "run-more" }, name, choices));
+  // The other buttons stay under the pointer.
+  tools.prepend(make("details", { class: "run-more" }, name, choices));
 }
 
 // --- running
@@ -138,7 +172,7 @@ export const run = (box) => enqueue(box, "needed");
  * @param {Job["from"]} from
  */
 async function enqueue(box, from) {
-  jobs.push({ target: cellOf(box), box, from, skip: false, ended: false });
+  jobs.push({ target: cellOf(box), box, from, skip: false, ended: false, seconds: 0 });
   box.classList.add("run-waits");
   if (jobs.length > 1) return;
   while (jobs.length) {
@@ -168,17 +202,28 @@ async function work(job) {
     if (!python.ready) await load(line);
     const { above, below } = planOf(job);
     for (const [k, cell] of above.entries()) {
-      if (job.skip || job.ended) break;
+      if (job.ended) break;
+      if (job.skip && !onlyImports(cell)) continue;
       const first = job.from === "top" ? "from the top" : "first";
       const text = `Running the ${count(above.length)} above ${first}: ${k + 1} of ${above.length}`;
       const skip = button("Skip them", () => {
         job.skip = true;
+        skip.disabled = true;
+        skip.textContent = "Skipping after this one";
       });
-      if (!(await runCell(cell, job, line, text, skip))) return close();
+      if (!(await runCell(cell, job, line, text, skip))) {
+        close();
+        // An error, and no Stop.
+        if (!ran.has(cell.id)) blame(cell, job);
+        return;
+      }
     }
     for (const cell of [target, ...below]) {
       if (job.ended || !(await runCell(cell, job, line, "Running"))) return close();
     }
+    const took = job.seconds < 0.1 ? "Done." : `Done in ${job.seconds.toFixed(1)} s.`;
+    const past = pastBelow(target);
+    tell(took + past, `Done.${past}`);
     close();
   } catch (error) {
     close();
@@ -189,6 +234,21 @@ async function work(job) {
     // Who cancelled or restarted knows why.
     if (why !== CANCELLED && why !== RESTARTED) fail(box, why, () => enqueue(box, job.from));
   }
+}
+
+/**
+ * Says under a cell that one above has an error, where the page shows that one.
+ * @param {Cell} cell
+ * @param {Job} job
+ */
+function blame(cell, { box }) {
+  const above = boxOf(cell);
+  if (!above) return;
+  const why = make("span", { role: "alert" });
+  const show = button("Show it", () => above.scrollIntoView({ block: "center" }));
+  const alone = button("Run only this cell", () => enqueue(box, "alone"));
+  lineOf(box).replaceChildren(make("p", { class: "run-failed" }, why, show, alone));
+  why.textContent = "A cell above ended with an error, so this one did not run.";
 }
 
 const CANCELLED = "Loading was cancelled.";
@@ -254,16 +314,14 @@ async function runCell(cell, job, line, text, ...buttons) {
     progress.note(place.fresh);
     // Only this Python's; and an interrupted training is a training.
     if (status === "error") ran.delete(cell.id);
-    else ran.set(cell.id, source);
-    const where = cell === job.target ? "" : "a cell above: ";
-    if (status === "ok")
-      tell(seconds < 0.1 ? "Done." : `Done in ${seconds.toFixed(1)} s.`, "Done.");
+    else note(cell, source);
+    if (status === "ok") job.seconds += seconds;
     else if (status === "interrupted") tell("Stopped.", "Stopped.");
     else {
-      const failed = `An error in ${where || "this cell"}`.replace(/: $/, "");
-      tell(`${failed}.`, `${failed}.`);
+      const before = cells.indexOf(cell) < cells.indexOf(job.target);
+      const failed = `An error in ${before ? "a cell above" : "this cell"}.`;
+      tell(failed, failed);
       unfold(box);
-      if (where) box?.scrollIntoView({ block: "center" });
     }
     if (cell === job.target) unfold(box);
     return status === "ok";
@@ -354,7 +412,7 @@ export async function open() {
  */
 function goOn(cell) {
   const next = cells.find((each, k) => k > cells.indexOf(cell) && showsCode(each));
-  const tools = next && boxOf(next)?.querySelector(".run-tools button:last-of-type");
+  const tools = next && boxOf(next)?.querySelector(".run-tools > button:last-of-type");
   /** @type {HTMLElement | undefined} */ (tools ?? undefined)?.focus();
 }
 
