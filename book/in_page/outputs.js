@@ -15,10 +15,6 @@ const OVERWRITTEN = /[^\n]*\r(?=[^\r\n])/g; // what a progress bar has written b
 
 const CONTROLS = "a[href], button, input, select, summary, textarea, [tabindex]";
 
-/** Displays that a later output may change, by their id. */
-/** @type {Map<string, Element[]>} */
-const displays = new Map();
-
 /** @type {Promise<Record<string, string[][]>> | undefined} */
 let kinds;
 
@@ -236,11 +232,10 @@ export class Place {
       return;
     }
     if (!this.fresh.isConnected) this.focus = focusOf(this.old);
-    const display = output.transient?.display_id;
+    const display = output.transient?.display_id ?? "";
     if (output.output_type.startsWith("update_display")) {
-      for (const shown of displays.get(display ?? "") ?? []) {
-        const box = draw(output);
-        shown.replaceChildren(...box.childNodes);
+      for (const shown of document.querySelectorAll(`[data-display="${CSS.escape(display)}"]`)) {
+        shown.replaceChildren(...draw(output).childNodes);
         this.finishing.push(finish(shown));
       }
       return;
@@ -252,7 +247,7 @@ export class Place {
     }
     this.stream = undefined;
     const box = draw(output);
-    if (display) displays.set(display, [...(displays.get(display) ?? []), box]);
+    if (display) box.dataset.display = display; // a later output may change it
     if (this.saidBox && output.metadata?.[SAID]) {
       this.said.push(...box.children);
       return;

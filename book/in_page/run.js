@@ -7,11 +7,11 @@ import * as progress from "./progress.js";
 import * as python from "./python.js";
 
 /** @typedef {{ id: string, source: string, tags: string[] }} Cell */
-/** @typedef {{ target: Cell, box: Element, from: "needed" | "top" | "alone", skip: boolean, ended: boolean }} Job */
+/** @typedef {{ target: Cell, box: Element, from: "needed" | "top" | "alone", skip: boolean, ended: boolean, seconds: number, spoken: string }} Job */
 /** @typedef {typeof import("./editor.js")} Editors */
 /** @typedef {Awaited<ReturnType<Editors["edit"]>>} Editor */
 
-const { button, clear, fail, lineOf, make, page, root } = nnCells;
+const { button, clear, fail, focusRun, lineOf, make, page, root } = nnCells;
 const RESTARTED = "Python was restarted: run the cells again.";
 const MEGABYTE = 1e6;
 
@@ -19,8 +19,8 @@ const MEGABYTE = 1e6;
 /** @type {Cell[]} */
 const cells = await (await fetch(`${python.BASE}cells/${page}.json`)).json();
 
-/** The text with which a cell ran in this Python, by its id. */
-/** @type {Map<string, string>} */
+/** The text with which a cell ran in this Python, by its id; null if a cell above has changed since. */
+/** @type {Map<string, string | null>} */
 const ran = new Map();
 /** @type {Map<string, Editor>} */
 const editors = new Map();
@@ -38,6 +38,11 @@ const boxOf = ({ id }) => document.getElementById(`code-${id}`);
 const showsCode = (cell) => Boolean(boxOf(cell)?.querySelector(".cell_input"));
 /** @param {Element} box */
 const cellOf = (box) => /** @type {Cell} */ (cells.find(({ id }) => box.id === `code-${id}`));
+/**
+ * Whether a cell only imports, such as `check`: that is quick, so it is not skipped.
+ * @param {Cell} cell
+ */
+const onlyImports = (cell) => /^((from|import) .*(\n|$)|\n)+$/.test(sourceOf(cell));
 /** @type {(n: number) => string} */
 const count = (n) => `${n} ${n === 1 ? "cell" : "cells"}`;
 
@@ -50,8 +55,32 @@ function planOf({ target, from }) {
   const above = cells.slice(0, place);
   const next = cells.findIndex((cell, k) => k > place && showsCode(cell));
   const below = cells.slice(place + 1, next < 0 ? cells.length : next);
-  const needed = above.filter((cell) => from === "top" || ran.get(cell.id) !== sourceOf(cell));
-  return { above: from === "alone" ? [] : needed, below };
+  // What follows a change may depend on it.
+  const changed = above.findIndex((cell) => ran.get(cell.id) !== sourceOf(cell));
+  const needed = changed < 0 ? [] : above.slice(changed);
+  return { above: { needed, top: above, alone: [] }[from], below };
+}
+
+/**
+ * Notes that a cell ran. Where its text is another than before, what ran below shows what is past.
+ * @param {Cell} cell
+ * @param {string} source
+ */
+function note(cell, source) {
+  if (ran.get(cell.id) !== source) {
+    for (const { id } of cells.slice(cells.indexOf(cell) + 1)) if (ran.has(id)) ran.set(id, null);
+  }
+  ran.set(cell.id, source);
+}
+
+/**
+ * Says how many cells below show what is past.
+ * @param {Cell} target
+ */
+function pastBelow(target) {
+  const below = cells.slice(cells.indexOf(target) + 1).filter(showsCode);
+  const past = below.filter(({ id }) => ran.get(id) === null).length;
+  return past ? ` ${count(past)} below ran before this and may be out of date.` : "";
 }
 
 // --- the bar of the page
@@ -131,9 +160,14 @@ function addMenu(cell) {
     {},
     button("Run to here", () => enqueue(box, "top")),
     button("Run only this cell", () => enqueue(box, "alone")),
-    button("Put back the original", () => putBack(cell)),
+    button("Put back the original", () => {
+      putBack(cell);
+      const text = "The cell is as the course has it: run it to see what it gives.";
+      tell(text, text);
+    }),
   );
-  tools.append(make("details", { class: "run-more" }, name, choices));
+  // The other buttons stay under the pointer.
+  tools.prepend(make("details", { class: "run-more" }, name, choices));
 }
 
 // --- running
@@ -149,7 +183,8 @@ export const run = (box) => enqueue(box, "needed");
  * @param {Job["from"]} from
  */
 async function enqueue(box, from) {
-  jobs.push({ target: cellOf(box), box, from, skip: false, ended: false });
+  const target = cellOf(box);
+  jobs.push({ target, box, from, skip: false, ended: false, seconds: 0, spoken: "" });
   box.classList.add("run-waits");
   if (jobs.length > 1) return;
   while (jobs.length) {
@@ -185,18 +220,30 @@ async function work(job) {
     const all = `Running the ${count(above.length)} above ${first}`;
     const skip = button("Skip them", () => {
       job.skip = true;
+      if (document.activeElement === skip) halt.focus();
+      skip.disabled = true;
+      skip.textContent = "Skipping after this one";
     });
     if (above.length) halt.before(skip);
     tell(told.textContent, above.length ? all : "Running");
     for (const [k, cell] of above.entries()) {
-      if (job.skip || job.ended) break;
-      if (!(await runCell(cell, job, said, `${all}: ${k + 1} of ${above.length}`))) return close();
+      if (job.ended) break;
+      if (job.skip && !onlyImports(cell)) continue;
+      if (!(await runCell(cell, job, said, `${all}: ${k + 1} of ${above.length}`))) {
+        close();
+        // An error, and no Stop.
+        if (!ran.has(cell.id)) blame(cell, job);
+        return;
+      }
     }
     if (document.activeElement === skip) halt.focus();
     skip.remove();
     for (const cell of [target, ...below]) {
       if (job.ended || !(await runCell(cell, job, said, "Running"))) return close();
     }
+    const took = job.seconds < 0.1 ? "Done." : `Done in ${job.seconds.toFixed(1)} s.`;
+    const past = pastBelow(target);
+    tell(took + past, `Done. ${job.spoken}${past}`.trim());
     close();
   } catch (error) {
     close();
@@ -208,6 +255,24 @@ async function work(job) {
     tell(why, isKnown ? why : "");
     if (!isKnown) fail(box, why, () => enqueue(box, job.from));
   }
+}
+
+/**
+ * Says under a cell that one above has an error, where the page shows that one.
+ * @param {Cell} cell
+ * @param {Job} job
+ */
+function blame(cell, { box }) {
+  const above = boxOf(cell);
+  if (!above) return;
+  const why = make("span", { role: "alert" });
+  const show = button("Show it", () => {
+    above.scrollIntoView({ block: "center" });
+    focusRun(above);
+  });
+  const alone = button("Run only this cell", () => enqueue(box, "alone"));
+  lineOf(box).replaceChildren(make("p", { class: "run-failed" }, why, show, alone));
+  why.textContent = "A cell above ended with an error, so this one did not run.";
 }
 
 const CANCELLED = "Loading was cancelled.";
@@ -256,7 +321,7 @@ async function runCell(cell, job, said, text) {
   tell(text);
   let error = "";
   try {
-    const ending = python.run(cell.id, source, (output) => {
+    const ending = python.run(source, (output) => {
       if (output.output_type === "error" && !place.isVisible) {
         // The page has no place for this cell, so its error is told where the reader is.
         place = new Place(job.target.id);
@@ -270,20 +335,19 @@ async function runCell(cell, job, said, text) {
     progress.note(place.fresh);
     // Only this Python's; and an interrupted training is a training.
     if (status === "error") ran.delete(cell.id);
-    else ran.set(cell.id, source);
-    const where = cell === job.target ? "" : "a cell above: ";
-    if (status === "ok") {
-      // Of the cells above, a listener hears only that they run.
-      const heard = cell === job.target ? `Done. ${place.spoken}`.trim() : undefined;
-      tell(seconds < 0.1 ? "Done." : `Done in ${seconds.toFixed(1)} s.`, heard);
-    } else if (status === "interrupted") tell("Stopped.", "Stopped.");
+    else note(cell, source);
+    if (status === "ok") job.seconds += seconds;
+    else if (status === "interrupted") tell("Stopped.", "Stopped.");
     else {
-      const failed = `An error in ${where || "this cell"}`.replace(/: $/, "");
-      tell(`${failed}.`, `${failed}. ${error}`);
+      const before = cells.indexOf(cell) < cells.indexOf(job.target);
+      const failed = `An error in ${before ? "a cell above" : "this cell"}.`;
+      tell(failed, `${failed} ${error}`);
       unfold(box);
-      if (where) box?.scrollIntoView({ block: "center" });
     }
-    if (cell === job.target) unfold(box);
+    if (cell === job.target) {
+      unfold(box);
+      job.spoken = place.spoken;
+    }
     return status === "ok";
   } catch (error) {
     place.drop();
@@ -372,7 +436,7 @@ export async function open() {
  */
 function goOn(cell) {
   const next = cells.find((each, k) => k > cells.indexOf(cell) && showsCode(each));
-  const tools = next && boxOf(next)?.querySelector(".run-tools button:last-of-type");
+  const tools = next && boxOf(next)?.querySelector(".run-tools > button:last-of-type");
   /** @type {HTMLElement | undefined} */ (tools ?? undefined)?.focus();
 }
 

@@ -28,7 +28,7 @@ RUN = """(cell) => new Promise((resolve) => {
   const observer = new MutationObserver(look);
   const all = { childList: true, subtree: true, characterData: true, attributes: true };
   observer.observe(document.body, all);
-  document.querySelector(`#code-${cell} .run-tools button:last-of-type`).click();
+  document.querySelector(`#code-${cell} .run-tools > button:last-of-type`).click();
 })"""
 # Presses a key on a slider eleven times, and gives the milliseconds until each figure is painted.
 REDRAW = """async (root) => {

@@ -28,6 +28,10 @@ LISTEN = """() => {
 }"""
 
 FOCUSED = "element => element === document.activeElement"
+COMPLETE = """async () => {
+  const { complete } = await import("../python/python.js");
+  return Promise.race([complete("pri", 3), new Promise((end) => setTimeout(end, 2000, "late"))]);
+}"""
 
 
 class Cells:
@@ -118,13 +122,37 @@ def test_what_a_cell_needs_runs_first(seen, cells):
     assert not [line for line in seen.page.evaluate("window.lines") if "above" in line]
 
 
+def test_run_stays_where_it_was(seen, cells):
+    """The menu, which comes with the first run, stands before it. The others are seen on hover."""
+    tools = cells["walk-gradients"].locator(".run-tools > *")
+    assert tools.all_inner_texts()[-2:] == ["Edit", "Run"]
+    seen.page.mouse.move(0, 0)
+    seen.page.evaluate("document.activeElement.blur()")
+    seen.page.wait_for_timeout(400)
+    assert tools.evaluate_all("all => all.map(a => getComputedStyle(a).opacity)") == ["0", "0", "1"]
+
+
 def test_an_edited_cell_runs_again(seen, cells):
     """And a slash is a slash, though it leads to the search elsewhere in a page."""
-    cells.write("graph-forward", "print(6 / 4)")
+    cells.write("graph-forward", "h = display(6 / 4, display_id=True); h.update(5 / 4)")
     seen.page.keyboard.press("Control+Enter")
-    cells.wait()
-    assert cells.output("graph-forward") == "1.5"
+    assert cells.wait() == "Done. 2 cells below ran before this and may be out of date."
+    assert cells.output("graph-forward") == "1.25"
     assert seen.page.evaluate("localStorage.getItem('nn_core/edited/book/05_backpropagation')")
+
+
+def test_what_follows_a_change_runs_again(seen, cells):
+    """Both where the reader has run the changed cell, and where not."""
+    seen.page.evaluate("window.lines.length = 0")
+    cells.press("walk-gradients")
+    assert "below" not in cells.wait()
+    assert "Running the 1 cell above first: 1 of 1" in seen.page.evaluate("window.lines")
+    cells.write("seed", "SEED = 7")
+    cells.press("walk-gradients")
+    cells.wait()
+    assert "Running the 3 cells above first: 3 of 3" in seen.page.evaluate("window.lines")
+    cells.choose("seed", "Put back the original")
+    assert "run it to see" in seen.page.locator(".run-state").inner_text()
 
 
 def test_an_error_shows_the_readers_line_first(seen, cells):
@@ -135,12 +163,19 @@ def test_an_error_shows_the_readers_line_first(seen, cells):
     spoken = seen.page.evaluate("window.spoken.at(-1)")
     assert spoken == "An error in a cell above. ZeroDivisionError: division by zero"
     assert "ZeroDivisionError: division by zero" in cells.output("graph-forward")
+    told = cells["walk-gradients"].locator(".run-failed")
+    assert "so this one did not run" in told.get_by_role("alert").inner_text()
+    told.get_by_role("button", name="Run only this cell").click()
+    assert cells.wait().startswith("Done")
+    assert told.count() == 0
 
 
 def test_stop(seen, cells):
     cells.write("graph-forward", "mark = 'still here'\nwhile True: pass")
     cells.press("graph-forward")
     seen.page.locator("#code-graph-forward.run-busy").wait_for()
+    # Completion does not wait for a Python that is busy.
+    assert seen.page.evaluate(COMPLETE) is None
     seen.page.wait_for_timeout(500)
     # By keyboard: who was at the button under the cell is back at the cell.
     cells["graph-forward"].get_by_role("button", name="Stop").press("Enter")
@@ -168,6 +203,19 @@ def test_restart_forgets_and_says_so(seen, cells):
     cells.choose("walk-gradients", "Run only this cell")
     cells.wait()
     assert "NameError" in cells.output("walk-gradients")
+
+
+def test_skip_leaves_out_what_is_above(seen, cells):
+    """All but what only imports: without `check`, an exercise could not answer."""
+    cells.write("seed", "import time; time.sleep(3)")
+    seen.page.evaluate("window.lines.length = 0")
+    cells.press("hand-start")
+    cells["hand-start"].get_by_role("button", name="Skip them").click()
+    seen.page.get_by_role("button", name="Skipping after this one").wait_for()
+    assert cells.wait().startswith("Done")
+    assert cells["hand-start"].locator("[data-exercise]").count() == 1
+    assert len([line for line in seen.page.evaluate("window.lines") if "above" in line]) < 10
+    cells.choose("seed", "Put back the original")
 
 
 def test_all_cells_run(seen, cells):
