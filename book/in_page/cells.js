@@ -43,6 +43,24 @@ var nnCells = (() => {
   }
 
   /**
+   * Empties the line under a cell. Whoever was there with the keyboard comes back to Run.
+   * @param {Element} cell
+   */
+  function clear(cell) {
+    const line = lineOf(cell);
+    const wasThere = line.contains(document.activeElement);
+    line.replaceChildren();
+    if (wasThere) focusRun(cell);
+  }
+
+  /** @param {Element | null} cell */
+  function focusRun(cell) {
+    /** @type {HTMLElement | null | undefined} */
+    const run = cell?.querySelector(".run-tools button:last-of-type");
+    run?.focus({ preventScroll: true });
+  }
+
+  /**
    * Says under a cell what went wrong.
    * @param {Element} cell
    * @param {string} sentence
@@ -50,7 +68,7 @@ var nnCells = (() => {
    */
   function fail(cell, sentence, again) {
     const line = lineOf(cell);
-    const close = () => line.replaceChildren();
+    const close = () => clear(cell);
     const retry = button("Try again", () => {
       close();
       again();
@@ -89,8 +107,14 @@ var nnCells = (() => {
     }
   }
 
-  /** @param {Element} cell */
-  function equip(cell) {
+  /**
+   * @param {Element} cell
+   * @param {number} k
+   */
+  function equip(cell, k) {
+    // A listener hears of which cell the buttons are.
+    cell.setAttribute("role", "group");
+    cell.setAttribute("aria-label", `Cell ${k + 1}`);
     const input = /** @type {HTMLElement | null} */ (cell.querySelector(".cell_input"));
     if (!input) return;
     const run = button("Run", () => act("run", cell));
@@ -117,7 +141,7 @@ var nnCells = (() => {
   }
 
   const cells = document.querySelectorAll(".cell[id^='code-']");
-  for (const cell of cells) equip(cell);
+  cells.forEach(equip);
   if (location.protocol !== "file:") {
     addEventListener("load", () => {
       // Where there is none, all works but Stop, and nothing without a connection.
@@ -132,5 +156,5 @@ var nnCells = (() => {
       // Storage is blocked, so nothing is kept.
     }
   }
-  return { act, button, fail, lineOf, make, page, root: root.href };
+  return { act, button, clear, fail, focusRun, lineOf, make, page, root: root.href };
 })();

@@ -142,6 +142,8 @@ export async function edit(cell, { source, label, onRun, onRunAndNext, onChange,
       python(),
       syntaxHighlighting(colours),
       look,
+      // The header and the bar of the page lie over what scrolls below them.
+      EditorView.scrollMargins.of(() => ({ top: 60, bottom: 60 })),
       EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": help.id }),
       EditorView.updateListener.of((update) => {
         if (!update.docChanged) return;

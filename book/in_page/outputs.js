@@ -6,12 +6,14 @@ import { BASE } from "./python.js";
 /** @typedef {import("./python.js").Output} Output */
 /** @typedef {{ typesetPromise?: (elements: Element[]) => Promise<void> }} Typesetter */
 
-const { make } = nnCells;
+const { focusRun, make } = nnCells;
 const SAID = "nn_core_said"; // marks a paragraph of the book
 const STATIC = new URL("../_static/", BASE).href;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours of a terminal begin with one
 const ANSI = /\x1b\[[0-9;]*[A-Za-z]/g;
 const OVERWRITTEN = /[^\n]*\r(?=[^\r\n])/g; // what a progress bar has written before, in its line
+
+const CONTROLS = "a[href], button, input, select, summary, textarea, [tabindex]";
 
 /** @type {Promise<Record<string, string[][]>> | undefined} */
 let kinds;
@@ -168,6 +170,22 @@ function mendLinks(box, old) {
   }
 }
 
+/**
+ * Remembers which control of a box has the keyboard. Gives a function that hands it to the same one of another box.
+ * @param {Element | null | undefined} old
+ */
+function focusOf(old) {
+  const controls = old ? [...old.querySelectorAll(CONTROLS)] : [];
+  const place = controls.indexOf(/** @type {Element} */ (document.activeElement));
+  return (/** @type {Element} */ box, /** @type {Element | null} */ cell) => {
+    // The browser gives the keyboard of what is gone to the page as a whole.
+    if (place < 0 || document.activeElement !== document.body) return;
+    const control = /** @type {HTMLElement | undefined} */ (box.querySelectorAll(CONTROLS)[place]);
+    if (control) control.focus({ preventScroll: true });
+    else focusRun(cell);
+  };
+}
+
 /** The outputs of one run of a cell. The old ones stay until the first new one, and their height until the end. */
 export class Place {
   /** @param {string} id */
@@ -184,6 +202,7 @@ export class Place {
     this.finishing = [];
     this.old = this.cell?.querySelector(":scope .cell_output");
     this.old?.classList.add("run-stale");
+    this.focus = focusOf(null);
   }
 
   /** Whether the reader can see what this cell gives. */
@@ -212,6 +231,7 @@ export class Place {
       else this.clear();
       return;
     }
+    if (!this.fresh.isConnected) this.focus = focusOf(this.old);
     const display = output.transient?.display_id ?? "";
     if (output.output_type.startsWith("update_display")) {
       for (const shown of document.querySelectorAll(`[data-display="${CSS.escape(display)}"]`)) {
@@ -262,13 +282,22 @@ export class Place {
   async end() {
     if (this.saidBox && this.said.length) {
       for (const part of this.said) mendLinks(part, this.saidBox);
+      const focus = focusOf(this.saidBox);
       this.saidBox.replaceChildren(...this.said);
       this.finishing.push(finish(this.saidBox));
+      focus(this.saidBox, this.cell);
     }
     await Promise.all(this.finishing);
+    this.focus(this.fresh, this.cell);
     if (this.fresh.isConnected) this.fresh.style.minHeight = "";
     else this.old?.remove();
     if (!this.fresh.hasChildNodes()) this.fresh.remove();
+  }
+
+  /** What a listener must hear of the outputs. Regions that have just come do not speak themselves. */
+  get spoken() {
+    const parts = [...this.fresh.querySelectorAll("[data-verdict]")];
+    return parts.map((part) => part.textContent.trim()).join(" ");
   }
 
   /** Ends a run that Python did not end: what is there stays. */

@@ -7,11 +7,11 @@ import * as progress from "./progress.js";
 import * as python from "./python.js";
 
 /** @typedef {{ id: string, source: string, tags: string[] }} Cell */
-/** @typedef {{ target: Cell, box: Element, from: "needed" | "top" | "alone", skip: boolean, ended: boolean, seconds: number }} Job */
+/** @typedef {{ target: Cell, box: Element, from: "needed" | "top" | "alone", skip: boolean, ended: boolean, seconds: number, spoken: string }} Job */
 /** @typedef {typeof import("./editor.js")} Editors */
 /** @typedef {Awaited<ReturnType<Editors["edit"]>>} Editor */
 
-const { button, fail, lineOf, make, page, root } = nnCells;
+const { button, clear, fail, focusRun, lineOf, make, page, root } = nnCells;
 const RESTARTED = "Python was restarted: run the cells again.";
 const MEGABYTE = 1e6;
 
@@ -117,20 +117,31 @@ const bar = make(
  */
 function tell(text, aloud) {
   told.textContent = text;
-  if (aloud !== undefined) announced.textContent = aloud;
+  // What is said again in other words only is not said twice.
+  if (aloud !== undefined && aloud !== announced.textContent) announced.textContent = aloud;
+  const hadFocus = document.activeElement === stopButton;
   stopButton.disabled = jobs.length === 0;
+  if (hadFocus && stopButton.disabled) more.querySelector("summary")?.focus();
   if (!bar.isConnected) {
     document.querySelector(".bd-article-container, main")?.append(bar);
     for (const cell of cells) addMenu(cell);
   }
 }
 
-addEventListener("click", ({ target }) => {
-  for (const menu of document.querySelectorAll("details.run-more[open]")) {
-    const inside = /** @type {Element} */ (target).closest("summary");
-    if (!inside || !menu.contains(inside)) menu.removeAttribute("open");
-  }
-});
+for (const type of ["click", "focusin"]) {
+  addEventListener(type, ({ target }) => {
+    for (const menu of document.querySelectorAll("details.run-more[open]")) {
+      // A choice closes its menu; walking through it does not.
+      const place = /** @type {Element} */ (target).closest(
+        type === "click" ? "summary" : "details",
+      );
+      if (place && menu.contains(place)) continue;
+      const hadFocus = menu.contains(document.activeElement);
+      menu.removeAttribute("open");
+      if (hadFocus) menu.querySelector("summary")?.focus();
+    }
+  });
+}
 addEventListener("keydown", ({ key }) => {
   const open = document.activeElement?.closest("details.run-more[open]");
   if (key !== "Escape" || !open) return;
@@ -172,7 +183,8 @@ export const run = (box) => enqueue(box, "needed");
  * @param {Job["from"]} from
  */
 async function enqueue(box, from) {
-  jobs.push({ target: cellOf(box), box, from, skip: false, ended: false, seconds: 0 });
+  const target = cellOf(box);
+  jobs.push({ target, box, from, skip: false, ended: false, seconds: 0, spoken: "" });
   box.classList.add("run-waits");
   if (jobs.length > 1) return;
   while (jobs.length) {
@@ -192,47 +204,56 @@ function runAll() {
 /** @param {Job} job */
 async function work(job) {
   const { target, box } = job;
-  const line = lineOf(box);
   const close = () => {
-    line.replaceChildren();
+    clear(box);
     box.classList.remove("run-waits");
   };
   if (job.ended) return close();
+  // The buttons stay while cells come and go: who has reached one with the keyboard keeps it.
+  const said = make("span", {});
+  const halt = button("Stop", stop);
+  lineOf(box).replaceChildren(make("p", { class: "run-chip" }, said, halt));
   try {
-    if (!python.ready) await load(line);
+    if (!python.ready) await load(said, halt);
     const { above, below } = planOf(job);
+    const first = job.from === "top" ? "from the top" : "first";
+    const all = `Running the ${count(above.length)} above ${first}`;
+    const skip = button("Skip them", () => {
+      job.skip = true;
+      if (document.activeElement === skip) halt.focus();
+      skip.disabled = true;
+      skip.textContent = "Skipping after this one";
+    });
+    if (above.length) halt.before(skip);
+    tell(told.textContent, above.length ? all : "Running");
     for (const [k, cell] of above.entries()) {
       if (job.ended) break;
       if (job.skip && !onlyImports(cell)) continue;
-      const first = job.from === "top" ? "from the top" : "first";
-      const text = `Running the ${count(above.length)} above ${first}: ${k + 1} of ${above.length}`;
-      const skip = button("Skip them", () => {
-        job.skip = true;
-        skip.disabled = true;
-        skip.textContent = "Skipping after this one";
-      });
-      if (!(await runCell(cell, job, line, text, skip))) {
+      if (!(await runCell(cell, job, said, `${all}: ${k + 1} of ${above.length}`))) {
         close();
         // An error, and no Stop.
         if (!ran.has(cell.id)) blame(cell, job);
         return;
       }
     }
+    if (document.activeElement === skip) halt.focus();
+    skip.remove();
     for (const cell of [target, ...below]) {
-      if (job.ended || !(await runCell(cell, job, line, "Running"))) return close();
+      if (job.ended || !(await runCell(cell, job, said, "Running"))) return close();
     }
     const took = job.seconds < 0.1 ? "Done." : `Done in ${job.seconds.toFixed(1)} s.`;
     const past = pastBelow(target);
-    tell(took + past, `Done.${past}`);
+    tell(took + past, `Done. ${job.spoken}${past}`.trim());
     close();
   } catch (error) {
     close();
     const why = /** @type {Error} */ (error).message;
     for (const each of jobs) each.ended = true;
     ran.clear();
-    tell(why, "");
     // Who cancelled or restarted knows why.
-    if (why !== CANCELLED && why !== RESTARTED) fail(box, why, () => enqueue(box, job.from));
+    const isKnown = why === CANCELLED || why === RESTARTED;
+    tell(why, isKnown ? why : "");
+    if (!isKnown) fail(box, why, () => enqueue(box, job.from));
   }
 }
 
@@ -245,7 +266,10 @@ function blame(cell, { box }) {
   const above = boxOf(cell);
   if (!above) return;
   const why = make("span", { role: "alert" });
-  const show = button("Show it", () => above.scrollIntoView({ block: "center" }));
+  const show = button("Show it", () => {
+    above.scrollIntoView({ block: "center" });
+    focusRun(above);
+  });
   const alone = button("Run only this cell", () => enqueue(box, "alone"));
   lineOf(box).replaceChildren(make("p", { class: "run-failed" }, why, show, alone));
   why.textContent = "A cell above ended with an error, so this one did not run.";
@@ -255,44 +279,39 @@ const CANCELLED = "Loading was cancelled.";
 
 /**
  * Loads Python, and says how far it is.
- * @param {Element} line
+ * @param {Element} said
+ * @param {Element} halt the button that cancels
  */
-async function load(line) {
-  const text = make("span", {}, "Loading Python");
+async function load(said, halt) {
   const bar = make("progress", { max: "1", "aria-label": "Loading Python" });
-  line.replaceChildren(
-    make(
-      "p",
-      { class: "run-chip" },
-      text,
-      bar,
-      button("Cancel", () => python.end(CANCELLED)),
-    ),
-  );
-  tell("Loading Python", "Loading Python");
-  await python.start(({ text: what, loaded, total }) => {
+  said.textContent = "Loading Python";
+  halt.textContent = "Cancel";
+  halt.before(bar);
+  tell("Loading Python");
+  await python.start(({ text, loaded, total }) => {
     const [there, all] = [loaded, total].map((bytes) => Math.round(bytes / MEGABYTE));
-    text.textContent = there < all ? `${what}: ${there} of ${all} MB` : what;
-    told.textContent = text.textContent;
+    said.textContent = there < all ? `${text}: ${there} of ${all} MB` : text;
+    // A live region speaks of what changes in it, so not yet when the bar has just come.
+    tell(said.textContent, "Loading Python");
     if (total) bar.value = loaded / total;
   });
-  tell("Python is ready.", "Python is ready.");
+  bar.remove();
+  halt.textContent = "Stop";
+  tell("Python is ready.");
 }
 
 /**
  * Runs one cell. Gives whether what follows should run.
  * @param {Cell} cell
  * @param {Job} job
- * @param {Element} line
+ * @param {Element} said
  * @param {string} text
- * @param {HTMLButtonElement[]} buttons
  */
-async function runCell(cell, job, line, text, ...buttons) {
+async function runCell(cell, job, said, text) {
   const source = sourceOf(cell);
   let place = new Place(cell.id);
   const began = performance.now();
-  const said = make("span", {}, text);
-  line.replaceChildren(make("p", { class: "run-chip" }, said, ...buttons, button("Stop", stop)));
+  said.textContent = text;
   const clock = setInterval(() => {
     const seconds = Math.round((performance.now() - began) / 1000);
     said.textContent = `${text}, ${seconds} s`;
@@ -300,12 +319,14 @@ async function runCell(cell, job, line, text, ...buttons) {
   const box = boxOf(cell);
   box?.classList.add("run-busy");
   tell(text);
+  let error = "";
   try {
     const ending = python.run(source, (output) => {
       if (output.output_type === "error" && !place.isVisible) {
         // The page has no place for this cell, so its error is told where the reader is.
         place = new Place(job.target.id);
       }
+      if (output.output_type === "error") error = `${output.ename}: ${output.evalue}`;
       place.add(output);
     });
     running = ending;
@@ -320,10 +341,13 @@ async function runCell(cell, job, line, text, ...buttons) {
     else {
       const before = cells.indexOf(cell) < cells.indexOf(job.target);
       const failed = `An error in ${before ? "a cell above" : "this cell"}.`;
-      tell(failed, failed);
+      tell(failed, `${failed} ${error}`);
       unfold(box);
     }
-    if (cell === job.target) unfold(box);
+    if (cell === job.target) {
+      unfold(box);
+      job.spoken = place.spoken;
+    }
     return status === "ok";
   } catch (error) {
     place.drop();

@@ -11,16 +11,23 @@ PAGE = "book/05_backpropagation"
 MOST_WEIGHT = 15_000  # bytes, gzipped, that a visit may cost which runs nothing
 FOR_LOADING = 180_000  # milliseconds, on a busy machine
 
-# Notes each text of the lines under the cells, since most are there for a moment only.
+# Notes each text of the lines under the cells, since most are there for a moment only, and what a
+# screen reader says: the changes in a live region that was there before.
 LISTEN = """() => {
   window.lines = [];
-  new MutationObserver(() => {
+  window.spoken = [];
+  new MutationObserver((changes) => {
+    for (const { target } of changes) {
+      const text = target.role === "status" && target.closest(".run-bar") && target.textContent;
+      if (text) window.spoken.push(text);
+    }
     for (const line of document.querySelectorAll(".run-line span")) {
       if (window.lines.at(-1) !== line.textContent) window.lines.push(line.textContent);
     }
   }).observe(document.body, { childList: true, subtree: true, characterData: true });
 }"""
 
+FOCUSED = "element => element === document.activeElement"
 COMPLETE = """async () => {
   const { complete } = await import("../python/python.js");
   return Promise.race([complete("pri", 3), new Promise((end) => setTimeout(end, 2000, "late"))]);
@@ -40,6 +47,9 @@ class Cells:
         cell = self[name]
         cell.hover()
         cell.get_by_role("button", name=label, exact=True).click()
+
+    def run(self, name):
+        return self[name].get_by_role("button", name="Run", exact=True)
 
     def choose(self, name, label):
         self[name].hover()
@@ -103,6 +113,9 @@ def test_what_a_cell_needs_runs_first(seen, cells):
         f"Running the 4 cells above first: {k} of 4" for k in range(1, 5)
     ]
     assert cells.output("graph-forward") == "2.0 2.0 2.0 -1.0 2.0"
+    spoken = seen.page.evaluate("window.spoken")
+    assert spoken == ["Loading Python", "Running the 4 cells above first", "Done."]
+    assert cells.run("walk-gradients").evaluate(FOCUSED)
     seen.page.evaluate("window.lines.length = 0")
     cells.press("walk-gradients")
     cells.wait()
@@ -147,6 +160,8 @@ def test_an_error_shows_the_readers_line_first(seen, cells):
     cells.press("walk-gradients")
     assert cells.wait() == "An error in a cell above."
     assert "print(1 / 0)" in cells.output("graph-forward")
+    spoken = seen.page.evaluate("window.spoken.at(-1)")
+    assert spoken == "An error in a cell above. ZeroDivisionError: division by zero"
     assert "ZeroDivisionError: division by zero" in cells.output("graph-forward")
     told = cells["walk-gradients"].locator(".run-failed")
     assert "so this one did not run" in told.get_by_role("alert").inner_text()
@@ -162,8 +177,10 @@ def test_stop(seen, cells):
     # Completion does not wait for a Python that is busy.
     assert seen.page.evaluate(COMPLETE) is None
     seen.page.wait_for_timeout(500)
-    seen.page.locator(".run-bar").get_by_role("button", name="Stop").click()
+    # By keyboard: who was at the button under the cell is back at the cell.
+    cells["graph-forward"].get_by_role("button", name="Stop").press("Enter")
     assert cells.wait() == "Stopped."
+    assert cells.run("graph-forward").evaluate(FOCUSED)
     cells.write("graph-forward", "print(mark)")
     cells.press("graph-forward")
     cells.wait()
@@ -211,7 +228,8 @@ def test_all_cells_run(seen, cells):
     said = [each.split() for each in page.locator(".said").all_inner_texts()]
     links = "all => all.map(a => a.getAttribute('href'))"
     led = page.locator(".said a").evaluate_all(links)
-    page.get_by_role("button", name="Run all").click()
+    quiz.focus()
+    page.get_by_role("button", name="Run all").evaluate("button => button.click()")
     assert cells.wait().startswith("Done")
     assert page.locator(".traceback").all_inner_texts() == []
     assert page.locator(".stderr").all_inner_texts() == []
@@ -227,6 +245,7 @@ def test_all_cells_run(seen, cells):
     # What the reader has opened and answered stays so.
     assert hint.get_attribute("open") is not None
     assert quiz.is_checked()
+    assert quiz.evaluate(FOCUSED)
 
 
 def test_sliders_are_live(seen, cells):
@@ -236,6 +255,36 @@ def test_sliders_are_live(seen, cells):
     assert before.startswith("The inputs are given.")
     slider.press("ArrowRight")
     cells["walk-slider"].locator(".cell_output svg[aria-label^='z = w']").wait_for()
+    slider.press("Shift+Enter")
+    assert cells.wait().startswith("Done")
+    assert figure.get_attribute("aria-label") == before
+    assert slider.evaluate(FOCUSED)
+
+
+def test_a_menu_closes_and_gives_the_keyboard_back(seen, cells):
+    menu = cells["seed"].locator("summary[aria-label=More]")
+    choice = cells["seed"].get_by_role("button", name="Put back the original")
+    menu.press("Enter")
+    choice.press("Enter")
+    assert not choice.is_visible()
+    assert menu.evaluate(FOCUSED)
+    menu.press("Enter")
+    choice.press("Tab")
+    assert not choice.is_visible()
+
+
+def test_what_the_keyboard_reaches_is_not_under_the_bar(seen, cells):
+    bar = seen.page.locator(".run-bar").bounding_box()
+    cells.press("graph-forward", "Edit")
+    editor = cells["graph-forward"].locator(".cm-content")
+    editor.evaluate("element => scrollBy(0, element.getBoundingClientRect().bottom - innerHeight)")
+    seen.page.keyboard.press("Control+End")
+    seen.page.keyboard.press("Enter")
+    seen.page.keyboard.type("x")
+    line = cells["graph-forward"].locator(".cm-line").last
+    seen.page.wait_for_timeout(300)
+    assert line.bounding_box()["y"] + line.bounding_box()["height"] <= bar["y"]
+    cells.choose("graph-forward", "Put back the original")
 
 
 def test_accessible(seen):
