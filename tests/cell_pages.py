@@ -5,6 +5,7 @@ import shutil
 from html import escape
 from pathlib import Path
 
+import in_page
 import nbformat.v4
 from conftest import BARE_PAGE, ROOT
 from pygments import highlight
@@ -28,8 +29,7 @@ def write_site(folder: Path, cells: dict[str, str], *, html: str = "") -> None:
     """Write a site with the chapter of these cells, their text by id, and with the scripts."""
     python = folder / "python"
     python.mkdir(exist_ok=True)
-    for script in (ROOT / "book" / "in_page").glob("*.js"):
-        shutil.copy(script, python)
+    in_page.write_scripts(python)
     shutil.copy(ROOT / "book" / "_static" / "course.css", folder)
     markdown = nbformat.v4.new_markdown_cell("# Chapter")
     code = [nbformat.v4.new_code_cell(text, id=name) for name, text in cells.items()]

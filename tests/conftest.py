@@ -152,7 +152,7 @@ FOLDER = pytest.StashKey[tempfile.TemporaryDirectory]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    text = "run every chapter in JupyterLab, not only a few quick ones"
+    text = "run every chapter in JupyterLab and in the page's Python, not only a few quick ones"
     parser.addoption("--live", action="store_true", help=text)
 
 
@@ -291,7 +291,8 @@ def served(folder: Path):
     repository = config["repository"]["url"].rsplit("/", 1)[1]
     handler = functools.partial(Pages, directory=folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        # It asks so often whether to end, and a test waits for that.
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
 

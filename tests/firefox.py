@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,8 @@ class Firefox:
         )
         lines = iter(self.process.stderr.readline, "")
         address = next(match[0] for line in lines if (match := re.search(r"ws://\S+", line)))
+        # Firefox would stand still if nobody read on.
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
         self.socket = websocket.create_connection(
             f"{address}/session", timeout=SECONDS, suppress_origin=True
         )
@@ -80,4 +83,3 @@ class Firefox:
         self.socket.close()
         self.process.terminate()
         self.process.wait(timeout=30)
-        self.process.stderr.close()

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+import files
 import pytest
 import yaml
 from bs4 import BeautifulSoup
@@ -207,6 +208,12 @@ def test_sitemap_lists_every_page(built_book):
     owner, repository = config["repository"]["url"].split("/")[-2:]
     base = f"https://{owner}.github.io/{repository}"
     assert {f"{base}/{name}.html" for name in PAGES} <= listed
+
+
+def test_site_names_the_licences_of_what_it_passes_on(built_book):
+    text = (built_book / "python" / "LICENSES.txt").read_text("utf-8")
+    fetched = [name for name in files.PINNED["files"] if not name.endswith(".whl")]
+    assert all(name in text for name in [*fetched, "*.whl", "editor.min.js", "mnist/"])
 
 
 def test_page_for_lost_readers(built_book):

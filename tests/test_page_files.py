@@ -1,14 +1,18 @@
 """The files of Python in the page: fetched, checked, and laid out."""
 
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
+import threading
 import zipfile
 from pathlib import Path
 
 import files
 import pytest
+from filelock import FileLock
 
 
 @pytest.fixture(scope="session")
@@ -25,10 +29,9 @@ def cache(fetched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     copied = tmp_path / "cache"
     shutil.copytree(fetched, copied)
 
-    def download(folder: str, requirements: list[str]) -> bool:
+    def download(folder: Path, requirements: list[str]) -> None:
         for path in fetched.glob("*.whl"):
             shutil.copy2(path, folder)
-        return True
 
     def release(names: list[str], tell: object) -> None:
         for name in names:
@@ -39,6 +42,15 @@ def cache(fetched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     monkeypatch.setattr(files, "pip_download", download)
     monkeypatch.setattr(files, "from_release", release)
     return copied
+
+
+@pytest.fixture
+def compiled(cache: Path) -> Path:
+    """Give the folder of bytecode within the copy of the cache folder."""
+    if not files.compiled():
+        why = "there is no Node.js to compile with"
+        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    return files.COMPILED
 
 
 @pytest.mark.parametrize("name", ["pyodide.asm.wasm", "six-1.17.0-py2.py3-none-any.whl"])
@@ -61,18 +73,39 @@ def test_a_wrong_file_is_not_kept(cache: Path):
 def test_without_a_network_running_is_left_out_and_ci_fails(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ):
+    def refuse(*_: object) -> None:
+        raise OSError("No route to host")
+
     (cache / "pyodide.mjs").unlink()
-    for source in ("from_release", "from_copy"):
-        monkeypatch.setattr(files, source, lambda names, tell: None)
+    for way in ("from_release", "pip_download"):
+        monkeypatch.setattr(files, way, refuse)
     monkeypatch.delenv("CI", raising=False)
     said: list[str] = []
     assert not files.fetch(said.append)
-    assert len(said) == 1
-    assert "pyodide.mjs" in said[0]
-    assert "pyodide.mjs" in said[0]
+    refused = "This did not succeed: No route to host"
+    assert [each for each in said if "Fetching" not in each][:2] == [refused, refused]
+    assert "pyodide.mjs" in said[-1]
     monkeypatch.setenv("CI", "true")
     with pytest.raises(OSError, match=r"left out: pyodide\.mjs, one of 1 "):
         files.fetch(said.append)
+
+
+def test_what_pip_says_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    ended = subprocess.CompletedProcess([], 1, stderr="Sorry.\nNo module named pip\n")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: ended)
+    with pytest.raises(OSError, match=r"^No module named pip$"):
+        files.pip_download(tmp_path, ["six"])
+
+
+def test_a_second_build_waits_for_the_first(cache: Path):
+    (cache / "pyodide.mjs").unlink()
+    second = threading.Thread(target=files.fetch)
+    with FileLock(cache / "lock"):
+        second.start()
+        second.join(1)
+        assert not (cache / "pyodide.mjs").exists()
+    second.join()
+    assert (cache / "pyodide.mjs").exists()
 
 
 def test_the_folder_has_what_contents_json_says(fetched: Path, tmp_path: Path):
@@ -115,34 +148,42 @@ def test_a_release_that_changes_a_page_alone_has_another_version(tmp_path: Path)
     assert versions[0] != versions[1]
 
 
-@pytest.mark.parametrize("node", [True, False])
-def test_the_lock_file_describes_the_archives(
-    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, node: bool
+# Python compiles no script of Node.js, so it stands for one that is too old.
+@pytest.mark.parametrize("node", [None, sys.executable], ids=["absent", "too old"])
+def test_without_node_python_is_complete_and_slower(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, node: str | None
 ):
-    if not node:
-        shutil.rmtree(files.COMPILED, ignore_errors=True)
-        monkeypatch.setattr(shutil, "which", lambda name, path: None)
-        said: list[str] = []
-        assert files.fetch(said.append)
-        assert len(said) == 1
-        assert "Node.js" in said[0]
-    elif not files.compiled():
-        pytest.skip("there is no Node.js to compile with")
+    shutil.rmtree(files.COMPILED, ignore_errors=True)
+    monkeypatch.setattr(shutil, "which", lambda name, path: node)
+    said: list[str] = []
+    assert files.fetch(said.append)
+    assert said[-1].startswith("Python will start more slowly in the page: ")
+    assert files.compiled() == {}
     files.layout(tmp_path / "python")
-    packages = json.loads((tmp_path / "python" / "pyodide-lock.json").read_text())["packages"]
+    the_lock_file_describes_the_archives(tmp_path / "python", bytecode=False)
+
+
+def test_what_is_compiled_is_in_the_lock_file(compiled: Path, tmp_path: Path):
+    files.layout(tmp_path / "python")
+    the_lock_file_describes_the_archives(tmp_path / "python", bytecode=True)
+
+
+def the_lock_file_describes_the_archives(folder: Path, *, bytecode: bool):
+    packages = json.loads((folder / "pyodide-lock.json").read_text())["packages"]
     assert {"numpy", "pandas", "matplotlib", "ipython"} <= set(packages)
     for package in packages.values():
-        path = tmp_path / "python" / package["file_name"]
+        path = folder / package["file_name"]
         assert files.sha256(path) == package["sha256"]
         assert {files.normal(each) for each in package["depends"]} <= set(packages)
         with zipfile.ZipFile(path) as archive:
-            assert any(name.endswith(".pyc") for name in archive.namelist()) == node
+            names = archive.namelist()
+        assert any(name.endswith(".pyc") for name in names) == bytecode
+        # LICENSES.txt says so.
+        assert any(re.search(r"\.dist-info/.*(LICEN[CS]E|COPYING)", name) for name in names)
 
 
-def test_a_spoilt_archive_of_bytecode_is_not_used(cache: Path):
-    if not files.compiled():
-        pytest.skip("there is no Node.js to compile with")
-    (files.COMPILED / "six-1.17.0-py2.py3-none-any.whl").write_bytes(b"?")
+def test_a_spoilt_archive_of_bytecode_is_not_used(compiled: Path):
+    (compiled / "six-1.17.0-py2.py3-none-any.whl").write_bytes(b"?")
     assert files.compiled() == {}
 
 

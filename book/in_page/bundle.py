@@ -13,10 +13,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-SOURCE, BUNDLE = (
-    HERE / "editor.js",
-    HERE / "editor.min.js",
-)
+SOURCE, BUNDLE = HERE / "editor.js", HERE / "editor.min.js"
 MODULES = ROOT / "node_modules"
 
 
@@ -45,13 +42,7 @@ def licence() -> str:
     terms = {" ".join(text[text.index("Permission") :].split()) for text in texts}
     if len(terms) != 1:
         raise SystemExit("The packages of CodeMirror have different licences now: name them all.")
-    return "\n".join(
-        [
-            "CodeMirror and Lezer, MIT License",
-            *holders,
-            *terms,
-        ]
-    )
+    return "\n".join(["CodeMirror and Lezer, MIT License", *holders, *terms])
 
 
 def main() -> None:
@@ -59,18 +50,8 @@ def main() -> None:
     head = f"/*! Written by `make editor` from {fingerprint()}.\n{licence()} */"
     subprocess.run(
         [
-            *(
-                str(MODULES / ".bin" / "esbuild"),
-                str(SOURCE),
-                f"--outfile={BUNDLE}",
-            ),
-            *(
-                "--bundle",
-                "--minify",
-                "--format=esm",
-                "--target=es2022",
-                f"--banner:js={head}",
-            ),
+            *(str(MODULES / ".bin" / "esbuild"), str(SOURCE), f"--outfile={BUNDLE}"),
+            *("--bundle", "--minify", "--format=esm", "--target=es2022", f"--banner:js={head}"),
             "--log-level=warning",
         ],
         check=True,

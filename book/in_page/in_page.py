@@ -70,18 +70,24 @@ def cells_of(path: Path) -> list[dict]:
     ]
 
 
+def write_scripts(folder: Path) -> None:
+    """Write what pages and their Python load into a folder."""
+    for path in HERE.glob("*.js"):
+        if path.name not in NOT_FOR_PAGES and not path.name.endswith(".min.js"):
+            (folder / path.name).write_text(without_comments(path), "utf-8")
+    # What esbuild has made small stays as it is, with the licences in it.
+    for pattern in ("*.min.js", "*.wasm", "shell.py", "LICENSES.txt"):
+        for path in HERE.glob(pattern):
+            shutil.copy(path, folder)
+
+
 def lay_out(app: Sphinx, exception: Exception | None) -> None:
     """Write the folder python/ of the site, and the script that keeps pages."""
     if exception or app.builder.format != "html" or not app.config.python_in_page:
         return
     folder = Path(app.outdir) / "python"
     files.layout(folder)
-    for path in HERE.glob("*.js"):
-        if path.name not in NOT_FOR_PAGES and not path.name.endswith(".min.js"):
-            (folder / path.name).write_text(without_comments(path), "utf-8")
-    # What esbuild has made small stays as it is, with the licences in it.
-    for path in (*HERE.glob("*.min.js"), *HERE.glob("*.wasm"), HERE / "shell.py"):
-        shutil.copy(path, folder)
+    write_scripts(folder)
     kinds = {kind: [each.scripts, each.styles] for kind, each in page.KINDS.items()}
     (folder / "kinds.json").write_text(json.dumps(kinds), "utf-8")
     for name in app.env.found_docs:

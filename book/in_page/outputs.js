@@ -13,10 +13,6 @@ const STATIC = new URL("../_static/", BASE).href;
 const ANSI = /\x1b\[[0-9;]*[A-Za-z]/g;
 const OVERWRITTEN = /[^\n]*\r(?=[^\r\n])/g; // what a progress bar has written before, in its line
 
-/** Displays that a later output may change, by their id. */
-/** @type {Map<string, Element[]>} */
-const displays = new Map();
-
 /** @type {Promise<Record<string, string[][]>> | undefined} */
 let kinds;
 
@@ -216,11 +212,10 @@ export class Place {
       else this.clear();
       return;
     }
-    const display = output.transient?.display_id;
+    const display = output.transient?.display_id ?? "";
     if (output.output_type.startsWith("update_display")) {
-      for (const shown of displays.get(display ?? "") ?? []) {
-        const box = draw(output);
-        shown.replaceChildren(...box.childNodes);
+      for (const shown of document.querySelectorAll(`[data-display="${CSS.escape(display)}"]`)) {
+        shown.replaceChildren(...draw(output).childNodes);
         this.finishing.push(finish(shown));
       }
       return;
@@ -232,7 +227,7 @@ export class Place {
     }
     this.stream = undefined;
     const box = draw(output);
-    if (display) displays.set(display, [...(displays.get(display) ?? []), box]);
+    if (display) box.dataset.display = display; // a later output may change it
     if (this.saidBox && output.metadata?.[SAID]) {
       this.said.push(...box.children);
       return;

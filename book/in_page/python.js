@@ -99,14 +99,13 @@ export function end(why) {
 }
 
 /**
- * @param {string} cell
  * @param {string} source
  * @param {(output: Output) => void} onOutput
  */
-export async function run(cell, source, onOutput) {
+export async function run(source, onOutput) {
   const number = ++last;
   return /** @type {Done} */ (
-    await request(number, { type: "run", run: number, cell, source }, onOutput)
+    await request(number, { type: "run", run: number, source }, onOutput)
   );
 }
 
@@ -123,12 +122,12 @@ export async function stop(running) {
 }
 
 /**
- * Which names could stand here; nothing before Python is there.
+ * Which names could stand here; nothing while Python cannot answer.
  * @param {string} source
  * @param {number} cursor
  */
 export async function complete(source, cursor) {
-  if (!ready) return null;
+  if (!ready || waiting.size) return null;
   const number = ++last;
   return /** @type {Completions} */ (
     await request(number, { type: "complete", request: number, source, cursor })

@@ -301,7 +301,7 @@ async function runCell(cell, job, line, text, ...buttons) {
   box?.classList.add("run-busy");
   tell(text);
   try {
-    const ending = python.run(cell.id, source, (output) => {
+    const ending = python.run(source, (output) => {
       if (output.output_type === "error" && !place.isVisible) {
         // The page has no place for this cell, so its error is told where the reader is.
         place = new Place(job.target.id);

@@ -13,7 +13,7 @@ const CONTENTS = `${PYTHON}contents.json`;
 // Sites of several courses may share an address, and with it the names of caches.
 const PAGES_CACHE = `pages of ${SITE}`;
 const PYTHON_CACHE = `python of ${SITE}`;
-const LINKS = / (?:href|src)="([^"#]+)|url\(["']?([^"'()#]+)/g;
+const LINKS = /(?: href=| src=|@import )"([^"#]+)|url\(["']?([^"'()#]+)/g;
 // MathJax names its fonts so that this is put before them, and loads one when a formula needs it.
 const FONTS = "output/chtml/fonts/woff-v2/";
 const PARTS = /\.(css|js|png|svg|webp)(\?|$)/;
@@ -44,14 +44,20 @@ function kept(cache, address, options = {}) {
   return found.catch(() => undefined);
 }
 
-/** Keep a response. Where there is no room, all works on as long as there is a connection.
+/** Keep a response, in place of what an old release has there. Where there is no room, all works on
+ * as long as there is a connection.
  * @param {string} cache
  * @param {string} address
  * @param {Response} response
  */
 async function keep(cache, address, response) {
   try {
-    await (await caches.open(cache)).put(address, response);
+    const all = await caches.open(cache);
+    await all.put(address, response);
+    if (!address.includes("?")) return;
+    // Such an address names the release, but a file may have one without it, too.
+    for (const { url } of await all.keys(address, { ignoreSearch: true }))
+      if (url !== address && url.includes("?")) await all.delete(url);
   } catch (error) {
     console.info(`${address} is not kept: ${error}`);
   }
@@ -187,7 +193,7 @@ async function keepPages(start, chosen, cache) {
   return addresses;
 }
 
-/** Keep all of python/ and all pages, and forget what they no longer use.
+/** Keep all of python/ and all pages, and forget what no page uses any more.
  * @param {string} start the address of a page, from which all others are reached
  */
 async function keepAll(start) {
@@ -195,15 +201,16 @@ async function keepAll(start) {
   const complete = await kept(PAGES_CACHE, CONTENTS);
   if (!all.version || (complete && (await complete.json()).version === all.version)) return;
 
+  // Nothing reads the files of an old release any more, and the new ones may need their room.
   const python = await caches.open(PYTHON_CACHE);
+  const hashes = new Set(Object.values(all.files).map(({ sha256 }) => keyOf(sha256)));
+  for (const { url } of await python.keys())
+    if (url !== CONTENTS && !hashes.has(url)) await python.delete(url);
   for (const [name, { sha256 }] of Object.entries(all.files)) {
     if (await python.match(keyOf(sha256))) continue;
     await (await fetchPython(name, sha256)).arrayBuffer();
     if (!(await python.match(keyOf(sha256)))) throw new Error(`${name} found no room.`);
   }
-  const hashes = new Set(Object.values(all.files).map(({ sha256 }) => keyOf(sha256)));
-  for (const { url } of await python.keys())
-    if (url !== CONTENTS && !hashes.has(url)) await python.delete(url);
 
   const addresses = await keepPages(start, PAGES_AND_PARTS, "no-cache");
   const pages = await caches.open(PAGES_CACHE);
@@ -219,7 +226,7 @@ function lookForRelease(event) {
   contents = keptContents().then((found) => (found.version ? newContents() : found));
   event.waitUntil(
     kept(PAGES_CACHE, CONTENTS).then(
-      (complete) => complete && tryTo(() => keepAll(event.request.url)),
+      (complete) => complete && inTurn(() => keepAll(event.request.url)),
     ),
   );
 }
@@ -229,18 +236,23 @@ async function beginWithOpenPages() {
   await worker.clients.claim();
   // The browser's own cache has just got all this.
   for (const { url } of await worker.clients.matchAll({ type: "window" }))
-    await tryTo(() => keepPages(url, PARTS, "default"));
+    await inTurn(() => keepPages(url, PARTS, "default"));
 }
 
-/** Storage may be full, and the connection may break: then less is kept, and no more than that.
+/** What is being kept.
+ * @type {Promise<unknown>}
+ */
+let keeping = Promise.resolve();
+
+/** Keep something after what is being kept, so that nothing is fetched twice.
  * @param {() => Promise<unknown>} act
  */
-async function tryTo(act) {
-  try {
-    await act();
-  } catch (error) {
-    console.info(`Not all is kept for the time without a connection: ${error}`);
-  }
+function inTurn(act) {
+  // Storage may be full, and the connection may break: then less is kept, and no more than that.
+  keeping = keeping
+    .then(act)
+    .catch((error) => console.info(`Not all is kept for the time without a connection: ${error}`));
+  return keeping;
 }
 
 worker.addEventListener("install", () => worker.skipWaiting());
@@ -250,7 +262,7 @@ worker.addEventListener("message", (event) => {
   if (event.data.type === "stop") stops.add(event.data.key);
   const { source } = event;
   if (event.data.type === "keep" && source instanceof WindowClient)
-    event.waitUntil(tryTo(() => keepAll(source.url)));
+    event.waitUntil(inTurn(() => keepAll(source.url)));
 });
 
 worker.addEventListener("fetch", (event) => {

@@ -3,7 +3,7 @@
 
 /**
  * @typedef {{ type: "start", base: string, stopKey?: string }} Start
- * @typedef {{ type: "run", run: number, cell: string, source: string }} Run
+ * @typedef {{ type: "run", run: number, source: string }} Run
  * @typedef {{ type: "complete", request: number, source: string, cursor: number }} Complete
  * @typedef {{ type: "call", request: number, key: string, positions: number[] }} Call
  * @typedef {{ files: Record<string, { bytes: number }> }} Contents
@@ -26,6 +26,8 @@ const MS_BETWEEN_PROGRESS = 100;
 /** @type {(message: object) => void} */
 const post = (message) => postMessage(message);
 
+/** @type {Contents["files"]} */
+let files = {};
 let loaded = 0;
 let total = 0;
 let told = 0;
@@ -75,7 +77,7 @@ async function fetchAndCount(address, options) {
   if (name.endsWith(".wasm")) {
     // The browser keeps compiled code only for a response as it came, so it is counted at once.
     if (headers.get("Content-Type") === "application/wasm") {
-      count(Number(headers.get("Content-Length")));
+      count(files[name].bytes);
       return response;
     }
     headers.set("Content-Type", "application/wasm"); // which simple servers do not know
@@ -164,8 +166,7 @@ let stopButton;
 async function start({ base, stopKey }) {
   const began = performance.now();
   const address = (/** @type {string} */ name) => new URL(name, base).href;
-  /** @type {Contents} */
-  const { files } = await (await fetchAndCount(address("contents.json"))).json();
+  ({ files } = await (await fetchAndCount(address("contents.json"))).json());
   const digits = Object.keys(files).filter((name) => name.startsWith("mnist/"));
   const own = ["nn_core.zip", "shell.py", ...digits];
   const packages = Object.keys(files).filter((name) => name.endsWith(".whl"));
@@ -195,11 +196,8 @@ async function start({ base, stopKey }) {
     pyodide.FS.writeFile(`${folder}/nn_core/${name}`, images[k]);
   }
 
-  let kernel = "NumPy's own";
-  if (files["matmul.js"]) {
-    const { quicken } = await import(address("matmul.js"));
-    kernel = await quicken(pyodide, memory);
-  }
+  const { quicken } = await import(address("matmul.js"));
+  const kernel = await quicken(pyodide, memory);
   // Each look at a name of Python's makes a new object, so all are looked up once.
   const { run, complete, call, post_if_due } = pyodide.pyimport("shell");
   shell = { run, complete, call, post_if_due };

@@ -5,6 +5,7 @@ takes a third of a second to import, and several seconds in a page of the book.
 """
 
 from importlib import import_module
+from typing import Any
 
 from IPython.core.getipython import get_ipython
 
@@ -38,7 +39,7 @@ _MODULES = {
 __all__ = list(_MODULES)
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     """Import a name of `__all__`."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

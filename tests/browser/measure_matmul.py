@@ -7,16 +7,15 @@ This fetches TensorFlow.js through npm, and prints medians. The machine should b
 
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import tarfile
 from pathlib import Path
 
 import files
-from conftest import ROOT, served
+import in_page
+from conftest import served
 
-IN_PAGE = ROOT / "book" / "in_page"
 PEERS = ["@tensorflow/tfjs@4.22.0", "@tensorflow/tfjs-backend-wasm@4.22.0"]
 WANTED = ["tf.min.js", "tf-backend-wasm.min.js", "tfjs-backend-wasm-simd.wasm"]
 ROUNDS = 15
@@ -111,8 +110,7 @@ def test_medians_of_turns(browser, tmp_path):
     assert files.fetch()
     site = tmp_path / "site"
     files.layout(site / "python")
-    for path in [*IN_PAGE.glob("matmul*.wasm"), IN_PAGE / "matmul.js"]:
-        shutil.copy(path, site / "python")
+    in_page.write_scripts(site / "python")
     subprocess.run(["npm", "pack", "--silent", *PEERS], cwd=tmp_path, check=True)
     for peer in tmp_path.glob("*.tgz"):
         with tarfile.open(peer) as archive:

@@ -21,6 +21,11 @@ LISTEN = """() => {
   }).observe(document.body, { childList: true, subtree: true, characterData: true });
 }"""
 
+COMPLETE = """async () => {
+  const { complete } = await import("../python/python.js");
+  return Promise.race([complete("pri", 3), new Promise((end) => setTimeout(end, 2000, "late"))]);
+}"""
+
 
 class Cells:
     """The cells of a page."""
@@ -116,10 +121,10 @@ def test_run_stays_where_it_was(seen, cells):
 
 def test_an_edited_cell_runs_again(seen, cells):
     """And a slash is a slash, though it leads to the search elsewhere in a page."""
-    cells.write("graph-forward", "print(6 / 4)")
+    cells.write("graph-forward", "h = display(6 / 4, display_id=True); h.update(5 / 4)")
     seen.page.keyboard.press("Control+Enter")
     assert cells.wait() == "Done. 2 cells below ran before this and may be out of date."
-    assert cells.output("graph-forward") == "1.5"
+    assert cells.output("graph-forward") == "1.25"
     assert seen.page.evaluate("localStorage.getItem('nn_core/edited/book/05_backpropagation')")
 
 
@@ -154,6 +159,8 @@ def test_stop(seen, cells):
     cells.write("graph-forward", "mark = 'still here'\nwhile True: pass")
     cells.press("graph-forward")
     seen.page.locator("#code-graph-forward.run-busy").wait_for()
+    # Completion does not wait for a Python that is busy.
+    assert seen.page.evaluate(COMPLETE) is None
     seen.page.wait_for_timeout(500)
     seen.page.locator(".run-bar").get_by_role("button", name="Stop").click()
     assert cells.wait() == "Stopped."

@@ -2,13 +2,11 @@
 
 import json
 import random
-import shutil
 
 import files
+import in_page
 import pytest
-from conftest import ROOT, Watched, served
-
-IN_PAGE = ROOT / "book" / "in_page"
+from conftest import Watched, served
 
 PAGE = """<!doctype html><link rel="icon" href="data:,"><title>NumPy</title><script type="module">
 const instantiate = WebAssembly.instantiateStreaming;
@@ -21,7 +19,7 @@ WebAssembly.instantiateStreaming = async (source, imports) => {
 const { loadPyodide } = await import("./python/pyodide.mjs");
 const { quicken } = await import("./python/matmul.js");
 window.pyodide = await loadPyodide({ packages: ["numpy"] });
-window.kernel = await quicken(pyodide, memory);
+window.quicken = () => quicken(pyodide, memory);
 </script>"""
 
 # Draws two arrays of all kinds, and where their product goes. NumPy's own loop for float64 tells
@@ -83,32 +81,46 @@ def cases(seeds):
 """
 
 
-# In each site, the first product that its browser takes.
-PRODUCTS = {
-    "matmul_relaxed.wasm": ["matmul_relaxed.wasm", "matmul.wasm"],
-    "matmul.wasm": ["matmul.wasm"],
-    "NumPy's own": [],
-}
-
-
-@pytest.fixture(scope="module", params=PRODUCTS)
-def numpy(request, browser, tmp_path_factory):
-    """Give a page in which NumPy multiplies by this product, since it is the fastest one there."""
+@pytest.fixture(scope="module")
+def page(browser, tmp_path_factory):
+    """Give a page with NumPy, whose site has only those products that are in `page.site_has`."""
     if not files.fetch():
         pytest.skip("the files of Pyodide cannot be fetched")
     folder = tmp_path_factory.mktemp("matmul")
     (folder / "page.html").write_text(PAGE)
     files.layout(folder / "python")
-    for name in ["matmul.js", *PRODUCTS[request.param]]:
-        shutil.copy(IN_PAGE / name, folder / "python")
+    in_page.write_scripts(folder / "python")
+
+    def answer(route):
+        there = route.request.url.rpartition("/")[2] in page.site_has
+        route.continue_() if there else route.fulfill(status=404)
+
     with served(folder) as address:
         tab = Watched(browser, address, width=800, scheme="light")
-        tab.page.goto(f"{address}/page.html")
-        tab.page.wait_for_function("window.kernel", timeout=120_000)
-        assert tab.page.evaluate("kernel") == request.param
-        tab.page.evaluate("(code) => pyodide.runPython(code)", CASES)
-        yield lambda code: tab.page.evaluate("(code) => pyodide.runPython(code)", code)
+        page = tab.page
+        page.route("**/matmul*.wasm", answer)
+        page.goto(f"{address}/page.html")
+        page.wait_for_function("'quicken' in window", timeout=120_000)
+        page.evaluate("(code) => pyodide.runPython(code)", CASES)
+        yield page
         tab.context.close()
+
+
+def test_without_a_product_numpy_keeps_its_own(page):
+    page.site_has = []
+    assert page.evaluate("quicken()") == "NumPy's own"
+
+
+@pytest.fixture(
+    scope="module",
+    params=[["matmul.wasm"], ["matmul.wasm", "matmul_relaxed.wasm"]],
+    ids=["simd", "relaxed"],
+)
+def numpy(request, page):
+    """Let NumPy multiply by the last of these products, and give a function that runs code."""
+    page.site_has = request.param
+    assert page.evaluate("quicken()") == request.param[-1]
+    return lambda code: page.evaluate("(code) => pyodide.runPython(code)", code)
 
 
 def test_products_equal_those_of_numpy(numpy):
