@@ -24,6 +24,9 @@ const cells = await (await fetch(`${python.BASE}cells/${page}.json`)).json();
 const ran = new Map();
 /** @type {Map<string, Editor>} */
 const editors = new Map();
+/** Editors that are being loaded. */
+/** @type {Map<string, Promise<Editor>>} */
+const opening = new Map();
 /** @type {Job[]} */
 const jobs = [];
 /** What Python is doing. */
@@ -31,13 +34,17 @@ const jobs = [];
 let running;
 
 /** @param {Cell} cell */
-const sourceOf = ({ id, source }) => editors.get(id)?.get() ?? kept.text(page, id) ?? source;
+const sourceOf = ({ id, source }) => editors.get(id)?.get() ?? source;
 /** @param {Cell} cell */
 const boxOf = ({ id }) => document.getElementById(`code-${id}`);
 /** @param {Cell} cell */
 const showsCode = (cell) => Boolean(boxOf(cell)?.querySelector(".cell_input"));
 /** @param {Element} box */
-const cellOf = (box) => /** @type {Cell} */ (cells.find(({ id }) => box.id === `code-${id}`));
+function cellOf(box) {
+  const cell = cells.find(({ id }) => box.id === `code-${id}`);
+  if (!cell) throw new Error("The course was renewed since this page was opened: load it again.");
+  return cell;
+}
 /** @type {(n: number) => string} */
 const count = (n) => `${n} ${n === 1 ? "cell" : "cells"}`;
 
@@ -174,21 +181,27 @@ async function work(job) {
       const skip = button("Skip them", () => {
         job.skip = true;
       });
-      if (!(await runCell(cell, job, line, text, skip))) return close();
+      if (!(await runCell(cell, job, line, text, skip))) endAll();
     }
     for (const cell of [target, ...below]) {
-      if (job.ended || !(await runCell(cell, job, line, "Running"))) return close();
+      if (!job.ended && !(await runCell(cell, job, line, "Running"))) endAll();
     }
     close();
   } catch (error) {
     close();
+    endAll();
+    if (!python.ready) ran.clear();
     const why = /** @type {Error} */ (error).message;
-    for (const each of jobs) each.ended = true;
-    ran.clear();
-    tell(why, "");
     // Who cancelled or restarted knows why.
-    if (why !== CANCELLED && why !== RESTARTED) fail(box, why, () => enqueue(box, job.from));
+    const isKnown = why === CANCELLED || why === RESTARTED;
+    tell(why, isKnown ? why : "");
+    if (!isKnown) fail(box, why, () => enqueue(box, job.from));
   }
+}
+
+/** Lets nothing run that waits: it would stand on what did not end well. */
+function endAll() {
+  for (const job of jobs) job.ended = true;
 }
 
 const CANCELLED = "Loading was cancelled.";
@@ -287,14 +300,14 @@ function unfold(box) {
 
 /** Stops what runs, and what waits. */
 async function stop() {
-  for (const job of jobs) job.ended = true;
+  endAll();
   if (!python.ready) python.end(CANCELLED);
   else if (running && !(await python.stop(running))) restart(RESTARTED);
 }
 
 /** @param {string} why */
 function restart(why) {
-  for (const job of jobs) job.ended = true;
+  endAll();
   ran.clear();
   python.end(why);
   tell(why, why);
@@ -313,7 +326,7 @@ async function openCell(box) {
   /** @type {Editors} */
   const editing = await import(`${python.BASE}editor.min.js`);
   const editor = await editing.edit(/** @type {HTMLElement} */ (box), {
-    source: sourceOf(cell),
+    source: kept.text(page, cell.id) ?? cell.source,
     label: "Code",
     onRun: () => run(box),
     onRunAndNext: () => {
@@ -331,22 +344,47 @@ async function openCell(box) {
 }
 
 /**
+ * Gives the editor of a cell: one, however often the reader clicks until it is there.
+ * @param {Element} box
+ */
+function editorOf(box) {
+  const { id } = cellOf(box);
+  const there = editors.get(id) ?? opening.get(id);
+  if (there) return there;
+  const coming = openCell(box).finally(() => opening.delete(id));
+  opening.set(id, coming);
+  return coming;
+}
+
+/**
  * Opens the editor of a cell.
  * @param {Element} box
  */
 export async function edit(box) {
   const there = editors.get(cellOf(box).id);
   if (there && box.contains(document.activeElement?.closest(".cm-editor") ?? null)) return;
-  (there ?? (await openCell(box))).focus();
+  (await editorOf(box)).focus();
 }
 
 /** Opens the editors of all cells that the reader has edited before. */
 export async function open() {
   for (const cell of cells) {
     const box = boxOf(cell);
-    if (box && kept.text(page, cell.id) !== undefined) await openCell(box);
+    if (box && kept.text(page, cell.id) !== undefined) await editorOf(box);
   }
 }
+
+// What is edited in another tab with this page is edited here, too: else the last would win.
+addEventListener("storage", () => {
+  for (const cell of cells) {
+    const editor = editors.get(cell.id);
+    const text = kept.text(page, cell.id) ?? cell.source;
+    if (!editor || editor.get() === text) continue;
+    editor.set(text);
+    boxOf(cell)?.classList.toggle("run-edited", text !== cell.source);
+  }
+  open();
+});
 
 /**
  * Goes on to the next cell with code.

@@ -26,7 +26,7 @@ MOST_TEXT = 200_000  # characters that a cell may print; more would make the pag
 MOST_DATA = 10_000_000  # characters of all displays of a cell
 DISPLAY = 10_000  # characters that are as slow to show as a display that is empty
 SECONDS = 0.1  # between two posts of printed text
-FAST = 200  # outputs of a cell; a loop that shows more gives the page time to draw them, and for Stop
+FAST = 200  # outputs of a cell; between more the page gets time to draw, and for Stop
 PAUSE = 0.02  # seconds of that time
 NAP = 0.01  # seconds; while Python sleeps, Stop does not reach it
 
@@ -211,7 +211,7 @@ class Shell(InteractiveShell):
 
     def ask_exit(self) -> None:
         """Refuse to run `exit`."""
-        raise UsageError("There is nothing to exit: Restart Python is in the bar below, under More.")
+        raise UsageError("There is nothing to exit. Under More, below, is Restart Python.")
 
     def enable_gui(self, gui: str | None = None) -> None:
         """Do nothing more for `%matplotlib inline`: a page has no windows."""
