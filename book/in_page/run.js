@@ -324,7 +324,9 @@ async function openCell(box) {
     if (warning) tell(warning, warning);
   };
   /** @type {Editors} */
-  const editing = await import(`${python.BASE}editor.min.js`);
+  const editing = await import(`${python.BASE}editor.min.js`).catch(() => {
+    throw new Error("The editor did not arrive. Is there a connection?");
+  });
   const editor = await editing.edit(/** @type {HTMLElement} */ (box), {
     source: kept.text(page, cell.id) ?? cell.source,
     label: "Code",

@@ -125,10 +125,12 @@ def test_after_an_error_nothing_runs_that_waits(seen, cells):
     seen.page.evaluate("""() => {
       window.lines.length = 0;
       for (const name of ["walk-gradients", "walk-check-code"])
-        document.querySelector(`#code-${name} .run-tools button`).click();
+        document.querySelector(`#code-${name} .run-tools > button:last-of-type`).click();
     }""")
+    seen.page.wait_for_function("window.lines.some(line => line.includes('above first'))")
     cells.wait()
-    assert len({line.split(":")[0] for line in seen.page.evaluate("window.lines")}) == 1
+    lines = seen.page.evaluate("window.lines")
+    assert {line.split(":")[0] for line in lines} == {"Running the 1 cell above first"}
 
 
 def test_impatient_clicks_open_one_editor(seen, cells):
