@@ -5,7 +5,7 @@
 
 var nnCells = (() => {
   const root = new URL(document.documentElement.dataset.content_root ?? "./", location.href);
-  const path = decodeURI(location.origin + location.pathname).slice(root.href.length);
+  const path = decodeURI((location.origin + location.pathname).slice(root.href.length));
   /** The name of the page, such as book/05_backpropagation. */
   const page = path.replace(/\/$|^$/, "$&index").replace(/\.html$/, "");
 
@@ -89,7 +89,7 @@ var nnCells = (() => {
     try {
       if (location.protocol === "file:") {
         throw new Error(
-          "Python runs in a served page, and this one is opened as a file: make serve.",
+          "Python runs in a served page, and this one is opened as a file. In the folder of index.html, type python -m http.server, and open http://localhost:8000.",
         );
       }
       /** @type {typeof import("./run.js")} */

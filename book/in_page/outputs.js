@@ -90,6 +90,16 @@ function draw(output) {
   return pre("text_plain", whole(data["text/plain"]).replace(ANSI, ""));
 }
 
+/** @returns {Promise<Record<string, string[][]>>} */
+async function fetchKinds() {
+  try {
+    return await (await fetch(`${BASE}kinds.json`)).json();
+  } catch {
+    kinds = undefined; // The next output asks again.
+    throw new Error("The file kinds.json did not arrive whole: is there a connection?");
+  }
+}
+
 /** @param {string} address */
 function load(address) {
   const isScript = address.endsWith(".js");
@@ -115,7 +125,7 @@ function load(address) {
 async function finish(box) {
   const found = /** @type {NodeListOf<HTMLElement>} */ (box.querySelectorAll("[data-lab]"));
   if (found.length) {
-    kinds ??= fetch(`${BASE}kinds.json`).then((response) => response.json());
+    kinds ??= fetchKinds();
     for (const { dataset } of found) {
       const [scripts, styles] = (await kinds)[dataset.lab ?? ""];
       for (const name of styles) load(`${STATIC}${name}.css`);

@@ -24,6 +24,9 @@ const cells = await (await fetch(`${python.BASE}cells/${page}.json`)).json();
 const ran = new Map();
 /** @type {Map<string, Editor>} */
 const editors = new Map();
+/** Editors that are being loaded. */
+/** @type {Map<string, Promise<Editor>>} */
+const opening = new Map();
 /** @type {Job[]} */
 const jobs = [];
 /** What Python is doing. */
@@ -31,13 +34,17 @@ const jobs = [];
 let running;
 
 /** @param {Cell} cell */
-const sourceOf = ({ id, source }) => editors.get(id)?.get() ?? kept.text(page, id) ?? source;
+const sourceOf = ({ id, source }) => editors.get(id)?.get() ?? source;
 /** @param {Cell} cell */
 const boxOf = ({ id }) => document.getElementById(`code-${id}`);
 /** @param {Cell} cell */
 const showsCode = (cell) => Boolean(boxOf(cell)?.querySelector(".cell_input"));
 /** @param {Element} box */
-const cellOf = (box) => /** @type {Cell} */ (cells.find(({ id }) => box.id === `code-${id}`));
+function cellOf(box) {
+  const cell = cells.find(({ id }) => box.id === `code-${id}`);
+  if (!cell) throw new Error("The course was renewed since this page was opened: load it again.");
+  return cell;
+}
 /**
  * Whether a cell only imports, such as `check`: that is quick, so it is not skipped.
  * @param {Cell} cell
@@ -231,6 +238,7 @@ async function work(job) {
       if (job.skip && !onlyImports(cell)) continue;
       if (!(await runCell(cell, job, said, `${all}: ${k + 1} of ${above.length}`))) {
         close();
+        endAll();
         // An error, and no Stop.
         if (!ran.has(cell.id)) blame(cell, job);
         return;
@@ -239,7 +247,11 @@ async function work(job) {
     if (document.activeElement === skip) halt.focus();
     skip.remove();
     for (const cell of [target, ...below]) {
-      if (job.ended || !(await runCell(cell, job, said, "Running"))) return close();
+      if (job.ended) return close();
+      if (!(await runCell(cell, job, said, "Running"))) {
+        endAll();
+        return close();
+      }
     }
     const took = job.seconds < 0.1 ? "Done." : `Done in ${job.seconds.toFixed(1)} s.`;
     const past = pastBelow(target);
@@ -247,14 +259,19 @@ async function work(job) {
     close();
   } catch (error) {
     close();
+    endAll();
+    if (!python.ready) ran.clear();
     const why = /** @type {Error} */ (error).message;
-    for (const each of jobs) each.ended = true;
-    ran.clear();
     // Who cancelled or restarted knows why.
     const isKnown = why === CANCELLED || why === RESTARTED;
     tell(why, isKnown ? why : "");
     if (!isKnown) fail(box, why, () => enqueue(box, job.from));
   }
+}
+
+/** Lets nothing run that waits: it would stand on what did not end well. */
+function endAll() {
+  for (const job of jobs) job.ended = true;
 }
 
 /**
@@ -369,14 +386,14 @@ function unfold(box) {
 
 /** Stops what runs, and what waits. */
 async function stop() {
-  for (const job of jobs) job.ended = true;
+  endAll();
   if (!python.ready) python.end(CANCELLED);
   else if (running && !(await python.stop(running))) restart(RESTARTED);
 }
 
 /** @param {string} why */
 function restart(why) {
-  for (const job of jobs) job.ended = true;
+  endAll();
   ran.clear();
   python.end(why);
   tell(why, why);
@@ -393,9 +410,11 @@ async function openCell(box) {
     if (warning) tell(warning, warning);
   };
   /** @type {Editors} */
-  const editing = await import(`${python.BASE}editor.min.js`);
+  const editing = await import(`${python.BASE}editor.min.js`).catch(() => {
+    throw new Error("The editor did not arrive. Is there a connection?");
+  });
   const editor = await editing.edit(/** @type {HTMLElement} */ (box), {
-    source: sourceOf(cell),
+    source: kept.text(page, cell.id) ?? cell.source,
     label: "Code",
     onRun: () => run(box),
     onRunAndNext: () => {
@@ -413,22 +432,47 @@ async function openCell(box) {
 }
 
 /**
+ * Gives the editor of a cell: one, however often the reader clicks until it is there.
+ * @param {Element} box
+ */
+function editorOf(box) {
+  const { id } = cellOf(box);
+  const there = editors.get(id) ?? opening.get(id);
+  if (there) return there;
+  const coming = openCell(box).finally(() => opening.delete(id));
+  opening.set(id, coming);
+  return coming;
+}
+
+/**
  * Opens the editor of a cell.
  * @param {Element} box
  */
 export async function edit(box) {
   const there = editors.get(cellOf(box).id);
   if (there && box.contains(document.activeElement?.closest(".cm-editor") ?? null)) return;
-  (there ?? (await openCell(box))).focus();
+  (await editorOf(box)).focus();
 }
 
 /** Opens the editors of all cells that the reader has edited before. */
 export async function open() {
   for (const cell of cells) {
     const box = boxOf(cell);
-    if (box && kept.text(page, cell.id) !== undefined) await openCell(box);
+    if (box && kept.text(page, cell.id) !== undefined) await editorOf(box);
   }
 }
+
+// What is edited in another tab with this page is edited here, too: else the last would win.
+addEventListener("storage", () => {
+  for (const cell of cells) {
+    const editor = editors.get(cell.id);
+    const text = kept.text(page, cell.id) ?? cell.source;
+    if (!editor || editor.get() === text) continue;
+    editor.set(text);
+    boxOf(cell)?.classList.toggle("run-edited", text !== cell.source);
+  }
+  open();
+});
 
 /**
  * Goes on to the next cell with code.

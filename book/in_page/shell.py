@@ -2,6 +2,7 @@
 
 import base64
 import builtins
+import io
 import json
 import os
 import sys
@@ -22,8 +23,23 @@ from traitlets import Type
 from traitlets.config import Config
 
 MOST_TEXT = 200_000  # characters that a cell may print; more would make the page slow
-MOST_DATA = 10_000_000  # characters of one display
+MOST_DATA = 10_000_000  # characters of all displays of a cell
+DISPLAY = 10_000  # characters that are as slow to show as a display that is empty
 SECONDS = 0.1  # between two posts of printed text
+FAST = 200  # outputs of a cell; between more the page gets time to draw, and for Stop
+PAUSE = 0.02  # seconds of that time
+NAP = 0.01  # seconds; while Python sleeps, Stop does not reach it
+
+
+nap = time.sleep
+
+
+def sleep(seconds: float) -> None:
+    """Sleep in naps, between which Stop works."""
+    end = time.perf_counter() + seconds - NAP
+    while time.perf_counter() < end:
+        nap(NAP)
+    nap(min(seconds, max(0, end + NAP - time.perf_counter())))
 
 
 class Outputs:
@@ -35,14 +51,22 @@ class Outputs:
 
     def begin(self) -> None:
         """Forget the last cell."""
-        self.name, self.text = "stdout", ""
-        self.printed, self.posted = 0, 0.0
+        self.name, self.text, self.posted, self.sent = "stdout", "", 0.0, 0
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget how much the page shows."""
+        self.printed, self.line, self.shown = 0, 0, 0
 
     def write(self, name: str, text: str) -> None:
         """Keep a printed text for a moment, since a loop may print thousands of lines a second."""
         if name != self.name:
             self.flush()
+        if text.startswith("\r"):  # a progress bar, which replaces its line
+            self.printed, self.line = self.printed - self.line, 0
         before, self.printed = self.printed, self.printed + len(text)
+        _, ends, rest = text.rpartition("\n")
+        self.line = len(rest) + (0 if ends else self.line)
         if before > MOST_TEXT:
             return
         if self.printed > MOST_TEXT:
@@ -69,6 +93,9 @@ class Outputs:
         """Post an output after all that was printed before it."""
         self.flush()
         self.post({"output_type": output_type, **parts})
+        self.sent += 1
+        if self.sent > FAST:
+            nap(PAUSE)
 
     def show(self, output_type: str, data: dict[str, Any], **parts: Any) -> None:
         """Post a display, with its Markdown also as HTML, since the page reads no Markdown."""
@@ -80,7 +107,14 @@ class Outputs:
         size = sum(len(str(value)) for value in data.values())
         if size > MOST_DATA:
             text = f"This output of {size:,} characters is too large for the page; show less of it."
-            data = {"text/plain": text}
+            data, size = {"text/plain": text}, 0
+        if output_type != "update_display_data":
+            before, self.shown = self.shown, self.shown + size + DISPLAY
+            if before > MOST_DATA:
+                return
+            if self.shown > MOST_DATA:
+                text = "… This cell shows more than the page can hold; the rest is left out."
+                data = {"text/plain": text}
         self.send(output_type, data=data, **parts)
 
 
@@ -89,11 +123,16 @@ def _as_text(value: object) -> object:
     return base64.b64encode(value).decode() if isinstance(value, bytes) else value
 
 
+def _cut(text: str) -> str:
+    """Leave out what would make the page slow."""
+    return text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}\n… The rest is left out."
+
+
 OUTPUTS = Outputs()
 post_if_due = OUTPUTS.flush_if_due
 
 
-class Stream:
+class Stream(io.TextIOBase):
     """What `print` and `tqdm` write to."""
 
     encoding = "utf-8"
@@ -133,6 +172,7 @@ class Publisher(DisplayPublisher):
 
     def clear_output(self, wait: bool = False) -> None:
         """Let the page remove the outputs of this cell."""
+        OUTPUTS.clear()
         OUTPUTS.send("clear_output", wait=wait)
 
 
@@ -165,9 +205,16 @@ class Shell(InteractiveShell):
         OUTPUTS.send(
             "error",
             ename=etype.__name__,
-            evalue=str(evalue.msg if isinstance(evalue, SyntaxError) else evalue),
-            traceback=["\n".join(part) for part in (own, library) if part],
+            evalue=_cut(str(evalue.msg if isinstance(evalue, SyntaxError) else evalue)),
+            traceback=[_cut("\n".join(part)) for part in (own, library) if part],
         )
+
+    def ask_exit(self) -> None:
+        """Refuse to run `exit`."""
+        raise UsageError("There is nothing to exit. Under More, below, is Restart Python.")
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """Do nothing more for `%matplotlib inline`: a page has no windows."""
 
     def system(self, cmd: str) -> None:
         """Refuse to run a line such as `!ls`."""
@@ -208,9 +255,12 @@ def start() -> Shell:
     shell = Shell.instance(config=config)
     shell.register_magic_function(no_pip, magic_name="pip")
     builtins.input = no_input
-    # Without widgets tqdm prints its bar, and without threads it does not look after it.
-    warnings.filterwarnings("ignore", "IProgress not found|tqdm:disabling monitor support")
+    # Without widgets tqdm prints its bar, and without threads it does not look after it. After
+    # sys.exit(), IPython tells how to exit.
+    ignored = "IProgress not found|tqdm:disabling monitor support|To exit: use"
+    warnings.filterwarnings("ignore", ignored)
     sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")
+    time.sleep = sleep
     return shell
 
 

@@ -103,6 +103,15 @@ const fetchBytes = async (address) =>
   new Uint8Array(await (await fetchAndCount(address)).arrayBuffer());
 
 /**
+ * Imports a module of Pyodide, whose ending .mjs simple servers do not know as that of a script.
+ * @param {string} address
+ */
+async function importFetched(address) {
+  const code = await (await fetchAndCount(address)).text();
+  return import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
+}
+
+/**
  * What Python reads to learn whether it should stop. While it runs, it reads item 0 again and again:
  * 2 means Ctrl-C. When Python has understood, it writes 0. It would be a shared memory if the page
  * and its worker could have one; that takes headers which simple servers do not send.
@@ -166,21 +175,28 @@ let stopButton;
 async function start({ base, stopKey }) {
   const began = performance.now();
   const address = (/** @type {string} */ name) => new URL(name, base).href;
-  ({ files } = await (await fetchAndCount(address("contents.json"))).json());
+  const contents = await fetchAndCount(address("contents.json"));
+  ({ files } = await contents.json().catch((error) => {
+    failure = "The file contents.json did not arrive whole: is there a connection?";
+    throw error;
+  }));
   const digits = Object.keys(files).filter((name) => name.startsWith("mnist/"));
   const own = ["nn_core.zip", "shell.py", ...digits];
   const packages = Object.keys(files).filter((name) => name.endsWith(".whl"));
-  const core = ["pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"];
+  const modules = ["pyodide.mjs", "pyodide.asm.mjs"];
+  const core = [...modules, "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"];
   for (const name of [...own, ...packages, ...core]) total += files[name].bytes;
   loaded = 0;
   tell("Loading Python");
   globalThis.fetch = fetchAndCount;
   const compiled = watchCompilation();
-  /** @type {{ loadPyodide: (options: object) => Promise<Pyodide> }} */
-  const { loadPyodide } = await import(address("pyodide.mjs"));
+  /** @type {[{ loadPyodide: (options: object) => Promise<Pyodide> }, { default: object }]} */
+  const [{ loadPyodide }, { default: createPyodideModule }] = /** @type {*} */ (
+    await Promise.all(modules.map((name) => importFetched(address(name))))
+  );
   const names = packages.map((name) => name.split("-")[0]);
   const [pyodide, memory, [library, program, ...images]] = await Promise.all([
-    loadPyodide({ indexURL: base, packages: names }),
+    loadPyodide({ indexURL: base, packages: names, createPyodideModule }),
     compiled,
     Promise.all(own.map((name) => fetchBytes(address(name)))),
   ]);
@@ -267,7 +283,9 @@ addEventListener("message", async ({ data }) => {
   } catch (error) {
     // Errors of cells do not come here: this is Python itself, for which there was no memory, say.
     const what = data.type === "start" ? "Python could not be started" : "Python has broken down";
-    post({ type: "failed", text: failure || `${what} (${error}).` });
+    // The last line of what Python says names the error.
+    const why = String(error).trim().split("\n").at(-1);
+    post({ type: "failed", text: failure || `${what} (${why}).` });
   }
 });
 

@@ -170,6 +170,40 @@ def test_an_error_shows_the_readers_line_first(seen, cells):
     assert told.count() == 0
 
 
+def test_after_an_error_nothing_runs_that_waits(seen, cells):
+    seen.page.evaluate("""() => {
+      window.lines.length = 0;
+      for (const name of ["walk-gradients", "walk-check-code"])
+        document.querySelector(`#code-${name} .run-tools > button:last-of-type`).click();
+    }""")
+    seen.page.wait_for_function("window.lines.some(line => line.includes('above first'))")
+    cells.wait()
+    lines = seen.page.evaluate("window.lines")
+    assert {line.split(":")[0] for line in lines} == {"Running the 1 cell above first"}
+
+
+def test_impatient_clicks_open_one_editor(seen, cells):
+    seen.page.evaluate("""() => {
+      const code = document.querySelector("#code-walk-gradients .cell_input pre");
+      code.click();
+      code.click();
+    }""")
+    cells["walk-gradients"].locator(".cm-content").first.wait_for()
+    seen.page.wait_for_timeout(200)
+    assert cells["walk-gradients"].locator(".cm-content").count() == 1
+
+
+def test_what_is_edited_in_another_tab_is_edited_here(seen, cells):
+    other = seen.context.new_page()
+    other.goto(seen.page.url)
+    other.evaluate("""() => {
+      const key = "nn_core/edited/book/05_backpropagation";
+      localStorage.setItem(key, localStorage.getItem(key).replace("1 / 0", "2 / 4"));
+    }""")
+    cells["graph-forward"].locator(".cm-content", has_text="2 / 4").wait_for()
+    other.close()
+
+
 def test_stop(seen, cells):
     cells.write("graph-forward", "mark = 'still here'\nwhile True: pass")
     cells.press("graph-forward")

@@ -212,6 +212,28 @@ def test_a_cell_that_prints_too_much_is_cut(python):
     assert len(outputs) < 100
     _, (large,) = python.run("display(HTML('x' * 20_000_000))")
     assert "too large" in large["data"]["text/plain"]
+    _, outputs = python.run("for k in range(20): display(HTML('x' * 1_000_000))")
+    assert len(outputs) == 10
+    assert "the rest is left out" in outputs[-1]["data"]["text/plain"]
+    _, (error,) = python.run("raise ValueError('x' * 3_000_000)")
+    assert len(error["evalue"]) < 201_000
+    assert all(len(part) < 201_000 for part in error["traceback"])
+
+
+def test_what_is_replaced_does_not_count_as_printed(python):
+    """Else what a long training prints at its end would be left out."""
+    bar = "for k in range(5000): sys.stderr.write(f'\\r{k:60}')"
+    _, outputs = python.run(f"import sys\n{bar}\nprint('the end')")
+    assert texts(outputs) == "the end\n"
+    frame = "for k in range(30): clear_output(wait=True); print('x' * 10_000)"
+    _, outputs = python.run(f"from IPython.display import clear_output\n{frame}")
+    assert "left out" not in texts(outputs)
+
+
+def test_common_lines_of_notebooks_work(python):
+    source = "%matplotlib inline\nsys.stdout.writelines(['a\\n', 'b\\n'])"
+    status, outputs = python.run(f"import sys\n{source}")
+    assert (status, texts(outputs)) == ("ok", "a\nb\n")
 
 
 def test_text_arrives_while_a_cell_runs(python):
@@ -231,7 +253,9 @@ def test_text_arrives_while_a_cell_runs(python):
     python.tell(message, "done")
 
 
-@pytest.mark.parametrize("source", ["while True: pass", "[k for k in iter(int, 1)]"])
+@pytest.mark.parametrize(
+    "source", ["while True: pass", "[k for k in iter(int, 1)]", "import time; time.sleep(60)"]
+)
 def test_stop_ends_a_loop(python, source):
     end = python.begin(source)
     time.sleep(0.5)
