@@ -56,7 +56,7 @@ var nnCells = (() => {
   /** @param {Element | null} cell */
   function focusRun(cell) {
     /** @type {HTMLElement | null | undefined} */
-    const run = cell?.querySelector(".run-tools button:last-of-type");
+    const run = cell?.querySelector(".run-tools > button:last-of-type");
     run?.focus({ preventScroll: true });
   }
 

@@ -13,7 +13,7 @@ const STATIC = new URL("../_static/", BASE).href;
 const ANSI = /\x1b\[[0-9;]*[A-Za-z]/g;
 const OVERWRITTEN = /[^\n]*\r(?=[^\r\n])/g; // what a progress bar has written before, in its line
 
-const CONTROLS = "a[href], button, input, select, summary, textarea, [tabindex]";
+const CONTROLS = "a[href], button, input, select, summary, textarea";
 
 /** @type {Promise<Record<string, string[][]>> | undefined} */
 let kinds;

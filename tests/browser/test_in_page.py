@@ -21,7 +21,7 @@ LISTEN = """() => {
       const text = target.role === "status" && target.closest(".run-bar") && target.textContent;
       if (text) window.spoken.push(text);
     }
-    for (const line of document.querySelectorAll(".run-line span")) {
+    for (const line of document.querySelectorAll(".run-chip span")) {
       if (window.lines.at(-1) !== line.textContent) window.lines.push(line.textContent);
     }
   }).observe(document.body, { childList: true, subtree: true, characterData: true });
@@ -54,7 +54,7 @@ class Cells:
     def choose(self, name, label):
         self[name].hover()
         self[name].locator("summary[aria-label=More]").click()
-        self[name].get_by_role("button", name=label).click()
+        self[name].locator(".run-tools").get_by_role("button", name=label).click()
 
     def wait(self) -> str:
         """Wait until nothing runs, and give what the bar says then."""
@@ -179,7 +179,7 @@ def test_after_an_error_nothing_runs_that_waits(seen, cells):
     seen.page.wait_for_function("window.lines.some(line => line.includes('above first'))")
     cells.wait()
     lines = seen.page.evaluate("window.lines")
-    assert {line.split(":")[0] for line in lines} == {"Running the 1 cell above first"}
+    assert {line.split(":")[0] for line in lines} == {"Running the 2 cells above first"}
 
 
 def test_impatient_clicks_open_one_editor(seen, cells):
