@@ -255,7 +255,7 @@ async function work(job) {
     }
     const took = job.seconds < 0.1 ? "Done." : `Done in ${job.seconds.toFixed(1)} s.`;
     const past = pastBelow(target);
-    tell(took + past, `Done. ${job.spoken}${past}`.trim());
+    tell(took + past, `Done. ${job.spoken}`.trim() + past);
     close();
   } catch (error) {
     close();
