@@ -290,8 +290,8 @@ def test_sliders_are_live(seen, cells):
     slider.press("ArrowRight")
     cells["walk-slider"].locator(".cell_output svg[aria-label^='z = w']").wait_for()
     slider.press("Shift+Enter")
+    cells["walk-slider"].locator(".cell_output svg[aria-label^='The inputs']").wait_for()
     assert cells.wait().startswith("Done")
-    assert figure.get_attribute("aria-label") == before
     assert slider.evaluate(FOCUSED)
 
 
