@@ -12,6 +12,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from nn_core.lab import page as lab_page
+
 CHAPTER = "book/chapter"
 
 
@@ -37,13 +39,17 @@ def write_site(folder: Path, cells: dict[str, str], *, html: str = "") -> None:
     for part in ("book", "_sources/book", "python/cells/book"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, folder / "_sources" / f"{CHAPTER}.ipynb")
-    listed = [{"id": name, "source": text, "tags": []} for name, text in cells.items()]
+    listed = [{"id": name, "source": text} for name, text in cells.items()]
     (python / "cells" / f"{CHAPTER}.json").write_text(json.dumps(listed), "utf-8")
     shown = "".join(
         f'<div class="cell" id="code-{escape(name)}"><div class="cell_input">'
         f"{highlight(text, PythonLexer(), HtmlFormatter())}</div></div>"
         for name, text in cells.items()
     )
-    head = f'<link rel="stylesheet" href="../course.css"><style>{colours()}</style>'
+    (folder / "lab.js").write_text(lab_page.script("lab"), "utf-8")
+    head = (
+        '<link rel="stylesheet" href="../course.css"><script src="../lab.js"></script>'
+        f"<style>{colours()}</style>"
+    )
     page = BARE_PAGE.format(scheme="light", head=head, html=shown + html)
     (folder / f"{CHAPTER}.html").write_text(page, "utf-8")

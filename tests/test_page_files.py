@@ -9,8 +9,10 @@ import sys
 import threading
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import files
+import in_page
 import pytest
 from filelock import FileLock
 
@@ -200,3 +202,18 @@ def test_the_package_comes_without_digits_and_can_be_imported(tmp_path: Path):
     run = [sys.executable, "-c", code]
     said = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     assert said.split() == [str(tmp_path / "nn_core" / "__init__.py"), "True"]
+
+
+@pytest.mark.parametrize("fetched", [True, False])
+def test_a_page_says_that_its_code_does_not_run(fetched: bool):
+    """If Python could not be fetched, there are no buttons either."""
+    loaded: list[str] = []
+    app = SimpleNamespace(
+        config=SimpleNamespace(python_in_page=fetched),
+        add_css_file=loaded.append,
+        add_js_file=lambda name, **_: loaded.append(name),
+    )
+    context = {"body": '<div id="code-train">'}
+    in_page.add_buttons(app, "book/index", "page.html", context, None)
+    assert ("cells.js" in loaded) is fetched
+    assert ("does not run" in context["body"]) is not fetched

@@ -52,7 +52,7 @@ def book(tmp_path_factory):
 def test_cell_is_shown_and_remembered(book):
     app, html = book
     source = "for k in range(3):\n    print(k < 2)"
-    assert app.env.metadata["index"]["cells"] == [{"id": "train", "source": source, "tags": []}]
+    assert app.env.metadata["index"]["cells"] == [{"id": "train", "source": source}]
     cell = re.search(r'<div class="cell[^>]*id="code-train">.*?<pre>(.*?)</pre>', html, re.DOTALL)
     assert re.sub("<[^>]+>", "", cell[1]).strip() == source.replace("<", "&lt;")
     assert "cell_input" in cell[0]

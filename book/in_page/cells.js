@@ -4,30 +4,11 @@
 /** @typedef {"run" | "edit" | "open"} Act what run.js can do */
 
 var nnCells = (() => {
+  const { button, make } = nnLab;
   const root = new URL(document.documentElement.dataset.content_root ?? "./", location.href);
   const path = decodeURI((location.origin + location.pathname).slice(root.href.length));
   /** The name of the page, such as book/05_backpropagation. */
   const page = path.replace(/\/$|^$/, "$&index").replace(/\.html$/, "");
-
-  /**
-   * Makes an element. A function is a listener.
-   * @template {keyof HTMLElementTagNameMap} Tag
-   * @param {Tag} tag
-   * @param {Record<string, string | ((event: Event) => void)>} attributes
-   * @param {(Node | string)[]} children
-   */
-  function make(tag, attributes, ...children) {
-    const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) {
-      if (typeof value === "function") element.addEventListener(name, value);
-      else element.setAttribute(name, value);
-    }
-    element.append(...children);
-    return element;
-  }
-
-  /** @type {(text: string, click: () => void) => HTMLButtonElement} */
-  const button = (text, click) => make("button", { type: "button", click }, text);
 
   /**
    * The line under a cell's code that says what happens.
@@ -156,5 +137,5 @@ var nnCells = (() => {
       // Storage is blocked, so nothing is kept.
     }
   }
-  return { act, button, clear, fail, focusRun, lineOf, make, page, root: root.href };
+  return { act, clear, fail, focusRun, lineOf, page, root: root.href };
 })();

@@ -57,7 +57,9 @@ def add_buttons(app: Sphinx, pagename: str, templatename: str, context: dict, do
         return
     if app.config.python_in_page:
         app.add_css_file("cells.css")
-        app.add_js_file("cells.js", loading_method="defer")
+        # The first makes elements for the second. Most pages have it already.
+        for name in ("lab.js", "cells.js"):
+            app.add_js_file(name, loading_method="defer")
     else:
         context["body"] += LEFT_OUT
 
@@ -65,7 +67,7 @@ def add_buttons(app: Sphinx, pagename: str, templatename: str, context: dict, do
 def cells_of(path: Path) -> list[dict]:
     """Give the code cells of a notebook, also those that its page hides."""
     return [
-        {"id": cell.id, "source": cell.source, "tags": cell.metadata.get("tags", [])}
+        {"id": cell.id, "source": cell.source}
         for cell in execution.code_cells(nbformat.read(path, as_version=4))
     ]
 

@@ -6,7 +6,8 @@ import { BASE } from "./python.js";
 /** @typedef {import("./python.js").Output} Output */
 /** @typedef {{ typesetPromise?: (elements: Element[]) => Promise<void> }} Typesetter */
 
-const { focusRun, make } = nnCells;
+const { make } = nnLab;
+const { focusRun } = nnCells;
 const SAID = "nn_core_said"; // marks a paragraph of the book
 const STATIC = new URL("../_static/", BASE).href;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours of a terminal begin with one

@@ -76,11 +76,13 @@ function buildCourse(place) {
   const total = document.createElement("p");
   const status = document.createElement("p");
   status.role = "status";
-  const fromFile = button("Import", async () => {
+  const fromFile = nnLab.button("Import", async () => {
     status.textContent = await importFile(all);
   });
-  const toFile = button("Export", () => save("solved-exercises.json", { solved: [...solved()] }));
-  const erase = button("Erase", () => {
+  const toFile = nnLab.button("Export", () =>
+    save("solved-exercises.json", { solved: [...solved()] }),
+  );
+  const erase = nnLab.button("Erase", () => {
     if (!confirm("Forget which exercises are solved? An exported file can bring it back.")) return;
     mark([]);
     status.textContent = "Forgotten.";
@@ -102,15 +104,6 @@ function buildCourse(place) {
       : "The map will show which exercises you have solved. This is kept in your browser only.";
     toFile.hidden = erase.hidden = count === 0;
   };
-}
-
-/** @type {(text: string, onclick: () => void) => HTMLButtonElement} */
-function button(text, onclick) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.textContent = text;
-  made.onclick = onclick;
-  return made;
 }
 
 /**

@@ -6,12 +6,13 @@ import { Place } from "./outputs.js";
 import * as progress from "./progress.js";
 import * as python from "./python.js";
 
-/** @typedef {{ id: string, source: string, tags: string[] }} Cell */
+/** @typedef {{ id: string, source: string }} Cell */
 /** @typedef {{ target: Cell, box: Element, from: "needed" | "top" | "alone", skip: boolean, ended: boolean, seconds: number, spoken: string }} Job */
 /** @typedef {typeof import("./editor.js")} Editors */
 /** @typedef {Awaited<ReturnType<Editors["edit"]>>} Editor */
 
-const { button, clear, fail, focusRun, lineOf, make, page, root } = nnCells;
+const { button, make } = nnLab;
+const { clear, fail, focusRun, lineOf, page, root } = nnCells;
 const RESTARTED = "Python was restarted: run the cells again.";
 const MEGABYTE = 1e6;
 
@@ -350,7 +351,7 @@ async function runCell(cell, job, said, text) {
     const { status, seconds } = await ending;
     await place.end();
     progress.note(place.fresh);
-    // Only this Python's; and an interrupted training is a training.
+    // What follows may use a training that was interrupted.
     if (status === "error") ran.delete(cell.id);
     else note(cell, source);
     if (status === "ok") job.seconds += seconds;

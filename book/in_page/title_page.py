@@ -21,7 +21,7 @@ class PageCell(SphinxDirective):
         """Give the cell in the form of those of notebooks, and remember its code."""
         name, source = self.arguments[0], "\n".join(self.content)
         cells = self.env.metadata[self.env.docname].setdefault("cells", [])
-        cells.append({"id": name, "source": source, "tags": []})
+        cells.append({"id": name, "source": source})
         code = nodes.literal_block(source, source, language="python")
         input_ = nodes.container("", code, classes=["cell_input"])
         return [nodes.container("", input_, classes=["cell"], ids=[f"code-{name}"])]

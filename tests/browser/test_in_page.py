@@ -5,7 +5,7 @@ import re
 
 import pytest
 from conftest import Visit
-from test_pages import WRONG, examine, has_form
+from test_pages import WRONG, examine, turn_over
 
 PAGE = "book/05_backpropagation"
 MOST_WEIGHT = 15_000  # bytes, gzipped, that a visit may cost which runs nothing
@@ -326,12 +326,7 @@ def test_accessible(seen):
 
 
 def test_narrow_and_dark(seen):
-    seen.page.set_viewport_size({"width": 390, "height": 900})
-    seen.page.emulate_media(color_scheme="dark")
-    seen.page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
-    seen.page.wait_for_timeout(500)
-    has_form(seen, 390, "dark")
-    assert examine(seen, runOnly=["color-contrast", "scrollable-region-focusable"]) == []
+    turn_over(seen)
 
 
 def test_asks_no_other_host_and_logs_no_error(seen):

@@ -192,8 +192,8 @@ def test_accessible(seen):
 # --- narrow and dark, turned over
 
 
-@visiting(*EVERY_PAGE)
-def test_narrow_and_dark(seen):
+def turn_over(seen) -> None:
+    """Make a page narrow and dark, and see that it is right."""
     seen.page.set_viewport_size({"width": 390, "height": 900})
     seen.page.emulate_media(color_scheme="dark")
     seen.page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
@@ -202,6 +202,11 @@ def test_narrow_and_dark(seen):
     has_form(seen, 390, "dark")
     # What colour and width decide.
     assert examine(seen, runOnly=["color-contrast", "scrollable-region-focusable"]) == []
+
+
+@visiting(*EVERY_PAGE)
+def test_narrow_and_dark(seen):
+    turn_over(seen)
 
 
 @visiting("book/01_data")

@@ -253,16 +253,22 @@ def test_text_arrives_while_a_cell_runs(python):
     python.tell(message, "done")
 
 
+def stop(python, end):
+    """Press Stop, and give how the cell ended, soon, and its outputs."""
+    began = time.perf_counter()
+    python.page.evaluate("stop()")
+    ended = end()
+    assert time.perf_counter() - began < PATIENCE
+    return ended
+
+
 @pytest.mark.parametrize(
     "source", ["while True: pass", "[k for k in iter(int, 1)]", "import time; time.sleep(60)"]
 )
 def test_stop_ends_a_loop(python, source):
     end = python.begin(source)
     time.sleep(0.5)
-    began = time.perf_counter()
-    python.page.evaluate("stop()")
-    status, outputs = end()
-    assert time.perf_counter() - began < PATIENCE
+    status, outputs = stop(python, end)
     assert status == "interrupted"
     assert outputs[-1]["ename"] == "KeyboardInterrupt"
     assert python.run("1 + 1")[1][0]["data"]["text/plain"] == "2"
@@ -286,10 +292,7 @@ def test_after_stop_fit_returns_its_history(python):
     )
     python.tell({"type": "nothing"}, "output")  # waits until there is a progress bar
     time.sleep(1)
-    began = time.perf_counter()
-    python.page.evaluate("stop()")
-    status, outputs = end()
-    assert time.perf_counter() - began < PATIENCE
+    status, outputs = stop(python, end)
     assert status == "ok"
     assert int(outputs[-1]["data"]["text/plain"]) < 1000
     assert "stopped after" in texts(outputs)
