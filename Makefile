@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The machine's own npm, else the one in .venv.
 NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
-.PHONY: book site.zip serve test lab check format claims pictures weights kernel editor bench lock clean
+.PHONY: book site.zip serve test lab check format claims pictures weights fonts kernel editor bench lock clean
 
 book: .venv/installed
 	$(BIN)/jupyter-book build . -W -n --keep-going
@@ -50,6 +50,12 @@ pictures: .venv/installed
 weights: .venv/installed
 	$(BIN)/python book/_ext/export_digits.py
 
+# Cuts the fonts of the pages down to what the pages use.
+fonts: node_modules/.package-lock.json
+	$(PYTHON) -m venv .venv-fonts
+	.venv-fonts/bin/python -m pip install --quiet fonttools==4.68.0 brotli==1.2.1
+	.venv-fonts/bin/python book/_ext/fonts.py
+
 # Compiles the matrix product of Python in the page, for browsers without and with relaxed SIMD.
 KERNEL := cc --target=wasm32-freestanding -std=c23 -O3 -nostdlib -msimd128 -Wall -Wextra -Werror book/in_page/matmul.c \
 	-Wl,--no-entry,--import-memory,--export=__stack_pointer,--strip-all
@@ -81,7 +87,7 @@ lock: node_modules/.package-lock.json
 	$(NPM) update --silent
 
 clean:
-	rm -rf .venv .venv-lock .venv-bench .venv-kernel node_modules _build site.zip
+	rm -rf .venv .venv-lock .venv-bench .venv-fonts .venv-kernel node_modules _build site.zip
 
 .venv/installed: requirements.txt pyproject.toml
 	@echo "Setting up .venv, which takes a minute or two ..."
