@@ -79,6 +79,40 @@ def test_formulas_are_typeset(seen):
     assert seen.page.locator("mjx-container").count() == written
 
 
+CODE_AT_MOST = 0.25  # of the height of a page
+# Pages with more. Take a page from the list when it has less.
+TOO_MUCH_CODE = [
+    "book/02_forward_pass",
+    "book/03_losses",
+    "book/04_numerical_gradient",
+    "book/05_backpropagation",
+    "book/06_training",
+    "book/07_initialization",
+    "book/08_optimizers",
+    "book/09_regularization",
+    "book/11_published_networks",
+    "book/12_summit",
+    "book/13_speed",
+    "book/appendix/bug_zoo",
+]
+# The share of the article's height that shown blocks of code take, with their buttons.
+SHARE_OF_CODE = """() => {
+  const article = document.querySelector("article");
+  const height = (block) => block.checkVisibility() ? block.getBoundingClientRect().height : 0;
+  const blocks = [...article.querySelectorAll(".cell_input, .highlight")].filter(
+    (block) => !block.parentElement.closest(".cell_input, .cell_output, .highlight"),
+  );
+  return blocks.reduce((sum, block) => sum + height(block), 0) / height(article);
+}"""
+
+
+@visiting(*PAGES)
+def test_code_is_a_quarter_of_a_page_at_most(seen):
+    share = seen.page.evaluate(SHARE_OF_CODE)
+    told = f"{share:.1%} of the page is code"
+    assert (share > CODE_AT_MOST) is (seen.name in TOO_MUCH_CODE), told
+
+
 @visiting("book/00_tour")
 def test_screen_reader_hears_the_answer(seen):
     quiz = seen.page.locator(".lab-quiz fieldset").first
