@@ -7,7 +7,8 @@ from pathlib import Path
 
 import in_page
 import nbformat.v4
-from conftest import BARE_PAGE, ROOT
+from conftest import BARE_PAGE, ROOT, SHEETS
+from frame import colours_of_code
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
@@ -17,22 +18,13 @@ from nn_core.lab import page as lab_page
 CHAPTER = "book/chapter"
 
 
-def colours() -> str:
-    """Give the styles of code, as the book has them."""
-    return "".join(
-        HtmlFormatter(style=f"a11y-high-contrast-{theme}").get_style_defs(
-            f'html[data-theme="{theme}"] .highlight'
-        )
-        for theme in ("light", "dark")
-    )
-
-
 def write_site(folder: Path, cells: dict[str, str], *, html: str = "") -> None:
     """Write a site with the chapter of these cells, their text by id, and with the scripts."""
     python = folder / "python"
     python.mkdir(exist_ok=True)
     in_page.write_scripts(python)
-    shutil.copy(ROOT / "book" / "_static" / "course.css", folder)
+    for name in SHEETS:
+        shutil.copy(ROOT / "book" / "_static" / name, folder)
     markdown = nbformat.v4.new_markdown_cell("# Chapter")
     code = [nbformat.v4.new_code_cell(text, id=name) for name, text in cells.items()]
     notebook = nbformat.v4.new_notebook(cells=[markdown, *code])
@@ -48,8 +40,8 @@ def write_site(folder: Path, cells: dict[str, str], *, html: str = "") -> None:
     )
     (folder / "lab.js").write_text(lab_page.script("lab"), "utf-8")
     head = (
-        '<link rel="stylesheet" href="../course.css"><script src="../lab.js"></script>'
-        f"<style>{colours()}</style>"
+        "".join(f'<link rel="stylesheet" href="../{name}">' for name in SHEETS)
+        + f'<script src="../lab.js"></script><style>{colours_of_code()}</style>'
     )
     page = BARE_PAGE.format(scheme="light", head=head, html=shown + html)
     (folder / f"{CHAPTER}.html").write_text(page, "utf-8")

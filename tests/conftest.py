@@ -22,7 +22,7 @@ import execution
 import hypothesis
 import nbformat.v4
 import pytest
-import yaml
+import repository
 from clean_notebooks import notebooks
 from course import write_static
 from xdist.scheduler import LoadScopeScheduling
@@ -282,13 +282,12 @@ def served(folder: Path):
         """Serves the folder at `/` and, like GitHub Pages, below the name of the repository."""
 
         def translate_path(self, path):
-            return super().translate_path(path.removeprefix(f"/{repository}"))
+            return super().translate_path(path.removeprefix(below))
 
         def log_message(self, *_):
             pass
 
-    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
-    repository = config["repository"]["url"].rsplit("/", 1)[1]
+    below = f"/{repository.address().rpartition('/')[2] or 'course'}"
     handler = functools.partial(Pages, directory=folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         # It asks so often whether to end, and a test waits for that.
@@ -339,6 +338,7 @@ class Visit(Watched):
         self.page.goto(f"{site}/{name}.html")
 
 
+SHEETS = ["shell.css", "course.css"]  # which every page has
 BARE_PAGE = """<!doctype html>
 <html lang="en" data-theme="{scheme}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -353,7 +353,8 @@ def elements(browser, tmp_path_factory):
     """Give a function that opens a page with elements of nn_core.lab alone, without the book."""
     folder = tmp_path_factory.mktemp("elements")
     write_static(folder)
-    shutil.copy(ROOT / "book" / "_static" / "course.css", folder)
+    for name in SHEETS:
+        shutil.copy(ROOT / "book" / "_static" / name, folder)
     with served(folder) as address:
 
         def go(html, *, width=1280, scheme="light"):
@@ -362,7 +363,10 @@ def elements(browser, tmp_path_factory):
             scripts = dict.fromkeys(name for kind in kinds for name in kind.scripts)
             head = "".join(
                 [
-                    *(f'<link rel="stylesheet" href="{name}.css">' for name in ["course", *styles]),
+                    *(
+                        f'<link rel="stylesheet" href="{name}">'
+                        for name in [*SHEETS, *(f"{style}.css" for style in styles)]
+                    ),
                     *(f'<script src="{name}.js" defer></script>' for name in scripts),
                 ]
             )

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import files
 import pytest
+import repository
 import yaml
 from bs4 import BeautifulSoup
 from conftest import ROOT
@@ -50,7 +51,7 @@ def test_images_have_alt_text(page):
     _, soup = page
     for image in soup.find_all("img"):
         # The title is beside the logo, so the logo needs no alternative text.
-        assert image.get("alt", "").strip() or "logo__image" in image["class"], image
+        assert image.get("alt", "").strip() or image.find_parent("header"), image
     for drawing in soup.article.find_all("svg"):
         if drawing.find_parent("svg") is None and drawing.get("aria-hidden") != "true":
             assert drawing.get("role") == "img", str(drawing)[:200]
@@ -176,15 +177,11 @@ def test_glossary_leads_back_to_the_chapters(built_book):
 
 
 @pytest.mark.parametrize("chapter", NOTEBOOKS, ids=name_of)
-def test_chapter_can_be_downloaded_and_launched(chapter, built_book):
+def test_chapter_can_be_downloaded(chapter, built_book):
     place = place_of(chapter)
     soup = parsed(built_book / "book" / f"{place}.html")
     targets = [link["href"] for link in soup.find_all("a", href=True)]
-    name = f"{place}.ipynb"
-    assert any(target.endswith(f"_sources/book/{name}") for target in targets)
-    assert any("mybinder.org" in target and name in target for target in targets)
-    assert any("colab.research.google.com" in target and name in target for target in targets)
-    assert any(target.endswith(f"page_problem.yml&page=book/{place}.html") for target in targets)
+    assert any(target.endswith(f"_sources/book/{place}.ipynb") for target in targets)
 
 
 def test_papers_that_docstrings_name_are_in_the_bibliography(built_book):
@@ -202,12 +199,14 @@ def test_papers_that_docstrings_name_are_in_the_bibliography(built_book):
 
 
 def test_sitemap_lists_every_page(built_book):
+    """The map needs the address of the site, which comes from that of the repository."""
+    if not (address := repository.address()):
+        assert not (built_book / "sitemap.xml").exists()
+        return
     tree = ElementTree.parse(built_book / "sitemap.xml")
     listed = {element.text for element in tree.iter() if element.tag.endswith("loc")}
-    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
-    owner, repository = config["repository"]["url"].split("/")[-2:]
-    base = f"https://{owner}.github.io/{repository}"
-    assert {f"{base}/{name}.html" for name in PAGES} <= listed
+    owner, name = address.split("/")[-2:]
+    assert {f"https://{owner}.github.io/{name}/{page}.html" for page in PAGES} <= listed
 
 
 def test_site_names_the_licences_of_what_it_passes_on(built_book):

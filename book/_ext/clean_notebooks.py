@@ -17,8 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
-import yaml
 from nbstripout import strip_output
+
+import repository
 
 ROOT = Path(__file__).resolve().parents[2]
 METADATA = {
@@ -74,9 +75,9 @@ def install_cell(root: str, address: str) -> str:
         Where the folder of the course is, seen from the notebook: it is there in a clone, whose
         notebook may run in a kernel of another environment.
     address
-        The repository, which Colab installs from. The example address of _config.yml is none.
+        The repository, which Colab installs from, or nothing where there is none.
     """
-    elsewhere = SAY_HOW if "your_account" in address else FROM_REPOSITORY.format(address=address)
+    elsewhere = FROM_REPOSITORY.format(address=address) if address else SAY_HOW
     return INSTALL.format(root=root) + elsewhere
 
 
@@ -102,7 +103,6 @@ def number_formulas(books: dict[Path, nbformat.NotebookNode]) -> None:
 
 def cleaned(path: Path) -> nbformat.NotebookNode:
     """Give a notebook in its committed form."""
-    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
     notebook = nbformat.read(path, as_version=4)
     notebook = strip_output(notebook, keep_output=False, keep_count=False, keep_id=True)
     notebook.metadata = nbformat.from_dict(METADATA)
@@ -113,7 +113,7 @@ def cleaned(path: Path) -> nbformat.NotebookNode:
         cell.metadata = nbformat.from_dict(({"tags": tags} if tags else {}) | folded)
         if cell.id == "install":
             root = Path(os.path.relpath(ROOT, path.parent)).as_posix()
-            cell.source = install_cell(root, config["repository"]["url"])
+            cell.source = install_cell(root, repository.setting())
     return notebook
 
 

@@ -1,9 +1,8 @@
-"""What this book adds to Sphinx: claims ledger, scripts, its own address, repairs of the theme."""
+"""What this book adds to Sphinx: claims ledger, scripts, its own address, repairs of extensions."""
 
 import json
 import re
 from pathlib import Path
-from urllib.parse import quote
 
 import nbformat
 from docutils import nodes
@@ -32,11 +31,6 @@ SHAPES_PAGES = (
 REPAIRS = [
     # The label hides the visible words "Show code cell source" from a screen reader.
     (' aria-label="Toggle hidden content"', ""),
-    # A table wider than a phone scrolls; the keyboard reaches it only with a tabindex.
-    (
-        '<div class="pst-scrollable-table-container"',
-        '<div class="pst-scrollable-table-container" tabindex="0"',
-    ),
     # A list needs list items, and citations are none.
     ('<div role="list" class="citation-list">', '<div class="citation-list">'),
 ]
@@ -118,20 +112,23 @@ def write_static(folder: Path) -> None:
 
 def complete_config(app: Sphinx, config: Config) -> None:
     """Derive the site's address on GitHub Pages from the repository's; add the lab's scripts."""
-    address = config.html_theme_options["repository_url"].rstrip("/").removesuffix(".git")
-    owner, name = address.split("/")[-2:]
     config.course_fingerprint = execution.fingerprint(*SHAPES_PAGES)
     static = Path(app.doctreedir) / "lab"
     write_static(static)
     config.html_static_path.append(str(static))
-    config.html_baseurl = config.ogp_site_url = f"https://{owner}.github.io/{name}/"
+    if address := config.course_repository:
+        owner, name = address.split("/")[-2:]
+        config.html_baseurl = config.ogp_site_url = f"https://{owner}.github.io/{name}/"
+    else:
+        # A map of the site needs its address, and so there is none.
+        config.suppress_warnings.append("sitemap.configuration")
     # The page for lost readers may be shown in place of any other, so its links are absolute.
-    config.notfound_urls_prefix = f"/{name}/"
+    config.notfound_urls_prefix = root = f"/{name}/" if address else "/"
     config.notfound_context = {
         "title": "This page does not exist",
         "body": "<h1>This page does not exist</h1>"
         "<p>It may have moved when the course was revised. All chapters are listed on the "
-        f'<a href="/{name}/book/index.html">title page</a>, and the search looks through them '
+        f'<a href="{root}book/index.html">title page</a>, and the search looks through them '
         "all.</p>",
     }
 
@@ -172,28 +169,15 @@ def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, do
 
 def repair_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Mend what the theme and its extensions get wrong on every page."""
-    # Jupyter Book loads sphinx-thebe always, and twice: each page would log an error, since its
-    # script declares a constant a second time. This book has no use for it.
-    unwanted = ["thebe"]
     # Sphinx loads MathJax on a page without a formula too, if a page listed there has one.
     if not app.env.get_domain("math").data["has_equations"].get(pagename):
-        unwanted.append("mathjax")
-    context["script_files"] = [
-        script
-        for script in context.get("script_files", [])
-        if not any(word in f"{script.filename}{script.attributes}" for word in unwanted)
-    ]
-    # Pages that come from no document, such as the search, would have an empty heading in print.
-    context.setdefault("pagetitle", context.get("title"))
+        context["script_files"] = [
+            script
+            for script in context.get("script_files", [])
+            if "mathjax" not in f"{script.filename}{script.attributes}"
+        ]
     for wrong, right in REPAIRS:
         context["body"] = context.get("body", "").replace(wrong, right)
-    # The theme opens an issue that says "Your issue content here". Ours opens a form that asks.
-    repository = app.config.html_theme_options["repository_url"]
-    for group in context.get("header_buttons", []):
-        for button in group.get("buttons", []):
-            if button.get("label") == "source-issues-button":
-                page = quote(f"{pagename}.html")
-                button["url"] = f"{repository}/issues/new?template=page_problem.yml&page={page}"
 
 
 def finish(app: Sphinx, exception: Exception | None) -> None:

@@ -179,11 +179,10 @@ def test_hints_and_solutions_unfold(seen):
 
 @visiting("book/index")
 def test_theme_can_be_switched(seen):
-    themes = set()
-    for _ in range(3):
-        seen.page.locator(".theme-switch-button").last.click()
-        themes.add(seen.page.evaluate("document.documentElement.dataset.theme"))
-    assert themes == {"light", "dark"}
+    switch = seen.page.get_by_label("Colours", exact=True)
+    for chosen, shown in [("dark", "dark"), ("light", "light"), ("auto", "light")]:
+        switch.select_option(chosen)
+        assert seen.page.evaluate("document.documentElement.dataset.theme") == shown
 
 
 @visiting("book/playground")

@@ -1,0 +1,141 @@
+"""What the frame around a page needs: contents, links to the repository, colours of code.
+
+The frame itself is `_templates/layout.html`. It takes the place of the theme's, whose scripts and
+styles are not loaded.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+from docutils import nodes
+from pygments.styles import get_style_by_name
+from pygments.token import STANDARD_TYPES
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+import numbering
+import repository
+
+# What the theme and Jupyter Book's extensions would load with every page, and no page uses.
+UNUSED = re.compile(
+    r"sphinx-book-theme|pygments\.css|togglebutton|toggleHint|thebe|design-tabs|copybutton|clipboard"
+    r"|doctools\.js|sphinx_highlight|documentation_options"
+)
+FOR_SEARCH = re.compile(r"doctools\.js|documentation_options\.js")
+# Jupyter Book writes settings of Thebe, which this book does not have, below each notebook.
+THEBE = re.compile(
+    r'\s*<script type="text/x-thebe-config">.*?</script>\s*<script>.*?</script>', re.S
+)
+LIGHT, DARK = (
+    get_style_by_name(f"a11y-high-contrast-{scheme}").style_for_token
+    for scheme in ("light", "dark")
+)
+
+
+class Entry(NamedTuple):
+    """A page in the contents, or a section of the page that is shown."""
+
+    number: str
+    title: str
+    address: str
+    is_here: bool = False
+
+
+def short(title: str) -> str:
+    """Give the words of a title before its colon: "Backpropagation"."""
+    return title.split(": ")[0]
+
+
+def contents(app: Sphinx, here: str) -> list[tuple[str, list[Entry]]]:
+    """Give the pages of each part of the book, as a page links them."""
+    return [
+        (
+            caption,
+            [
+                Entry(number, short(title), app.builder.get_relative_uri(here, page), page == here)
+                for page in pages
+                for number, title in [numbering.split(app.env.titles[page])]
+            ],
+        )
+        for caption, pages in numbering.parts(app.env)
+    ]
+
+
+def sections(app: Sphinx, page: str) -> list[Entry]:
+    """Give the sections of a page."""
+    found = []
+    for title in app.env.tocs[page].findall(nodes.reference) if page in app.env.tocs else []:
+        depth, node = 0, title.parent
+        while node is not None:
+            depth, node = depth + isinstance(node, nodes.list_item), node.parent
+        if depth == 2 and title["anchorname"]:
+            number, words = numbering.split(title)
+            found.append(Entry(number, words, title["anchorname"]))
+    return found
+
+
+def colours_of_code() -> str:
+    """Write the colours of code, of both schemes, as CSS."""
+    lines = []
+    for token, name in STANDARD_TYPES.items():
+        pair = [style(token)["color"] for style in (LIGHT, DARK)]
+        if name and None not in pair:
+            lines.append(".highlight .{} {{ color: light-dark(#{}, #{}) }}".format(name, *pair))
+    return "\n".join(lines)
+
+
+def prepare(app: Sphinx, config: Config) -> None:
+    """Find the repository, and write the colours of code into a file."""
+    config.course_repository = repository.address()
+    static = Path(app.doctreedir) / "frame"
+    static.mkdir(parents=True, exist_ok=True)
+    (static / "code.css").write_text(colours_of_code(), "utf-8")
+    config.html_static_path.append(str(static))
+
+
+def fill(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Give the template of the frame what it shows on a page."""
+    number, title = "", context.get("title", "")
+    if pagename in app.env.titles:
+        number, title = numbering.split(app.env.titles[pagename])
+    context |= {
+        "here": Entry(number, short(title), "", is_here=True),
+        "book_contents": contents(app, pagename),
+        "page_sections": sections(app, pagename),
+        "is_notebook": context.get("page_source_suffix") == ".ipynb",
+        "body": THEBE.sub("", context.get("body", "")),
+    }
+    if address := app.config.course_repository:
+        owner, name = address.split("/")[-2:]
+        page, asked = f"{pagename}.ipynb", quote(f"{pagename}.html")
+        branch = app.config.html_theme_options["repository_branch"]
+        context |= {
+            "repository": address,
+            "problem": f"{address}/issues/new?template=page_problem.yml&page={asked}",
+            "binder": f"https://mybinder.org/v2/gh/{owner}/{name}/{branch}?urlpath=lab/tree/{page}",
+        }
+        # Colab opens a notebook alone, whose first cell installs the course from this address.
+        if repository.setting():
+            context["colab"] = (
+                f"https://colab.research.google.com/github/{owner}/{name}/blob/{branch}/{page}"
+            )
+    for kind in ("script_files", "css_files"):
+        context[kind] = [
+            file
+            for file in context.get(kind, [])
+            if not UNUSED.search(f"{file.filename}{file.attributes}".lower())
+            or (pagename == "search" and FOR_SEARCH.search(str(file.filename)))
+        ]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register with Sphinx."""
+    app.add_config_value("course_repository", "", "env")
+    app.add_css_file("code.css", priority=400)
+    app.add_js_file("shell.js", type="module")
+    # Before the site's address is made of it (course.py), and after the theme.
+    app.connect("config-inited", prepare, priority=50)
+    app.connect("html-page-context", fill, priority=950)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,74 @@
+"""Number chapters (00 … 13), their sections (5.1, 5.2 …) and the pages of the appendix (A, B …).
+
+Notebooks hold no numbers: a chapter has that of its file, a section its place in the chapter. They
+are put into the titles when a page is read, so whatever shows a title shows its number: the page,
+the contents, the neighbours, the tab of the browser and the search.
+"""
+
+import re
+import string
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+CHAPTER = re.compile(r"book/(\d\d)_\w+")
+APPENDIX = "Appendix"  # the part of _toc.yml whose pages have letters
+
+
+def parts(env: BuildEnvironment) -> list[tuple[str, list[str]]]:
+    """Give the parts of the book, as _toc.yml has them: the name of each, and its pages."""
+    return [(tree.caption, tree.files()) for tree in env.external_site_map.root.subtrees]
+
+
+def number_of_page(env: BuildEnvironment, page: str) -> str:
+    """Give "05" for chapter 05, "B" for the second page of the appendix, and nothing for others."""
+    if chapter := CHAPTER.fullmatch(page):
+        return chapter[1]
+    pages = dict(parts(env))[APPENDIX]
+    return string.ascii_uppercase[pages.index(page)] if page in pages else ""
+
+
+def put(title: nodes.title, number: str) -> None:
+    """Put a number before the words of a title."""
+    title.insert(0, [nodes.inline(number, number, classes=["number"]), nodes.Text(" ")])
+
+
+def number_titles(app: Sphinx, doctree: nodes.document) -> None:
+    """Number the title of a page, and, in a chapter, the sections right below it."""
+    number = number_of_page(app.env, app.env.docname)
+    page = next(iter(doctree.findall(nodes.section)), None)
+    if not number or page is None:
+        return
+    put(page.next_node(nodes.title), number)
+    if number.isdigit():
+        sections = [child for child in page.children if isinstance(child, nodes.section)]
+        for k, section in enumerate(sections, start=1):
+            put(section.next_node(nodes.title), f"{int(number)}.{k}")
+
+
+def split(title: nodes.Element) -> tuple[str, str]:
+    """Give the number of a title, or nothing, and its words."""
+    numbers = [node for node in title.findall(nodes.inline) if "number" in node["classes"]]
+    number = numbers[0].astext() if numbers else ""
+    return number, title.astext().removeprefix(number).strip()
+
+
+def number_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Put the number before a link whose words are the title of a page."""
+    titles = {}
+    for title in app.env.titles.values():
+        number, words = split(title)
+        if number:
+            titles[words] = number
+    for link in doctree.findall(nodes.reference):
+        if link.get("internal") and (number := titles.get(link.astext())):
+            link.insert(0, nodes.Text(f"{number} "))
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register with Sphinx."""
+    # Before Sphinx collects the titles.
+    app.connect("doctree-read", number_titles, priority=100)
+    app.connect("doctree-resolved", number_links)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
