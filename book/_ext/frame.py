@@ -97,7 +97,7 @@ def prepare(app: Sphinx, config: Config) -> None:
 
 def fill(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Give the template of the frame what it shows on a page."""
-    number, title = "", context.get("title", "")
+    number, title = "", context.get("title") or "Search"
     if pagename in app.env.titles:
         number, title = numbering.split(app.env.titles[pagename])
     context |= {
