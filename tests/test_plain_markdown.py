@@ -26,10 +26,6 @@ LABELS = {"5.5": "eq-slopes"}
             "::::{exercise} On paper\n:label: the-cell\n\n```python\nx = 1\n```\n::::\n",
         ),
         ("> A quotation.\n> **Not** a box.", "> A quotation.\n> **Not** a box."),
-        (
-            "<details>\n<summary>Why?</summary>\n\nSo.\n\n</details>",
-            "::::{dropdown} Why?\n\nSo.\n\n::::",
-        ),
         ("$$\na = b\n\\tag{5.5} % eq-slopes\n$$", "$$\na = b\n$$ (eq-slopes)"),
         (
             "By [(5.5)](05_backpropagation.ipynb#cell-id=from-the-output), it is.",

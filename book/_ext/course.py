@@ -29,8 +29,10 @@ SHAPES_PAGES = (
 
 # In the HTML of a page: what is written, and what should be.
 REPAIRS = [
-    # The label hides the visible words "Show code cell source" from a screen reader.
+    # The label hides the visible words "Show the code" from a screen reader.
     (' aria-label="Toggle hidden content"', ""),
+    # The corner of a DataFrame heads nothing.
+    ("<th></th>", "<td></td>"),
     # A list needs list items, and citations are none.
     ('<div role="list" class="citation-list">', '<div class="citation-list">'),
 ]

@@ -21,7 +21,7 @@ import repository
 # What the theme and Jupyter Book's extensions would load with every page, and no page uses.
 UNUSED = re.compile(
     r"sphinx-book-theme|pygments\.css|togglebutton|toggleHint|thebe|design-tabs|copybutton|clipboard"
-    r"|doctools\.js|sphinx_highlight|documentation_options"
+    r"|doctools\.js|sphinx_highlight|documentation_options|mystnb|exercise\.css"
 )
 FOR_SEARCH = re.compile(r"doctools\.js|documentation_options\.js")
 # Jupyter Book writes settings of Thebe, which this book does not have, below each notebook.

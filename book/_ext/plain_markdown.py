@@ -7,12 +7,12 @@ holds only what all of them show: CommonMark with tables, formulas between dolla
 | in a notebook | in the page |
 |---|---|
 | a quotation whose first line is one bold phrase | a box; an exercise, with a number |
-| `<details>` | a box that unfolds |
 | `\tag{5.5} % eq-slopes` at the end of a formula | a numbered formula with that label |
 | `[(5.5)](05_backpropagation.ipynb#cell-id=slopes)` | a link to the formula itself |
 | `[7](bug_zoo.ipynb#cell-id=one-for-all)` | a link to the heading of that cell |
 | `([Polyak, 1964](references.bib))` | a link to the entry in the bibliography |
 | a sentence that a cell says, with numbers of its run | text |
+| a claim that a cell has kept | a mark that opens |
 """
 
 import functools
@@ -21,11 +21,13 @@ from pathlib import Path
 
 import nbformat
 from docutils import nodes
+from nn_core.lab.claims import RECORD
 from nn_core.lab.sentences import SAID
 from pybtex.database import Entry, parse_file
 from pybtex.richtext import Text
 from sphinx.application import Sphinx
 
+import claim_marks
 from clean_notebooks import FORMULA_LINK, TAG, notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +43,6 @@ EXERCISE = "Exercise: "
 
 FENCED = re.compile(r"(^ {0,3}(`{3,}|~{3,})[\s\S]*?^ {0,3}\2)|(`[^`]*`)", re.MULTILINE)
 BOX = re.compile(r"^> \*\*(?P<title>[^*\n]+)\*\*\n>\n(?P<body>(?:>.*(?:\n|\Z))+)", re.MULTILINE)
-FOLDED = re.compile(r"^<details>\n<summary>(.*)</summary>\n([\s\S]*?)\n</details>$", re.MULTILINE)
 CELL_LINK = re.compile(r"\[([^\]]+)\]\((?:[^)\s]*/)?([\w-]+)\.ipynb#cell-id=([\w-]+)\)")
 CITATION = r"\[([^\]]+)\]\((?:\.\./)*references\.bib\)"
 CITED_IN_BRACKETS = re.compile(rf"\(({CITATION}(?:;\s+{CITATION})*)\)")
@@ -102,7 +103,6 @@ def for_page(text: str, labels: dict[str, str], chapter: str = "", cell: str = "
         The text names a formula or a reference that is not there.
     """
     text = BOX.sub(lambda found: box(found["title"], found["body"], cell), text)
-    text = FOLDED.sub(r"::::{dropdown} \1\n\2\n::::", text)
     text = re.sub(rf"\s*{TAG.pattern}\s*\$\$", r"\n$$ (\g<label>)", text)
     if text.startswith("#"):
         text = f"(cell-{chapter}-{cell})=\n{text}"
@@ -123,6 +123,15 @@ def for_page(text: str, labels: dict[str, str], chapter: str = "", cell: str = "
     return re.sub(r"\0(\d+)\0", lambda found: kept[int(found[1])], text)
 
 
+def unfolding(cell: nbformat.NotebookNode) -> str:
+    """Say what the reader sees who unfolds a cell."""
+    if "hide-output" in cell.metadata.get("tags", []):
+        return "what this prints"
+    shown = [str(out.get("data", {}).get("text/html", "")) for out in cell.outputs]
+    draws = any("<svg" in html or "data-lab=" in html for html in shown)
+    return "the code that draws this" if draws else "the code"
+
+
 def page_cells(notebook: nbformat.NotebookNode, chapter: str) -> list[nbformat.NotebookNode]:
     """Give the cells of a page: Markdown as MyST, and what cells have said as Markdown."""
     labels = formulas()
@@ -133,6 +142,13 @@ def page_cells(notebook: nbformat.NotebookNode, chapter: str) -> list[nbformat.N
             cells.append(cell)
             continue
         cell.metadata["id"] = cell.id  # for in_page.py: of an id itself, myst-nb tells nothing
+        cell.metadata["mystnb"] = {
+            f"code_prompt_{act}": f"{act.capitalize()} {unfolding(cell)}"
+            for act in ("show", "hide")
+        }
+        for out in cell.outputs:
+            if RECORD in out.get("metadata", {}):
+                out.data["text/html"] = claim_marks.mark(out.metadata[RECORD])
         said = [out for out in cell.outputs if SAID in out.get("metadata", {})]
         cell.outputs = [out for out in cell.outputs if out not in said]
         if cell.outputs or not said:
