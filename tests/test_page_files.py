@@ -13,7 +13,9 @@ from types import SimpleNamespace
 
 import files
 import in_page
+import nbformat
 import pytest
+from conftest import ROOT
 from filelock import FileLock
 
 
@@ -202,6 +204,21 @@ def test_the_package_comes_without_digits_and_can_be_imported(tmp_path: Path):
     run = [sys.executable, "-c", code]
     said = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     assert said.split() == [str(tmp_path / "nn_core" / "__init__.py"), "True"]
+
+
+def test_a_shortened_form_differs_in_what_it_should():
+    """A text that the cell no longer has would leave it as long as it is."""
+    shortened = json.loads((Path(in_page.__file__).parent / "shortened.json").read_text("utf-8"))
+    for name, shorter in shortened.items():
+        path = ROOT / f"{name}.ipynb"
+        cells = {cell["id"]: cell for cell in in_page.cells_of(path, shorter)}
+        shown = nbformat.read(path, as_version=4).cells
+        hidden = {cell.id for cell in shown if "remove" in str(cell.metadata.get("tags"))}
+        for cell, (there, instead) in shorter.items():
+            assert cells[cell]["source"].count(there) == 1, (name, cell)
+            assert cells[cell]["short"].count(instead) == 1
+            assert cell not in hidden, f"{name}: nobody could see that {cell} is shortened"
+        assert {cell for cell, text in cells.items() if "short" in text} == set(shorter)
 
 
 @pytest.mark.parametrize("fetched", [True, False])

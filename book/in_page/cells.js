@@ -88,6 +88,15 @@ var nnCells = (() => {
     }
   }
 
+  /** Service workers, where there are any: in a frame of another site, asking for them is an error. */
+  const services = (() => {
+    try {
+      return navigator.serviceWorker;
+    } catch {
+      return undefined;
+    }
+  })();
+
   /**
    * @param {Element} cell
    * @param {number} k
@@ -126,7 +135,7 @@ var nnCells = (() => {
   if (location.protocol !== "file:") {
     addEventListener("load", () => {
       // Where there is none, all works but Stop, and nothing without a connection.
-      navigator.serviceWorker?.register(`${root}service_worker.js`).catch(() => {});
+      services?.register(`${root}service_worker.js`).catch(() => {});
     });
     try {
       if (localStorage.getItem(`nn_core/edited/${page}`)) act("open", cells[0]);
@@ -137,5 +146,5 @@ var nnCells = (() => {
       // Storage is blocked, so nothing is kept.
     }
   }
-  return { act, clear, fail, focusRun, lineOf, page, root: root.href };
+  return { act, clear, fail, focusRun, lineOf, page, root: root.href, services };
 })();

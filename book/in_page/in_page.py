@@ -24,6 +24,8 @@ LEFT_OUT = (
     "not be fetched when it was built.</em></p>"
 )
 
+SHORTENED = "# A shortened form: it trains less, so its numbers are not those of the text.\n"
+
 logger = logging.getLogger(__name__)
 
 
@@ -64,12 +66,18 @@ def add_buttons(app: Sphinx, pagename: str, templatename: str, context: dict, do
         context["body"] += LEFT_OUT
 
 
-def cells_of(path: Path) -> list[dict]:
-    """Give the code cells of a notebook, also those that its page hides."""
-    return [
-        {"id": cell.id, "source": cell.source}
-        for cell in execution.code_cells(nbformat.read(path, as_version=4))
-    ]
+def cells_of(path: Path, shorter: dict[str, list[str]]) -> list[dict]:
+    """Give the code cells of a notebook, also those that its page hides.
+
+    A cell in `shorter` has a shortened form, too: in its text, the first of two texts is replaced
+    by the second.
+    """
+    cells = []
+    for cell in execution.code_cells(nbformat.read(path, as_version=4)):
+        cells.append({"id": cell.id, "source": cell.source})
+        if cell.id in shorter:
+            cells[-1]["short"] = SHORTENED + cell.source.replace(*shorter[cell.id])
+    return cells
 
 
 def write_scripts(folder: Path) -> None:
@@ -92,11 +100,14 @@ def lay_out(app: Sphinx, exception: Exception | None) -> None:
     write_scripts(folder)
     kinds = {kind: [each.scripts, each.styles] for kind, each in page.KINDS.items()}
     (folder / "kinds.json").write_text(json.dumps(kinds), "utf-8")
+    shortened = json.loads((HERE / "shortened.json").read_text("utf-8"))
     for name in app.env.found_docs:
         path = Path(app.env.doc2path(name))
         # title_page.py notes the cells of a page that is no notebook.
         cells = app.env.metadata[name].get("cells", [])
-        if cells := cells_of(path) if path.suffix == ".ipynb" else cells:
+        if path.suffix == ".ipynb":
+            cells = cells_of(path, shortened.get(name, {}))
+        if cells:
             place = folder / "cells" / f"{name}.json"
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(json.dumps(cells, ensure_ascii=False), "utf-8")

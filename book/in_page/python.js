@@ -43,7 +43,7 @@ export function start(tell) {
     );
   }
   // Without a service worker a server would be asked in vain, five times a second.
-  stopKey = navigator.serviceWorker?.controller ? crypto.randomUUID() : "";
+  stopKey = nnCells.services?.controller ? crypto.randomUUID() : "";
   worker = new Worker(`${BASE}worker.js`, { type: "module" });
   worker.onmessage = ({ data }) => hear(data);
   worker.onerror = (event) => {
@@ -78,7 +78,7 @@ function hear(message) {
     if (message.type === "ready") {
       ready = true;
       // Who has run Python wants it, and the other chapters, without a connection too.
-      navigator.serviceWorker?.ready.then(({ active }) => active?.postMessage({ type: "keep" }));
+      nnCells.services?.ready.then(({ active }) => active?.postMessage({ type: "keep" }));
     }
     waiting.delete(number);
     asked?.resolve(message);
@@ -114,7 +114,7 @@ export async function run(source, onOutput) {
  * @param {Promise<unknown>} running what should end
  */
 export async function stop(running) {
-  const carrier = navigator.serviceWorker?.controller;
+  const carrier = nnCells.services?.controller;
   if (!carrier || !stopKey) return false;
   carrier.postMessage({ type: "stop", key: stopKey });
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE, "late"));

@@ -6,7 +6,7 @@ import { Place } from "./outputs.js";
 import * as progress from "./progress.js";
 import * as python from "./python.js";
 
-/** @typedef {{ id: string, source: string }} Cell */
+/** @typedef {{ id: string, source: string, short?: string }} Cell `short` trains less, where the cell takes long */
 /** @typedef {{ target: Cell, box: Element, from: "needed" | "top" | "alone", skip: boolean, ended: boolean, seconds: number, spoken: string }} Job */
 /** @typedef {typeof import("./editor.js")} Editors */
 /** @typedef {Awaited<ReturnType<Editors["edit"]>>} Editor */
@@ -51,6 +51,9 @@ function cellOf(box) {
  * @param {Cell} cell
  */
 const onlyImports = (cell) => /^((from|import) .*(\n|$)|\n)+$/.test(sourceOf(cell));
+/** @param {Cell} cell */
+const isLong = ({ id, source, short }) =>
+  short !== undefined && ran.get(id) !== source && sourceOf({ id, source }) === source;
 /** @type {(n: number) => string} */
 const count = (n) => `${n} ${n === 1 ? "cell" : "cells"}`;
 
@@ -168,6 +171,7 @@ function addMenu(cell) {
     {},
     button("Run to here", () => enqueue(box, "top")),
     button("Run only this cell", () => enqueue(box, "alone")),
+    ...(cell.short === undefined ? [] : [button("Use the shortened form", () => shorten(cell))]),
     button("Put back the original", () => {
       putBack(cell);
       const text = "The cell is as the course has it: run it to see what it gives.";
@@ -224,6 +228,9 @@ async function work(job) {
   try {
     if (!python.ready) await load(said, halt);
     const { above, below } = planOf(job);
+    const long = [...above, target].filter(isLong);
+    if (long.length && !isAnswered) await ask(long, said, halt);
+    if (job.ended) return close();
     const first = job.from === "top" ? "from the top" : "first";
     const all = `Running the ${count(above.length)} above ${first}`;
     const skip = button("Skip them", () => {
@@ -270,9 +277,41 @@ async function work(job) {
   }
 }
 
+/** Whether the reader has said, in this page, how long cells are to run. */
+let isAnswered = false;
+/** What ends the question, while it is asked. */
+/** @type {((answered: boolean) => void) | undefined} */
+let endQuestion;
+
+/**
+ * Asks whether long cells are to run in their shortened form, and lets the reader see it in their editors.
+ * @param {Cell[]} long
+ * @param {Element} said
+ * @param {HTMLElement} halt
+ */
+async function ask(long, said, halt) {
+  const text = `${count(long.length)} of this page can take minutes here.`;
+  const full = button("Run in full", () => endQuestion?.(true));
+  const shortened = button("Run a shortened form", async () => {
+    for (const cell of long) await shorten(cell);
+    endQuestion?.(true);
+  });
+  said.textContent = text;
+  halt.before(full, shortened);
+  tell(text, `${text} Run in full, or run a shortened form?`);
+  isAnswered = await new Promise((resolve) => {
+    endQuestion = resolve;
+  });
+  endQuestion = undefined;
+  if (document.activeElement === full || document.activeElement === shortened) halt.focus();
+  full.remove();
+  shortened.remove();
+}
+
 /** Lets nothing run that waits: it would stand on what did not end well. */
 function endAll() {
   for (const job of jobs) job.ended = true;
+  endQuestion?.(false);
 }
 
 /**
@@ -387,8 +426,10 @@ function unfold(box) {
 
 /** Stops what runs, and what waits. */
 async function stop() {
+  const isAsking = endQuestion !== undefined;
   endAll();
-  if (!python.ready) python.end(CANCELLED);
+  if (isAsking) tell("Stopped.", "Stopped.");
+  else if (!python.ready) python.end(CANCELLED);
   else if (running && !(await python.stop(running))) restart(RESTARTED);
 }
 
@@ -483,6 +524,19 @@ function goOn(cell) {
   const next = cells.find((each, k) => k > cells.indexOf(cell) && showsCode(each));
   const tools = next && boxOf(next)?.querySelector(".run-tools > button:last-of-type");
   /** @type {HTMLElement | undefined} */ (tools ?? undefined)?.focus();
+}
+
+/**
+ * Puts the shortened form of a cell into its editor, where the reader sees it and can put back the original.
+ * @param {Cell} cell
+ */
+async function shorten(cell) {
+  const box = boxOf(cell);
+  if (!box || cell.short === undefined) return;
+  const editor = await editorOf(box);
+  editor.set(cell.short);
+  box.classList.add("run-edited");
+  kept.keep(page, cell.id, cell.short, cell.source);
 }
 
 /** @param {Cell} cell */

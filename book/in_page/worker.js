@@ -224,7 +224,7 @@ async function start({ base, stopKey }) {
 
 /**
  * Lets Pyodide compile Python, and finds two things that Pyodide does not tell: Python's memory, and
- * that Python could not be compiled.
+ * why Python could not be compiled or given memory.
  */
 function watchCompilation() {
   const { instantiateStreaming } = WebAssembly;
@@ -239,6 +239,9 @@ function watchCompilation() {
     } catch (error) {
       if (error instanceof WebAssembly.CompileError) {
         failure ||= `Python cannot be compiled: its file did not arrive whole, or this browser is too old for it (${error.message}).`;
+      }
+      if (error instanceof RangeError) {
+        failure ||= `There is not enough memory for Python: close other pages, and try again (${error.message}).`;
       }
       reject(error);
       throw error;

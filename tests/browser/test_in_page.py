@@ -76,9 +76,19 @@ class Cells:
         editor.press_sequentially(text)
 
 
+def with_a_shortened_form(route):
+    """Give the cells of the page as if one of them took minutes."""
+    listed = route.fetch().json()
+    for cell in listed:
+        if cell["id"] == "mnist-check":
+            cell["short"] = "# A shortened form\nprint('short')"
+    route.fulfill(json=listed)
+
+
 @pytest.fixture(scope="module")
 def seen(browser, site):
     visit = Visit(browser, site, PAGE, width=1280, scheme="light")
+    visit.page.route(f"**/cells/{PAGE}.json", with_a_shortened_form)
     yield visit
     visit.context.close()
 
@@ -250,6 +260,27 @@ def test_skip_leaves_out_what_is_above(seen, cells):
     assert cells["hand-start"].locator("[data-exercise]").count() == 1
     assert len([line for line in seen.page.evaluate("window.lines") if "above" in line]) < 10
     cells.choose("seed", "Put back the original")
+
+
+def test_a_long_cell_offers_a_shortened_form(seen, cells):
+    """Until the reader has chosen, nothing runs. The choice counts for all cells of the page."""
+    question = seen.page.get_by_text("1 cell of this page can take minutes here.")
+    for chosen in ("Stop", "Run a shortened form"):
+        cells.choose("mnist-check", "Run only this cell")
+        cells["mnist-check"].get_by_text("can take minutes").wait_for()
+        assert question.count() == 2  # under the cell and in the bar
+        cells.press("mnist-check", chosen)
+        said = cells.wait()
+        assert said.startswith("Stopped" if chosen == "Stop" else "Done")
+    assert cells.output("mnist-check") == "short"
+    editor = cells["mnist-check"].locator(".cm-content")
+    assert editor.inner_text().startswith("# A shortened form")
+    assert "run-edited" in cells["mnist-check"].get_attribute("class")
+    cells.choose("mnist-check", "Put back the original")
+    assert editor.count() == 0
+    cells.choose("mnist-check", "Use the shortened form")
+    editor.wait_for()
+    cells.choose("mnist-check", "Put back the original")
 
 
 def test_all_cells_run(seen, cells):

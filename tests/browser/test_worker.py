@@ -3,19 +3,21 @@
 A few chapters are run to their ends; `pytest --live` runs all.
 """
 
+import json
 import re
 import time
+from pathlib import Path
 
 import files
 import in_page
 import nbformat
 import pytest
-from conftest import Watched, served
-from execution import code_cells
+from conftest import ROOT, Watched, served
 from test_notebooks import NOTEBOOKS
 
 # Seconds until a page gives Python up. It takes a fraction of one if nothing else runs.
 PATIENCE = 3
+SHORTENED = json.loads((Path(in_page.__file__).parent / "shortened.json").read_text("utf-8"))
 QUICK = ["01_data", "04_numerical_gradient"]
 
 # Plays the page, and the service worker that carries Stop.
@@ -337,17 +339,21 @@ def test_a_file_that_does_not_come_is_named(browser, python_site, name, answer, 
 def pytest_generate_tests(metafunc):
     if "path" in metafunc.fixturenames:
         everything = metafunc.config.option.live
-        paths = [path for path in NOTEBOOKS if everything or path.stem in QUICK]
-        metafunc.parametrize("path", paths, ids=[path.stem for path in paths])
+        runs = [(path, False) for path in NOTEBOOKS if everything or path.stem in QUICK]
+        if everything:
+            runs += [(ROOT / f"{name}.ipynb", True) for name in SHORTENED]
+        ids = [path.stem + " shortened" * short for path, short in runs]
+        metafunc.parametrize(("path", "short"), runs, ids=ids)
 
 
-def test_a_chapter_runs_to_its_end(browser, python_site, path, record_property):
+def test_a_chapter_runs_to_its_end(browser, python_site, path, short, record_property):
     python = Python(browser, python_site)
+    shorter = SHORTENED[f"book/{path.stem}"] if short else {}
     began = time.perf_counter()
-    for k, cell in enumerate(code_cells(nbformat.read(path, as_version=4))):
-        status, outputs = python.run(cell.source)
+    for k, cell in enumerate(in_page.cells_of(path, shorter)):
+        status, outputs = python.run(cell.get("short", cell["source"]))
         errors = [each for each in outputs if each["output_type"] == "error"]
-        assert (status, errors) == ("ok", []), f"cell {k} ({cell.id}): {errors}"
+        assert (status, errors) == ("ok", []), f"cell {k} ({cell['id']}): {errors}"
     record_property("seconds", time.perf_counter() - began)
     python.tab.context.close()
     assert not python.tab.abroad
