@@ -45,6 +45,7 @@ claims: .venv/installed
 
 pictures: .venv/installed
 	$(BIN)/python book/_ext/pictures.py
+	$(BIN)/python book/_ext/cards.py
 
 # Trains the network of the drawing pad and writes its weights for the page.
 weights: .venv/installed

@@ -3,7 +3,8 @@
     python book/_ext/pictures.py
 
 The script trains the network, and writes logo.svg, star.webp and preview.jpg into book/_static. It
-takes half a minute, and `make pictures` runs it. The pictures are in the repository, since the
+takes half a minute, and `make pictures` runs it. The title page places a reader's digit by the same
+measures. The pictures are in the repository, since the
 README shows the star too.
 """
 
@@ -25,6 +26,11 @@ STATIC = Path(__file__).parents[1] / "_static"
 NIGHT = "#0b0f19"
 # The order of the digits around the star: neighbours are digits that the network often confuses.
 RING = [0, 2, 3, 5, 8, 1, 7, 9, 4, 6]
+ANGLE = 2 * np.pi * np.argsort(RING) / len(RING) + np.pi / 2  # of the arm of each digit
+REACH = 0.42  # from the middle of the star to the tip of an arm; the side of the picture is 1
+# At temperature 1, nearly all digits would lie at the tips.
+TEMPERATURE = 4
+COLOURS = plt.colormaps["hsv"](np.argsort(RING) / len(RING))[:, :3] * 0.8 + 0.2
 
 
 def logo(images: np.ndarray) -> str:
@@ -61,31 +67,33 @@ def logits_of_test_set() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return X_test.reshape(-1, 28, 28), y_test, Z
 
 
+def place(Z: np.ndarray) -> np.ndarray:
+    """Give the place `(n, 2)` of each digit in the star, from 0 to 1, by its logits.
+
+    It is the mean of the tips of the arms, weighted by the probabilities of the classes.
+    """
+    tips = np.stack([np.cos(ANGLE), -np.sin(ANGLE)], axis=1)
+    soft = np.exp((Z - Z.max(axis=1, keepdims=True)) / TEMPERATURE)
+    return 0.5 + REACH * (soft @ tips / soft.sum(axis=1, keepdims=True))
+
+
 def star(
     images: np.ndarray,
     labels: np.ndarray,
     Z: np.ndarray,
     size: int,
 ) -> np.ndarray:
-    """Draw each digit at a place that depends on its logits: RGB `(size, size, 3)`, 0 to 1.
-
-    The place is the mean of ten points on a circle, weighted by the probabilities of the classes.
-    The softmax has temperature 4: at temperature 1, nearly all digits would lie at the ten points.
-    """
-    angle = 2 * np.pi * np.argsort(RING) / 10 + np.pi / 2
-    corners = np.stack([np.cos(angle), -np.sin(angle)], axis=1)
-    soft = np.exp((Z - Z.max(axis=1, keepdims=True)) / 4)
-    place = soft @ corners / soft.sum(axis=1, keepdims=True)
-    colors = plt.colormaps["hsv"](np.argsort(RING) / 10)[:, :3] * 0.8 + 0.2
+    """Draw each digit at its place: RGB `(size, size, 3)`, 0 to 1."""
+    places = place(Z)
     canvas = np.zeros((size, size, 3))
     small = images.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4))
-    # The arms end a little inside the edge. Digits with a high confidence are drawn last, on top.
-    corner = np.round((place * 0.44 + 0.5) * size).astype(int) - 7
-    for k in np.argsort(np.linalg.norm(place, axis=1)):
-        x, y = np.clip(corner[k], 0, size - 14)
+    corner = np.round(places * size).astype(int) - 7
+    # Digits with a high confidence are drawn last, on top.
+    for k in np.argsort(np.linalg.norm(places - 0.5, axis=1)):
+        x, y = corner[k]
         patch = canvas[y : y + 14, x : x + 14]
         ink = small[k][:, :, None]
-        patch[:] = patch * (1 - 0.85 * ink) + 0.85 * ink * colors[labels[k]]
+        patch[:] = patch * (1 - 0.85 * ink) + 0.85 * ink * COLOURS[labels[k]]
     night = np.array([int(NIGHT[i : i + 2], 16) for i in (1, 3, 5)]) / 255
     return np.clip(canvas + night, 0, 1)
 
@@ -95,27 +103,9 @@ def draw(picture: np.ndarray, ax: plt.Axes) -> None:
     size = len(picture)
     ax.imshow(picture)
     ax.axis("off")
-    angle = 2 * np.pi * np.argsort(RING) / 10 + np.pi / 2
-    for digit in range(10):
-        x, y = size * (
-            0.5
-            + 0.485
-            * np.array(
-                [
-                    np.cos(angle[digit]),
-                    -np.sin(angle[digit]),
-                ]
-            )
-        )
-        ax.text(
-            x,
-            y,
-            str(digit),
-            color="white",
-            fontsize=17,
-            ha="center",
-            va="center",
-        )
+    for digit, angle in enumerate(ANGLE):
+        x, y = size * (0.5 + 0.468 * np.array([np.cos(angle), -np.sin(angle)]))
+        ax.text(x, y, str(digit), color="white", fontsize=19, ha="center", va="center")
 
 
 def main() -> None:
@@ -128,9 +118,9 @@ def main() -> None:
     draw(picture, fig.add_axes((0, 0, 1, 1)))
     fig.savefig(
         STATIC / "star.webp",
-        dpi=100,
+        dpi=80,
         facecolor=NIGHT,
-        pil_kwargs={"quality": 78},
+        pil_kwargs={"quality": 60, "method": 6},
     )
 
     # Link previews have 1200 by 630 pixels.

@@ -17,7 +17,8 @@ import files
 HERE = Path(__file__).parent
 EVERYWHERE = ("cells.js", "cells.css")  # loaded with each page that has cells
 AT_THE_TOP = "service_worker.js"  # answers only for what lies beside it or deeper
-NOT_FOR_PAGES = (*EVERYWHERE, AT_THE_TOP, "editor.js")  # the last is within editor.min.js
+# editor.js is within editor.min.js; title_page.py writes the other for one page.
+NOT_FOR_PAGES = (*EVERYWHERE, AT_THE_TOP, "editor.js", "title_page.js")
 
 LEFT_OUT = (
     "<p><em>The code of this page does not run in this copy of the book: Python for the page could "

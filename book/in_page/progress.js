@@ -94,14 +94,14 @@ function buildCourse(place) {
 
   return (/** @type {Set<string>} */ names) => {
     for (const [address, asked] of Object.entries(chapters)) {
-      const cell = document.querySelector(`td a[href="${address}"]`)?.parentElement;
+      const card = document.querySelector(`.course-card a[href="${address}"]`)?.parentElement;
       const count = asked.filter((name) => names.has(name)).length;
-      if (cell) put(cell, count ? `✓ ${count} of ${asked.length}` : "");
+      if (card) put(card, count ? `✓ ${count} of ${asked.length}` : "");
     }
     const count = all.filter((name) => names.has(name)).length;
     total.textContent = count
       ? `${count} of ${all.length} exercises solved. This is kept in your browser only.`
-      : "The map will show which exercises you have solved. This is kept in your browser only.";
+      : "The cards will show which exercises you have solved. This is kept in your browser only.";
     toFile.hidden = erase.hidden = count === 0;
   };
 }

@@ -12,7 +12,7 @@ BOXES = "".join(
     for name in NAMES
 )
 CHAPTER_HTML = f'<section><h2>Exercises</h2>{BOXES}<div id="output"></div></section>'
-TITLE_HTML = f"""<table><tr><td><a href="chapter.html">Chapter</a></td></tr></table>
+TITLE_HTML = f"""<ul><li class="course-card"><p><a href="chapter.html">Chapter</a></p></li></ul>
 <div class="course-progress"><script type="application/json">
 {json.dumps({"chapter.html": NAMES, "other.html": ["by-ear"]})}</script></div>"""
 SHOW = """async () => (await import("../python/progress.js")).show()"""

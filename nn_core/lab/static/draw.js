@@ -320,19 +320,12 @@ var nnPad = (() => {
   }
 
   /**
-   * @param {HTMLElement} root
-   * @param {Packed | null} given the network that reads, if it is not the one of digits.js
+   * The pad and its controls. In the next frame after a change it calls `show`.
+   * @param {number[]} labels of the digits to choose from: ten of the test set, then misread ones
+   * @param {() => unknown} load gives what to wait for before `nnDigits` is there
+   * @param {(ink: Picture, prepared: Prepared | null, busy: boolean) => void} show
    */
-  function build(root, given) {
-    const { examples, accuracy } = nnDigits;
-    const { sizes } = given ?? nnDigits;
-    /** @type {MLP | undefined} */
-    let network;
-    /** The network is made when it first reads: the page does not wait for it before. */
-    const reader = () => {
-      network ??= unpack(given ?? nnDigits);
-      return network;
-    };
+  function buildPad(labels, load, show) {
     /** @type {Mark[]} */
     let marks = [...drawn];
     /** @type {Stroke | null} the mark that is being drawn */
@@ -341,12 +334,11 @@ var nnPad = (() => {
 
     const pad = sheet(PAGE, PAGE, "Drawing pad, for mouse, finger or pen");
     const context = contextOf(pad, { willReadFrequently: true });
-    const verdict = make("p", { class: "lab-draw-verdict", role: "status" });
     /** @type {(value: string | number, text: string) => HTMLOptionElement} */
     const option = (value, text) => make("option", { value }, text);
     const pen = make("select", {}, ...Object.keys(PENS).map((name) => option(name, name)));
     pen.value = "medium";
-    const offered = examples.map(({ label }, k) => option(k, named(label)));
+    const offered = labels.map((label, k) => option(k, named(label)));
     const chooser = make(
       "select",
       {},
@@ -354,9 +346,6 @@ var nnPad = (() => {
       make("optgroup", { label: "From the test set" }, ...offered.slice(0, 10)),
       make("optgroup", { label: "Test digits it misreads" }, ...offered.slice(10)),
     );
-    const steps = buildSteps();
-    const bars = buildBars();
-    const hidden = buildHidden(sizes, () => refresh());
 
     function refresh() {
       if (waiting) return;
@@ -372,17 +361,7 @@ var nnPad = (() => {
       context.clearRect(0, 0, PAGE, PAGE);
       for (const mark of marks) paint(context, mark);
       const ink = inkOf(context);
-      const prepared = prepare(ink);
-      const A = prepared && reader().activations(Float64Array.from(prepared.image.pixels));
-      const chances = A && reader().outputOf(A[A.length - 1]);
-      steps.show(ink, prepared);
-      bars.show(chances);
-      hidden.show(A);
-      // A screen reader waits until the stroke is done.
-      verdict.ariaBusy = String(stroke !== null);
-      verdict.textContent = chances
-        ? inWords(chances)
-        : "Draw a digit from 0 to 9 into the square.";
+      show(ink, prepare(ink), stroke !== null);
     }
 
     /** @param {Mark[]} now */
@@ -422,48 +401,86 @@ var nnPad = (() => {
     pad.addEventListener("pointermove", extend);
     pad.addEventListener("pointerup", finish);
     pad.addEventListener("pointercancel", finish);
-    chooser.addEventListener("change", () => {
-      change(chooser.value ? [{ pixels: examples[Number(chooser.value)].pixels }] : []);
+    chooser.addEventListener("change", async () => {
+      await load();
+      change(chooser.value ? [{ pixels: nnDigits.examples[Number(chooser.value)].pixels }] : []);
     });
 
+    const clear = button("Clear", () => change([]));
     const controls = make(
       "div",
       { class: "lab-draw-controls" },
       button("Undo", () => change(marks.slice(0, -1))),
-      button("Clear", () => change([])),
+      clear,
       make("label", {}, "Pen ", pen),
       make("label", {}, "Show me ", chooser),
+    );
+    const node = make(
+      "div",
+      { class: "lab-draw-left" },
+      make("div", { class: "lab-draw-sheet" }, pad),
+      controls,
+    );
+    return { node, pad, clear, change, refresh, render };
+  }
+
+  /** What the network reads: words and bars, and a function that shows it. */
+  function buildReading() {
+    const verdict = make("p", { class: "lab-draw-verdict", role: "status" });
+    const bars = buildBars();
+    /** @type {(chances: Float64Array | null, busy: boolean) => void} */
+    const show = (chances, busy) => {
+      bars.show(chances);
+      // A screen reader waits until the stroke is done.
+      verdict.ariaBusy = String(busy);
+      verdict.textContent = chances
+        ? inWords(chances)
+        : "Draw a digit from 0 to 9 into the square.";
+    };
+    return { node: make("div", { class: "lab-draw-right" }, verdict, bars.node), verdict, show };
+  }
+
+  /**
+   * @param {HTMLElement} root
+   * @param {Packed | null} given the network that reads, if it is not the one of digits.js
+   */
+  function build(root, given) {
+    const { examples, accuracy } = nnDigits;
+    const { sizes } = given ?? nnDigits;
+    /** @type {MLP | undefined} */
+    let network;
+    /** The network is made when it first reads: the page does not wait for it before. */
+    const reader = () => {
+      network ??= unpack(given ?? nnDigits);
+      return network;
+    };
+    const steps = buildSteps();
+    const reading = buildReading();
+    const hidden = buildHidden(sizes, () => pad.refresh());
+    const labels = examples.map(({ label }) => label);
+    const pad = buildPad(
+      labels,
+      () => undefined,
+      (ink, prepared, busy) => {
+        const A = prepared && reader().activations(Float64Array.from(prepared.image.pixels));
+        steps.show(ink, prepared);
+        reading.show(A && reader().outputOf(A[A.length - 1]), busy);
+        hidden.show(A);
+      },
     );
     const rates =
       `It reads ${percent(accuracy.stored, 2)} of the 10,000 test digits. Before its weights were ` +
       `rounded to fit this page, it read ${percent(accuracy.trained, 2)}.`;
     const note = `The network has ${sizes.join("-")} units.${given ? "" : ` ${rates}`}`;
     root.append(
-      make(
-        "div",
-        { class: "lab-draw-main" },
-        make(
-          "div",
-          { class: "lab-draw-left" },
-          make("div", { class: "lab-draw-sheet" }, pad),
-          controls,
-        ),
-        make("div", { class: "lab-draw-right" }, verdict, bars.node),
-      ),
+      make("div", { class: "lab-draw-main" }, pad.node, reading.node),
       steps.node,
       hidden.node,
       make("p", { class: "lab-draw-note" }, note),
     );
-    render();
-    // The title page has a pad outside of its cell. There the network of the cell reads from now on.
-    const own = document.querySelector('.bd-article [data-lab="draw"]:not(.cell *)');
-    if (!own || !given || !root.closest(".cell")) return;
-    root.before(
-      make("p", { class: "lab-draw-note" }, "The pad above reads with this network now."),
-    );
-    own.replaceWith(root);
+    pad.render();
   }
 
   nnLab.start("draw", build);
-  return { prepare, unpack };
+  return { PENS, buildPad, buildReading, prepare, print, unpack };
 })();
