@@ -409,7 +409,8 @@ def plot(results: list[dict]) -> str:
     """Draw the ratios at batch 128: a panel for each network, a bar for each contender."""
     import matplotlib.pyplot as plt
 
-    from nn_core.lab.display import ACCENT, drawing
+    from nn_core.lab.display import drawing
+    from nn_core.lab.palette import ACCENT
 
     shown = [result for result in results if result["batch_size"] == 128]
     fig, axes = plt.subplots(len(shown), 1, figsize=(6, 2.3 * len(shown)), sharex=True)

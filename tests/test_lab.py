@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 
 from nn_core import accuracy, lab, load_mnist
-from nn_core.lab import claim, display, expect, page, say, show, stored, summit
+from nn_core.lab import claim, expect, page, palette, say, show, stored, summit
 from nn_core.lab.claims import RECORD
 from nn_core.lab.sentences import SAID
 
@@ -23,7 +23,7 @@ def shown(monkeypatch):
     def take(data, metadata=None, raw=False):
         seen.append((data if raw else data._repr_html_(), metadata))
 
-    monkeypatch.setattr(display, "display", take)
+    monkeypatch.setattr(page, "display", take)
     monkeypatch.setattr("nn_core.lab.claims.display", take)
     monkeypatch.setattr("nn_core.lab.sentences.display", take)
     return seen
@@ -32,7 +32,7 @@ def shown(monkeypatch):
 def figure(title="A title"):
     fig, ax = plt.subplots(figsize=(5, 3))
     ax.plot([1, 2, 3])
-    ax.set_title(title)
+    fig.suptitle(title)
     return fig
 
 
@@ -61,26 +61,31 @@ def test_figures_and_tables_are_imported_late():
     subprocess.run([sys.executable, "-c", source], check=True)
 
 
-def test_show_draws_in_the_colour_of_the_page(shown):
+def test_show_draws_in_the_colour_of_the_page(shown, monkeypatch):
+    monkeypatch.setenv(page.BUILDING, "1")
     show(figure(), "A line that rises from 1 to 3.")
-    ((html, _),) = shown
-    assert html.startswith('<div class="plot"><svg role="img"')
+    ((data, _),) = shown
+    html = data["text/html"]
+    assert data["text/plain"] == "A line that rises from 1 to 3."
+    assert '<span class="lab-finding">A title</span></figcaption></figure>' in html
+    assert html.count("A title") == 2, "in the caption, and for the script, but not in the drawing"
     assert "currentColor" in html
-    assert display.INK not in html
-    assert "width:480px;max-width:100%;height:auto" in html
+    assert palette.INK not in html
+    assert 'style="--inches:5"' in html
     assert not re.search(r'<svg[^>]* (?:width|height)="', html)
     assert "viewBox" in html
     assert alt_of(html) == "A line that rises from 1 to 3."
     assert not plt.get_fignums()
 
 
-def test_show_gives_the_same_drawing_at_each_build(shown):
+def test_show_gives_the_same_drawing_at_each_build(shown, monkeypatch):
+    monkeypatch.setenv(page.BUILDING, "1")
     for alt in ("one", "one", "two"):
         show(figure(), alt)
-    first, second, other = (html for html, _ in shown)
+    first, second, other = (data["text/html"] for data, _ in shown)
     assert first == second
     ids = [re.findall(r' id="([^"]*)"', html) for html in (first, other)]
-    assert len(ids[0]) > 5
+    assert ids[0]
     assert not set(ids[0]) & set(ids[1])
     assert len(ids[0]) == len(set(ids[0]))
     referred = set(re.findall(r'(?:href="|url\()#([^")]*)', first))
@@ -89,7 +94,7 @@ def test_show_gives_the_same_drawing_at_each_build(shown):
 
 def test_show_escapes(shown):
     show(figure(), 'smaller < larger & "so on"')
-    assert alt_of(shown[0][0]) == "smaller &lt; larger &amp; &quot;so on&quot;"
+    assert alt_of(shown[0][0]["text/html"]) == "smaller &lt; larger &amp; &quot;so on&quot;"
 
 
 def test_show_wants_alt_text(shown):

@@ -11,15 +11,15 @@ from matplotlib.colors import same_color, to_hex
 from matplotlib.patches import FancyArrowPatch
 
 from nn_core import lab
-from nn_core.lab import curves, display, graph, plots
+from nn_core.lab import curves, display, graph, page, palette, plots
 from nn_core.lab.curves import draw_histories, draw_history, draw_lines, draw_reliability
 from nn_core.lab.graph import draw_graph
-from nn_core.lab.plots import SIGNED, draw_boundary, draw_confusion, draw_digits, draw_weights
+from nn_core.lab.plots import draw_boundary, draw_confusion, draw_digits, draw_weights
 from nn_core.layers import softmax
 from nn_core.metrics import expected_calibration_error, reliability
 
 RNG = np.random.default_rng(0)
-BLUE, ORANGE = "#0072b2", "#d55e00"
+BLUE, ORANGE, GREEN = palette.BLUE, palette.ORANGE, palette.GREEN
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +69,7 @@ DRAWINGS = {
     "confusion": lambda draw: draw(np.diag([2, 3]), title="A matrix"),
     "reliability": lambda draw: draw({"a": softmax(Z)}, Y, title="A diagram"),
     "boundary": lambda draw: draw(sides, POINTS, SIDES, title="A plane"),
-    "graph": lambda draw: draw(GRAPH, VALUES, GRADIENTS, title="A graph"),
+    "graph": lambda draw: draw(GRAPH, VALUES, GRADIENTS, title="Some sums"),
 }
 DRAW = {
     name.removeprefix("draw_"): function
@@ -87,13 +87,20 @@ def test_every_kind_is_tried_here():
 @pytest.mark.parametrize("kind", DRAWINGS)
 def test_what_is_shown_is_what_is_drawn(kind, monkeypatch):
     shown = []
-    monkeypatch.setattr(display, "display", lambda data: shown.append(data._repr_html_()))
+    monkeypatch.setattr(page, "display", lambda data, raw: shown.append(data["text/html"]))
+    monkeypatch.setenv(page.BUILDING, "1")
     fig, alt = DRAWINGS[kind](DRAW[kind])
     assert len(alt) > 30
     assert shown == []
-    expected = f'<div class="plot">{display.drawing(fig, alt)}</div>'
+    title = fig.get_suptitle()
+    assert title
+    assert title not in alt, "the caption says it already"
+    drawing = display.drawing(fig, alt)
     DRAWINGS[kind](getattr(lab, f"show_{kind}"))
-    assert shown == [expected]
+    (html,) = shown
+    assert html.startswith('<figure class="lab lab-plot"')
+    assert drawing in html
+    assert html.endswith(f"{page.caption(title)}</figure>")
     assert not plt.get_fignums()
 
 
@@ -102,7 +109,7 @@ def test_only_colours_that_read_in_light_and_dark(kind):
     fig, alt = DRAWINGS[kind](DRAW[kind])
     svg = display.drawing(fig, alt)
     used = set(re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})", svg))
-    assert used <= {BLUE, ORANGE, "#009e73", "#cc79a7"}
+    assert used <= {*palette.COLOURS.values(), "#ffffff"}
     assert "currentColor" in svg
 
 
@@ -115,10 +122,10 @@ def test_digits():
         assert np.array_equal(tile.get_array(), images[k].reshape(28, 28))
         assert tile.get_clim() == (0, images.max())
     assert texts(ax) == [str(k) for k in range(12)]
-    assert ax.get_title(loc="left") == "Twelve"
-    assert alt.startswith("Twelve. 12 handwritten digits, shown in a grid, captioned 0, 1, 2")
+    assert fig.get_suptitle() == "Twelve"
+    assert alt.startswith("12 handwritten digits, shown in a grid, captioned 0, 1, 2")
     _, alt = draw_digits(5 * images[:3].reshape(3, 28, 28), title="Three", columns=2)
-    assert alt == "Three. 3 handwritten digits, shown in a grid."
+    assert alt == "3 handwritten digits, shown in a grid."
 
 
 @pytest.mark.parametrize("captions", [None, ["one\ntwo"] * 7])
@@ -173,11 +180,11 @@ def test_weights_are_centred_at_zero():
     for k, tile in enumerate(tiles):
         assert np.array_equal(tile.get_array(), W[:, k].reshape(28, 28))
         assert tile.get_clim() == (-0.5, 0.5)
-        assert tile.get_cmap() is SIGNED
+        assert tile.get_cmap().name == "signed"
     assert texts(fig.axes[0]) == ["a", "b", "c", "d", "e"]
     assert fig.axes[1].get_xlabel() == "weight"
     assert alt == (
-        "Five. The weights of 5 units, each a picture of 28 by 28 pixels, captioned a, b, c, d, e: "
+        "The weights of 5 units, each a picture of 28 by 28 pixels, captioned a, b, c, d, e: "
         f"from -0.5, blue, to 0.25, orange; {np.mean(W > 0):.0%} are above zero."
     )
     fig, _ = draw_weights(W[:, :1], title="One", limit=2)
@@ -187,16 +194,16 @@ def test_weights_are_centred_at_zero():
 
 
 def test_weights_differ_by_sign_to_every_eye():
-    r, g, b, _ = SIGNED(0.5)
-    assert min(r, g, b) > 0.95
-    below, above = np.array(SIGNED(0.25))[:3], np.array(SIGNED(0.75))[:3]
+    signed = plt.get_cmap("signed")
+    assert signed(0.5)[3] < 0.01, "zero is the page itself"
+    below, above = np.array(signed(0.25))[:3], np.array(signed(0.75))[:3]
     # People who cannot tell red from green can tell blue from yellow and orange.
     assert below[2] - below[0] > 0.5
     assert above[0] - above[2] > 0.5
-    # A weight further from zero is darker, equally on both sides.
-    light = SIGNED(np.linspace(0, 1, 101))[:, :3] @ [0.2126, 0.7152, 0.0722]
-    assert np.all(np.diff(light[:51]) > 0)
-    assert np.all(np.diff(light[50:]) < 0)
+    # A weight further from zero covers the page more, equally on both sides.
+    cover = signed(np.linspace(0, 1, 256))[:, 3]
+    assert np.all(np.diff(cover[:128]) < 0)
+    assert np.allclose(cover, cover[::-1])
 
 
 @pytest.mark.parametrize(
@@ -228,7 +235,7 @@ def test_confusion():
     assert "Of 20 digits, 15 lie on the diagonal" in alt
     assert "4 times a 2 was taken for a 0" in alt
     assert draw_confusion(np.diag([2, 3]), title="Perfect")[1] == (
-        "Perfect. Of 5 digits, 5 lie on the diagonal, right."
+        "Of 5 digits, 5 lie on the diagonal, right."
     )
 
 
@@ -258,9 +265,10 @@ def test_lines():
     ax = fig.axes[0]
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("step", "loss")
-    assert [text.get_text() for text in fig.legends[0].get_texts()] == ["up", "gone"]
+    assert texts(ax) == ["up", "gone"]
+    assert not fig.legends
     assert alt == (
-        "Up. Lines of loss by step. up: from 3 at 1 to 4 at 100, lowest 2.5 at 10. "
+        "Lines of loss by step. up: from 3 at 1 to 4 at 100, lowest 2.5 at 10. "
         "gone: 5 at 1. Not finite, and left out: 1."
     )
 
@@ -298,7 +306,7 @@ def test_history():
     }
     assert lines["dev"].get_xdata().tolist() == [1, 2]
     assert alt == (
-        "Learning. Lines of accuracy by epoch. training: from 50.0% at 1 to 90.0% at 2. "
+        "Lines of accuracy by epoch. training: from 50.0% at 1 to 90.0% at 2. "
         "dev: from 40.0% at 1 to 80.0% at 2."
     )
     fig, alt = draw_history(HISTORY, "loss", title="Losing")
@@ -405,7 +413,7 @@ def test_boundary_shows_which_way_is_up():
     picture = ax.images[0].get_array()
     assert same_color(picture[0, 0, :3], BLUE)
     assert same_color(picture[0, -1, :3], ORANGE)
-    assert same_color(picture[-1, 0, :3], "#009e73")
+    assert same_color(picture[-1, 0, :3], GREEN)
     assert "Class 2, green triangles, has 1 of the points and 50% of the area." in alt
     assert "the class of 3 of the 3 points" in alt
 
@@ -418,7 +426,7 @@ def test_boundary_shows_which_way_is_up():
         (sides, POINTS, np.array([0, 1]), "4"),
         (sides, POINTS, np.array([0, 1, 2, 0]), "2"),
         (lambda X: np.zeros((len(X), 2)), POINTS, SIDES, "probabilities"),
-        (lambda X: np.full((len(X), 5), 0.2), POINTS, SIDES, "2 to 4 classes, found 5"),
+        (lambda X: np.full((len(X), 8), 1 / 8), POINTS, SIDES, "2 to 7 classes, found 8"),
         (lambda X: X[:, 0], POINTS, SIDES, "classes"),
     ],
 )
@@ -446,7 +454,7 @@ def test_graph_says_it_all():
     expected |= {"dL = 1", "de = −8", "dz = −8", "dw = −24", "dy = 8"}
     assert set(texts(ax)) == expected
     assert alt == (
-        "A walk. A graph that computes z = w × x, e = z − y, L = square(e). "
+        "A graph that computes z = w × x, e = z − y, L = square(e). "
         "Values, forward: w = 2, x = 3, z = 6, y = 10, e = −4, L = 16. "
         "Gradients, backward: dL = 1, de = −8, dy = 8, dz = −8, dw = −24."
     )

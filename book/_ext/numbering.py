@@ -1,10 +1,11 @@
-"""Number chapters (00 … 13), their sections (5.1, 5.2 …) and the pages of the appendix (A, B …).
+"""Number chapters (00 … 13), sections (5.1, 5.2 …), figures and the pages of the appendix (A, B …).
 
 Notebooks hold no numbers: a chapter has that of its file, a section its place in the chapter. They
 are put into the titles when a page is read, so whatever shows a title shows its number: the page,
 the contents, the neighbours, the tab of the browser and the search.
 """
 
+import itertools
 import re
 import string
 
@@ -47,6 +48,24 @@ def number_titles(app: Sphinx, doctree: nodes.document) -> None:
             put(section.next_node(nodes.title), f"{int(number)}.{k}")
 
 
+def number_figures(app: Sphinx, doctree: nodes.document) -> None:
+    """Number the figures that cells have shown, in the order in which they stand: Figure 5.3."""
+    number = number_of_page(app.env, app.env.docname)
+    if not number:
+        return
+    chapter, count = number.lstrip("0") or "0", itertools.count(1)
+    for shown in doctree.findall(nodes.raw):
+        if "<figcaption>" in shown.astext():
+            text = re.sub(
+                "<figcaption>",
+                lambda tag: (
+                    f'{tag[0]}<span class="lab-number">Figure {chapter}.{next(count)}</span> '
+                ),
+                shown.astext(),
+            )
+            shown[:] = [nodes.Text(text)]
+
+
 def split(title: nodes.Element) -> tuple[str, str]:
     """Give the number of a title, or nothing, and its words."""
     numbers = [node for node in title.findall(nodes.inline) if "number" in node["classes"]]
@@ -70,5 +89,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     # Before Sphinx collects the titles.
     app.connect("doctree-read", number_titles, priority=100)
+    app.connect("doctree-read", number_figures)
     app.connect("doctree-resolved", number_links)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -20,7 +20,7 @@ from nn_core import (
     load_mnist,
     train_dev_split,
 )
-from nn_core.lab.display import ACCENT
+from nn_core.lab.palette import ACCENT
 
 STATIC = Path(__file__).parents[1] / "_static"
 NIGHT = "#0b0f19"

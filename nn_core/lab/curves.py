@@ -8,13 +8,15 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import ArrayLike
 
-from nn_core.lab.display import COLOURS, INK, MARKERS, Drawn, showing
+from nn_core.lab.axes import label_lines
+from nn_core.lab.display import Drawn, showing
+from nn_core.lab.palette import INK, looks_of
 from nn_core.metrics import expected_calibration_error, reliability
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LINE_STYLES = ["-", "--", ":"]  # four colours each: the fifth line has the first colour, dashed
+ROUND = [1, 2, 5, 10]  # epochs are marked at 5, 10, 15 and not at 8, 16, 24
 
 
 def draw_lines(
@@ -27,7 +29,9 @@ def draw_lines(
     yscale: str = "linear",
     percent: bool = False,
 ) -> Drawn:
-    """Draw lines through points, with a legend below.
+    """Draw lines through points, each with its name at its end.
+
+    A line with a standard name, such as "dev" or "Adam", has its own look: see `palette`.
 
     Parameters
     ----------
@@ -51,7 +55,7 @@ def draw_lines(
     if not lines:
         raise ValueError("expected at least one line, found none")
     points = {name: (np.asarray(x), np.asarray(y)) for name, (x, y) in lines.items()}
-    alt = [f"{title}. Lines of {ylabel} by {xlabel}."]
+    alt = [f"Lines of {ylabel} by {xlabel}."]
     for name, (x, y) in points.items():
         if x.ndim != 1 or x.shape != y.shape:
             raise ValueError(
@@ -64,24 +68,25 @@ def draw_lines(
         if not finite.all():
             alt.append(f"Not finite, and left out: {np.sum(~finite)}.")
     fig, ax = plt.subplots()
-    for k, (name, (x, y)) in enumerate(points.items()):
+    for (name, (x, y)), look in zip(points.items(), looks_of(points), strict=True):
         ax.plot(
             x,
             np.where(np.isfinite(y), y, np.nan),
-            color=f"C{k % len(COLOURS)}",
-            linestyle=LINE_STYLES[k // len(COLOURS) % len(LINE_STYLES)],
-            marker=list(MARKERS)[k % len(MARKERS)],
+            color=look.colour,
+            linestyle=look.dashes,
+            marker=look.marker,
             markevery=-(-len(x) // 20),
             label=name,
         )
-    ax.set(title=title, xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
+    fig.suptitle(title)
+    ax.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
     if xscale == "linear" and all(x.dtype.kind in "iu" for x, _ in points.values()):
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=ROUND))
     if percent:
         ax.yaxis.set_major_formatter(PercentFormatter(1))
     ax.grid(axis="y", alpha=0.15)
     if len(lines) > 1:
-        fig.legend(loc="outside lower center", ncols=min(len(lines), 3))
+        label_lines(ax)
     return fig, " ".join(alt)
 
 
@@ -195,17 +200,18 @@ def draw_reliability(
         name: (*reliability(p, y, bins), expected_calibration_error(p, y, bins))
         for name, p in P.items()
     }
-    fig, (top, bottom) = plt.subplots(2, 1, figsize=(5, 5.4), height_ratios=[3, 1], sharex=True)
+    fig, (top, bottom) = plt.subplots(2, 1, figsize=(6, 5.8), height_ratios=[3, 1], sharex=True)
     top.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle=":")
-    alt = [f"{title}. How often predictions are right, by confidence, in {bins} bins."]
-    for k, (name, (confidence, right, count, error)) in enumerate(measured.items()):
+    alt = [f"How often predictions are right, by confidence, in {bins} bins."]
+    for k, ((name, (confidence, right, count, error)), look) in enumerate(
+        zip(measured.items(), looks_of(measured), strict=True)
+    ):
         used = count > 0
-        colour, marker = f"C{k % len(COLOURS)}", list(MARKERS)[k % len(MARKERS)]
         label = f"{name}: calibration error {error:.1%}"
-        top.plot(confidence[used], right[used], color=colour, marker=marker, label=label)
+        top.plot(confidence[used], right[used], color=look.colour, marker=look.marker, label=label)
         width = 0.9 / bins / len(P)
         left = np.arange(bins) / bins + 0.05 / bins + k * width
-        bottom.bar(left, count, width, align="edge", color=colour)
+        bottom.bar(left, count, width, align="edge", color=look.colour)
         gap = np.where(used, np.abs(right - confidence), 0) * count
         worst = int(gap.argmax())
         alt.append(
@@ -215,7 +221,8 @@ def draw_reliability(
             f"at confidence {confidence[worst]:.0%}, {right[worst]:.0%} of {count[worst]:,} "
             "are right."
         )
-    top.set(title=title, ylabel="share that is right", xlim=(0, 1), ylim=(0, 1.02))
+    fig.suptitle(title)
+    top.set(ylabel="share that is right", xlim=(0, 1), ylim=(0, 1.02))
     # The last bin holds nearly all examples. On a linear scale, the other bars would be invisible.
     bottom.set(xlabel="confidence", ylabel="predictions", yscale="log")
     bottom.set_ylim(bottom=0.5)

@@ -11,31 +11,43 @@ from html import escape
 from pathlib import Path
 from typing import ParamSpec
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
-from IPython.display import HTML, display
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
+
+from nn_core.lab.axes import LABEL, MIDDLE, finish, lay_out, mark
+from nn_core.lab.page import caption, place
+from nn_core.lab.palette import BLUE, INK, ORANGE
 
 plt.style.use(str(Path(__file__).with_name("course.mplstyle")))
-
-INK = "#1f2933"  # the text colour of course.mplstyle
-ACCENT = "#c2410c"  # the accent colour of the book, also in course.css
-# The colours are C0 to C3 of course.mplstyle. Lines and classes also differ in the marker.
-COLOURS = ["blue", "orange", "green", "pink"]
-MARKERS = {"o": "circles", "s": "squares", "^": "triangles", "D": "diamonds", "v": "wedges"}
 
 Drawn = tuple[Figure, str]  # a figure, and its alt text
 Arguments = ParamSpec("Arguments")
 
+# Two colour maps for `imshow`, by name. A pixel that is zero, or has no value, is the page itself.
+# "ink" goes to the text colour of the page; "signed" from blue, negative, to orange, positive.
+for colours in (
+    LinearSegmentedColormap.from_list("ink", [f"{INK}00", INK]),
+    LinearSegmentedColormap.from_list(
+        "signed", [(0, BLUE), (0.5, f"{BLUE}00"), (0.5, f"{ORANGE}00"), (1, ORANGE)]
+    ),
+):
+    mpl.colormaps.register(colours, force=True)
+
 LONG = re.compile(r"\d+\.\d{3,}")  # a number with many decimals
+TEXT = mpl.rcParams["font.size"]
 
 _caught: ContextVar[list[Drawn] | None] = ContextVar("_caught", default=None)
 
 
 def show(fig: Figure, alt: str) -> None:
-    """Show a figure in the text colour of the page, light or dark.
+    """Show a figure in the text colour and the face of the page, light or dark.
 
-    The figure becomes an SVG drawing with the ink `currentColor`. The drawing works in the
-    rendered book and in a notebook, and stays sharp at any size.
+    The figure becomes an SVG drawing with the ink `currentColor` and with text that can be
+    selected. The title of the figure, `fig.suptitle(...)`, becomes its caption: it says what is
+    found, and in the book it has a number. The title of `Axes` names a panel, and is drawn.
 
     Parameters
     ----------
@@ -55,7 +67,8 @@ def show(fig: Figure, alt: str) -> None:
         raise ValueError(f"expected alt text that says what is seen, found {alt!r}")
     caught = _caught.get()
     if caught is None:
-        display(HTML(f'<div class="plot">{drawing(fig, alt)}</div>'))
+        view = f'<div class="lab-drawing">{drawing(fig, alt)}</div>'
+        place("plot", fallback=view + caption(fig.get_suptitle()), plain=alt)
     else:
         caught.append((fig, alt))
 
@@ -81,40 +94,106 @@ def catch() -> Iterator[list[Drawn]]:
         _caught.reset(token)
 
 
-def drawing(fig: Figure, alt: str, salt: str = "") -> str:
-    """Turn a figure into the text of an SVG drawing in `currentColor`; see `show`.
+def drawing(fig: Figure, alt: str, salt: str = "", places: list[Bbox] | None = None) -> str:
+    """Turn a figure, without its title, into the text of an SVG drawing; see `show`.
 
     The ids in the drawing depend on `salt`, or on `alt` if there is no salt. The frames of one
-    slider have the same salt, so equal parts of the frames are equal text.
+    slider have the same salt, so equal parts of the frames are equal text. They also have the same
+    `places` of their axes: the first frame fills the list.
     """
     salt = salt or alt
+    title = fig.get_suptitle()
+    if title:
+        fig.suptitle("", in_layout=False)
+    finish(fig)
+    lay_out(fig, [] if places is None else places)
+    mark(fig)
     buffer = io.StringIO()
     # Matplotlib makes the ids by hashing the content and this salt. Without a salt, the ids would
     # differ at each build. With one salt for all, two figures of a page could have the same id.
-    with plt.rc_context({"svg.hashsalt": salt, "figure.constrained_layout.use": False}):
-        # If savefig computed the layout, it would draw everything twice.
-        if fig.axes and (engine := fig.get_layout_engine()) is not None:
-            engine.execute(fig)
-            fig.set_layout_engine(None)
+    with plt.rc_context({"svg.hashsalt": salt}):
         fig.savefig(buffer, format="svg", metadata={"Date": None})
     plt.close(fig)
+    if title:
+        fig.suptitle(title)
     svg = buffer.getvalue()
-    svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = svg[svg.index("<svg") :]
+    svg = svg.replace("base64,\n", "base64,")
+    svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", svg, flags=re.DOTALL)
+    svg = in_ink(svg, f"{zlib.crc32(salt.encode()):08x}").replace(INK, "currentColor")
     # Nobody sees less than a hundredth of a point. More digits made drawings a third larger.
     svg = re.sub(r' (?:d|x|y)="[^"]*"', lambda found: LONG.sub(_short, found[0]), svg)
-    # Ids of groups, such as figure_1, and of glyphs, such as DejaVuSans-35, are the same in every
-    # figure. But an id must be unique on its page.
+    svg = re.sub(
+        r"<text[^>]*>", _page_text, svg.replace(' transform="rotate(-0 ', ' data-level="(')
+    )
+    svg = re.sub(r' data-level="[^"]*"', "", svg)
+    svg = re.sub(rf'<g id="{MIDDLE}">\s*<text[^>]*>', _middle, svg)
+    svg = svg.replace(f'<g id="{LABEL}">', '<g class="lab-label">')
+    svg = re.sub(r"""<g id=("|')(line|axes) (.*?)\1>""", r"<g data-\2=\1\3\1>", svg)
+    # Ids of groups, such as figure_1, are the same in every figure, but unique on a page.
     svg = re.sub(r' id="[A-Za-z0-9.]+_\d+"', "", svg)
-    svg = re.sub(r'(id="|#)(DejaVu)', rf"\g<1>g{zlib.crc32(salt.encode()):08x}\g<2>", svg)
-    width = fig.get_figwidth() * 96
-    label = f'<svg role="img" aria-label="{escape(alt)}" style="width:{width:.0f}px;'
+    svg = re.sub(r"\s*\n\s*", " ", svg)
+    width, height = fig.get_size_inches()
+    label = f'<svg role="img" aria-label="{escape(alt)}"'
+    if title:
+        label += f' data-finding="{escape(title)}"'
+    return (
+        f'{label} style="--inches:{width:g}" viewBox="0 0 {72 * width:g} {72 * height:g}" '
+        'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+        + svg[svg.index(">") :]
+    )
+
+
+def in_ink(svg: str, salt: str) -> str:
+    """Draw the pictures of the colour map "ink" in the text colour of the page.
+
+    A picture has its own colours, but it can be the mask of a rectangle, which has the text's.
+    """
+    count = 0
+
+    def masked(found: re.Match[str]) -> str:
+        nonlocal count
+        count += 1
+        key = f"m{salt}-{count}"
+        tag = re.sub(r' id="ink[^"]*"', "", found[0])
+        turn = re.search(r' transform="[^"]*"', tag)
+        place = "".join(re.findall(r' (?:x|y|width|height)="[^"]*"', tag))
+        if " x=" not in place:
+            place += ' x="0" y="0"'
+        if turn:
+            tag = tag.replace(turn[0], "")
+        return (
+            f'<g{turn[0] if turn else ""}><mask id="{key}" style="mask-type:alpha" '
+            f'maskUnits="userSpaceOnUse"{place}>{tag}</mask>'
+            f'<rect{place} fill="currentColor" mask="url(#{key})"/></g>'
+        )
+
+    return re.sub(r'<image[^>]* id="ink[^>]*/>', masked, svg)
+
+
+def _page_text(found: re.Match[str]) -> str:
+    """Let a text have the page's face and size, and a colour that is read on every page."""
+    tag = re.sub(r"font-family: [^;\"]*;? ?", "", found[0])
+    tag = re.sub(r"font-size: ([\d.]+)px;? ?", _relative, tag)
+    tag = re.sub(
+        r"fill: (#(?!ffffff)\w{6})", r"fill: color-mix(in oklab, \1 65%, currentColor)", tag
+    )
+    return tag.replace(' style=""', "").replace('; "', '"')
+
+
+def _relative(found: re.Match[str]) -> str:
+    """Write the size of a text by that of the figure's text."""
+    share = float(found[1]) / TEXT
+    return "" if abs(share - 1) < 0.01 else f"font-size: {share:.2g}em; "
+
+
+def _middle(found: re.Match[str]) -> str:
+    """Count the height of a text from its middle, so that it stays there at any size."""
+    lift = 0.36 * TEXT
     return re.sub(
-        r'<svg([^>]*?) width="[^"]*"([^>]*?) height="[^"]*"|<svg([^>]*?) height="[^"]*"([^>]*?) '
-        r'width="[^"]*"',
-        lambda found: f'{label}max-width:100%;height:auto"' + "".join(filter(None, found.groups())),
-        svg,
-        count=1,
+        r' y="([-\d.]+)"',
+        lambda y: f' y="{float(y[1]) - lift:.2f}" dy=".36em"',
+        found[0].replace(f' id="{MIDDLE}"', ""),
     )
 
 

@@ -9,13 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Ellipse, FancyArrowPatch, FancyBboxPatch, Patch
 from matplotlib.path import Path
 
-from nn_core.lab.display import INK, Drawn, showing
+from nn_core.lab.display import Drawn, showing
+from nn_core.lab.palette import BLUE, INK, ORANGE
 
 Graph = Mapping[str, tuple[str, ...]]
 Point = tuple[float, float]
 
-FORWARD, BACKWARD = "C0", "C1"  # the blue and the orange of course.mplstyle
-ACROSS, DOWN = 1.1, 0.9  # from one node to the next, in inches
+FORWARD, BACKWARD = BLUE, ORANGE
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+ACROSS, DOWN = 1.45, 1.0  # from one node to the next, in inches
 FAINT = 0.4  # the opacity of arrows that are not reached yet
 
 
@@ -73,8 +75,10 @@ def draw_graph(
     nodes, bends = layout(graph, order)
     points = [*nodes.values(), *(point for way in bends.values() for point in way)]
     right, bottom = np.max(points, axis=0) + np.array([ACROSS, DOWN]) / 2
-    fig, ax = plt.subplots(figsize=(right, bottom + 0.4))
-    ax.set(xlim=(0, right), ylim=(bottom, 0), aspect="equal", title=title)
+    fig = plt.figure(figsize=(right, bottom), layout="none")
+    ax = fig.add_axes((0, 0, 1, 1))
+    fig.suptitle(title)
+    ax.set(xlim=(0, right), ylim=(bottom, 0), aspect="equal")
     ax.axis("off")
     for target, (_, *sources) in graph.items():
         x, y = nodes[target]
@@ -95,27 +99,25 @@ def draw_graph(
         rim = INK if not new else BACKWARD if returned else FORWARD
         ax.add_patch(outline(graph, name, (x, y), rim, 2.5 if new else 1.2))
         if name in graph:
-            ax.text(x, y, graph[name][0], ha="center", va="center", fontsize=12)
+            ax.text(x, y, graph[name][0], ha="center", va="center")
         ax.text(
             x,
             y - away,
-            f"{name} = {number(values[name])}" if known else name,
+            f"{written(name)} = {number(values[name])}" if known else written(name),
             ha="center",
             va="bottom",
-            fontsize=11,
             fontweight="bold" if new and not returned else "normal",
         )
         if name in returned:
             ax.text(
                 x,
                 y + away,
-                f"d{name} = {number(gradients[name])}",
+                f"d{written(name)} = {number(gradients[name])}",
                 ha="center",
                 va="top",
-                fontsize=11,
                 fontweight="bold" if new else "normal",
             )
-    alt = [f"{title}. A graph that computes {', '.join(map(formula, graph.items()))}."]
+    alt = [f"A graph that computes {', '.join(map(formula, graph.items()))}."]
     forth = [f"{name} = {number(values[name])}" for name in order if name in computed]
     alt.append(f"Values, forward: {', '.join(forth)}.")
     if returned:
@@ -253,6 +255,11 @@ def arrow(ax: Axes, points: list[Point], lane: float, colour: str, reached: bool
             alpha=1 if reached else FAINT,
         )
     )
+
+
+def written(name: str) -> str:
+    """Write a name as the text does: v₁ for v1."""
+    return name.translate(LOWERED)
 
 
 def number(value: float) -> str:

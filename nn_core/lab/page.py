@@ -34,24 +34,33 @@ class Kind(NamedTuple):
     styles: tuple[str, ...] = ("lab",)
 
 
-FIGURE = (("lab", "network", "figures"), ("lab", "figures"))  # scripts and styles of live figures
+# Scripts and styles of figures, and of those that the browser computes.
+FIGURE = (("lab", "values"), ("lab", "plot"))
+LIVE = (("lab", "network", "figures"), ("lab", "plot", "figures"))
 
+# The name of a figure that the browser computes is its caption.
 KINDS: dict[str, Kind] = {
-    "activation": Kind("figure with sliders: an activation and its derivative", *FIGURE),
-    "losses": Kind("figure with sliders: two losses and their gradients", *FIGURE),
-    "neuron": Kind("figure with sliders: one neuron with two inputs", *FIGURE),
-    "softmax": Kind("figure with sliders: softmax with a temperature", *FIGURE),
-    "valley": Kind("figure with sliders: gradient descent in a valley", *FIGURE),
+    "activation": Kind("An activation and its derivative", *LIVE),
+    "losses": Kind("Two losses for one answer that should be 1", *LIVE),
+    "neuron": Kind("One neuron with two inputs", *LIVE),
+    "softmax": Kind("From scores to probabilities", *LIVE),
+    "valley": Kind("Down a valley, step by step", *LIVE),
+    "plot": Kind("Figure", *FIGURE),
+    "explore": Kind(
+        "Figure with sliders", ("lab", "values", "explore"), ("lab", "plot", "explore")
+    ),
     "exercise": Kind("exercise", (), ("lab", "exercises")),
     "quiz": Kind("quiz", (), ("lab", "quiz")),
     "draw": Kind("Draw a digit", ("lab", "network", "digits", "draw"), ("lab", "draw")),
-    "explore": Kind("Figure with sliders", ("lab", "explore"), ("lab", "explore")),
     "playground": Kind(
         "A network that learns in this page",
         ("lab", "network", "session", "playground"),
         ("lab", "playground"),
     ),
 }
+
+
+FIGURES = [name for name, kind in KINDS.items() if "plot" in kind.styles]
 
 
 def building() -> bool:
@@ -93,11 +102,20 @@ def element(kind: str, data: object = None, *, label: str = "", fallback: str = 
     """
     # "</" would end the script element, even inside a string.
     text = json.dumps(data, ensure_ascii=False).replace("</", r"<\/")
+    if "figures" in KINDS[kind].scripts:
+        fallback += caption(KINDS[kind].label)
+    # A figure has its name from its caption.
+    tag, name = ("figure", "") if kind in FIGURES else ("div", label or KINDS[kind].label)
+    named = f' role="group" aria-label="{escape(name)}"' if name else ""
     return (
-        f'<div class="lab lab-{kind}" data-lab="{kind}" role="group" '
-        f'aria-label="{escape(label or KINDS[kind].label)}">'
-        f'<script type="application/json">{text}</script>{fallback}</div>'
+        f'<{tag} class="lab lab-{kind}" data-lab="{kind}"{named}>'
+        f'<script type="application/json">{text}</script>{fallback}</{tag}>'
     )
+
+
+def caption(finding: str) -> str:
+    """Write the caption of a figure. The book puts a number in front of it."""
+    return f'<figcaption><span class="lab-finding">{escape(finding)}</span></figcaption>'
 
 
 def place(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -23,15 +23,10 @@ from nn_core.checks.examples import (
 )
 from nn_core.checks.predictions import check_counts, check_probabilities
 from nn_core.data import SIDE
-from nn_core.lab.display import ACCENT, COLOURS, INK, MARKERS, Drawn, showing
+from nn_core.lab.display import Drawn, showing
+from nn_core.lab.palette import ACCENT, COLOURS, INK, MARKERS
 
-# From paper to ink. The pixels have their own background, so a digit is the same on a light and on
-# a dark page.
-PAPER = LinearSegmentedColormap.from_list("paper", ["#fdfcf8", "#1b2430"])
-# From negative to positive: zero is the same paper, and colour-blind readers can tell the ends.
-SIGNED = LinearSegmentedColormap.from_list(
-    "signed", ["#003a5d", "#0072b2", "#fdfcf8", "#d55e00", "#6e2f00"]
-)
+LINE = 0.25  # the height of a line of a caption, in inches
 
 
 def draw_digits(
@@ -70,11 +65,12 @@ def draw_digits(
         captions,
         title=title,
         columns=columns,
-        cmap=PAPER,
+        cmap="ink",
         low=0,
         high=images.max(initial=0),
     )
-    return fig, f"{title}. {len(images)} handwritten digits, shown in a grid{listed}."
+    number = f"{len(images)} handwritten digits" if len(images) > 1 else "One handwritten digit"
+    return fig, f"{number}, shown in a grid{listed}."
 
 
 def draw_weights(
@@ -87,7 +83,7 @@ def draw_weights(
 ) -> Drawn:
     """Draw the weights of each unit of the first layer as an image, one weight per pixel.
 
-    Blue is negative, orange is positive, and paper is zero.
+    Blue is negative, orange is positive, and zero is the page itself.
 
     Parameters
     ----------
@@ -117,7 +113,7 @@ def draw_weights(
     if not limit > 0:
         raise ValueError(f"expected a limit above 0, found {limit}")
     fig, ax, listed = tiles(
-        W.T, captions, title=title, columns=columns, cmap=SIGNED, low=-limit, high=limit
+        W.T, captions, title=title, columns=columns, cmap="signed", low=-limit, high=limit
     )
     fig.set_figheight(fig.get_figheight() + 0.65)
     bar = fig.colorbar(ax.images[0], ax=ax, location="bottom", shrink=0.5, aspect=30, pad=0.03)
@@ -126,7 +122,7 @@ def draw_weights(
     bar.locator = MaxNLocator(4, symmetric=True)
     units = W.shape[1]
     return fig, (
-        f"{title}. The weights of {units} {'units' if units > 1 else 'unit'}, each a picture of "
+        f"The weights of {units} {'units' if units > 1 else 'unit'}, each a picture of "
         f"{SIDE} by {SIDE} pixels{listed}: from {W.min():.2g}, blue, to {W.max():.2g}, orange; "
         f"{np.mean(W > 0):.0%} are above zero."
     )
@@ -138,7 +134,7 @@ def tiles(
     *,
     title: str,
     columns: int,
-    cmap: Colormap,
+    cmap: str,
     low: float,
     high: float,
 ) -> tuple[Figure, Axes, str]:
@@ -153,20 +149,23 @@ def tiles(
         raise ValueError(f"expected {len(images)} captions, found {len(texts)}")
     columns = max(columns, 1)
     rows = -(-len(images) // columns)
-    # The unit of length is a pixel of an image. The figure is 6 inches wide, and a line of a
-    # caption is 0.2 inches high.
+    # The unit of length is a pixel of an image. The figure is 6 inches wide.
     width = SIDE + 2
     lines = max((text.count("\n") + 1 for text in texts), default=0) if texts else 0
-    above = lines * 0.2 * columns * width / 6
+    line = LINE * columns * width / 6
+    above = lines * line
     height = above + width
-    fig, ax = plt.subplots(figsize=(6, 6 * rows * height / (columns * width) + 0.4))
+    fig, ax = plt.subplots(figsize=(6, 6 * rows * height / (columns * width) + 0.1))
     for k, image in enumerate(images.reshape(-1, SIDE, SIDE)):
         left, top = k % columns * width, k // columns * height + above
         extent = (left, left + SIDE, top + SIDE, top)
         ax.imshow(image, cmap=cmap, vmin=low, vmax=high, extent=extent)
-        if texts:
-            ax.text(left + SIDE / 2, top - 1, texts[k], ha="center", va="bottom", fontsize=10)
-    ax.set(xlim=(0, columns * width - 2), ylim=(rows * height - 2, 0), title=title)
+        # Each line is a text of its own, so that it stays centred in the face of the page.
+        for up, text in enumerate(reversed(texts[k].split("\n") if texts else [])):
+            at = (left + SIDE / 2, top - 1 - up * line)
+            ax.text(*at, text, ha="center", va="bottom")
+    fig.suptitle(title)
+    ax.set(xlim=(0, columns * width - 2), ylim=(rows * height - 2, 0))
     ax.axis("off")
     return fig, ax, f", captioned {', '.join(texts)}" if texts else ""
 
@@ -186,6 +185,7 @@ def draw_confusion(counts: np.ndarray, *, title: str) -> Drawn:
     mistakes = counts * (1 - np.eye(len(counts), dtype=counts.dtype))
     worst = max(int(mistakes.max()), 1)
     fig, ax = plt.subplots(figsize=(6, 5.6))
+    fig.suptitle(title)
     blend = LinearSegmentedColormap.from_list("accent", [ACCENT + "00", ACCENT])
     ax.imshow(mistakes, cmap=blend, vmin=0, vmax=worst)
     for i, j in np.ndindex(counts.shape):
@@ -196,12 +196,10 @@ def draw_confusion(counts: np.ndarray, *, title: str) -> Drawn:
             str(counts[i, j]) if counts[i, j] else "·",
             ha="center",
             va="center",
-            fontsize=9,
             color="white" if strong else INK,
             fontweight="bold" if i == j else "normal",
         )
     ax.set(
-        title=title,
         xlabel="predicted class",
         ylabel="true class",
         xticks=range(len(counts)),
@@ -209,7 +207,7 @@ def draw_confusion(counts: np.ndarray, *, title: str) -> Drawn:
     )
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    alt = f"{title}. Of {counts.sum():,} digits, {np.trace(counts):,} lie on the diagonal, right."
+    alt = f"Of {counts.sum():,} digits, {np.trace(counts):,} lie on the diagonal, right."
     if mistakes.any():
         i, j = np.unravel_index(mistakes.argmax(), mistakes.shape)
         alt += f" The most frequent mistake: {mistakes[i, j]} times a {i} was taken for a {j}."
@@ -246,7 +244,7 @@ def draw_boundary(
     ------
     TypeError, ValueError
         X is not `(N, 2)`, y does not fit X, or `predict_proba` does not give probabilities of 2 to
-        4 classes.
+        7 classes.
     """
     if X.ndim != 2 or X.shape[1] != 2 or len(X) == 0:
         raise ValueError(f"expected X of shape (N, 2), found {X.shape}")
@@ -269,15 +267,15 @@ def draw_boundary(
     colours = np.array([to_rgb(f"C{k}") for k in range(classes)])
     opacity = np.round(0.4 * confidence, 2)
     picture = np.column_stack([colours[predicted], opacity]).reshape(side, side, 4)
-    fig, ax = plt.subplots(figsize=(5, 4.4))
+    fig, ax = plt.subplots(figsize=(6, 5))
     extent = (across[0], across[-1], up[0], up[-1])
     ax.imshow(picture, extent=extent, origin="lower")
-    alt = [f"{title}. {len(X)} points of {classes} classes, and the predicted class of each place."]
+    alt = [f"{len(X)} points of {classes} classes, and the predicted class of each place."]
     for k in range(classes - 1):  # the borders of the last class are borders of other classes
         lead = P[:, k] - np.delete(P, k, axis=1).max(axis=1)
         if lead.min() < 0 < lead.max():
             ax.contour(across, up, lead.reshape(side, side), [0], colors=INK, linewidths=1.2)
-    for k, marker in zip(range(classes), MARKERS, strict=False):
+    for k, colour, marker in zip(range(classes), COLOURS, MARKERS, strict=False):
         ax.scatter(
             X[y == k, 0],
             X[y == k, 1],
@@ -290,12 +288,13 @@ def draw_boundary(
             label=f"class {k}",
         )
         alt.append(
-            f"Class {k}, {COLOURS[k]} {MARKERS[marker]}, has {np.sum(y == k)} of the points and "
+            f"Class {k}, {colour} {MARKERS[marker]}, has {np.sum(y == k)} of the points and "
             f"{np.mean(predicted == k):.0%} of the area."
         )
     right = int(np.sum(predict_proba(X).argmax(axis=1) == y))
     alt.append(f"The network predicts the class of {right} of the {len(X)} points rightly.")
-    ax.set(title=title, xlabel="$x_1$", ylabel="$x_2$")
+    fig.suptitle(title)
+    ax.set(xlabel="x₁", ylabel="x₂")
     fig.legend(loc="outside lower center", ncols=classes)
     return fig, " ".join(alt)
 

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from html import escape
+from html import escape, unescape
 from itertools import product
 from numbers import Integral, Real
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ from IPython import get_ipython
 from IPython.display import display
 from IPython.utils.capture import CapturedIO, RichOutput, capture_output
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from nn_core.lab import page
 from nn_core.lab.display import Drawn, catch, drawing
@@ -52,6 +53,7 @@ class Frames:
         self.fn, self.controls = fn, controls
         self.size: tuple[float, float] | None = None
         self.salt = ""
+        self.places: list[Bbox] = []  # of the axes, in all frames as in the first
         self.printed = ""  # by the latest call
 
     def at(self, positions: Iterable[int]) -> dict[str, Any]:
@@ -77,7 +79,7 @@ class Frames:
                     "to show one figure by show(fig, alt)"
                 )
             fig, alt = self.only(shown, returned)
-            return drawing(fig, alt, self.salt)
+            return drawing(fig, alt, self.salt, self.places)
         finally:
             # What is left open would appear below the cell once more.
             for number in set(plt.get_fignums()) - set(opened):
@@ -109,7 +111,7 @@ class Frames:
     def view(self, content: str) -> str:
         """Put a drawing, or what stands in its place, into a box that keeps its size."""
         width, height = self.size or plt.rcParams["figure.figsize"]
-        style = f"width:{width * 96:.0f}px;aspect-ratio:{width:g} / {height:g}"
+        style = f"--inches:{width:g};aspect-ratio:{width:g} / {height:g}"
         printed = f"<pre>{escape(self.printed)}</pre>" if self.printed else ""
         box = f'<div class="lab-frame" style="{style}">{content}</div>'
         return f'<div class="lab-view">{box}{printed}</div>'
@@ -272,9 +274,16 @@ def _place(frames: Frames, data: dict[str, Any], view: str, advice: str = "") ->
     page.place(
         "explore",
         data,
-        label=f"Figure with sliders: {labels}",
-        fallback=view + _inputs(frames.controls, advice),
+        fallback=f'<div class="lab-drawing">{view}</div>'
+        f"{_inputs(frames.controls, advice)}{page.caption(_finding(view))}",
+        plain=f"Figure with sliders: {labels}",
     )
+
+
+def _finding(view: str) -> str:
+    """Give the title of the figure in a view. In each frame it may be another."""
+    found = re.search(r' data-finding="([^"]*)"', view)
+    return unescape(found[1]) if found else ""
 
 
 def _pack(drawings: list[str]) -> dict[str, Any]:
@@ -296,13 +305,12 @@ def _pack(drawings: list[str]) -> dict[str, Any]:
 def _inputs(controls: list[Control], advice: str) -> str:
     """Write the sliders and buttons, and what to do as long as they are off."""
     rows = "".join(
-        f'<label><span>{escape(control.label)}</span><input type="range" min="0" '
-        f'max="{len(control.values) - 1}" value="{control.start}" autocomplete="off" '
-        f'aria-valuetext="{escape(control.texts[control.start])}" disabled></label>'
+        f'<label class="lab-control"><span>{escape(control.label)}</span>'
         # Hidden, since a screen reader says the text of the slider.
-        f'<span class="lab-value" aria-hidden="true" '
-        f'style="min-width:min({max(map(len, control.texts))}ch, 12rem)">'
-        f"{escape(control.texts[control.start])}</span>"
+        f'<span class="lab-value" aria-hidden="true">{escape(control.texts[control.start])}</span>'
+        f'<input type="range" min="0" max="{len(control.values) - 1}" value="{control.start}" '
+        f'autocomplete="off" aria-valuetext="{escape(control.texts[control.start])}" disabled>'
+        "</label>"
         for control in controls
     )
     buttons = "".join(

@@ -15,6 +15,7 @@ nnLab.start("explore", (root, /** @type {Source} */ source) => {
   const values = root.getElementsByClassName("lab-value");
   const [play, reset] = root.getElementsByTagName("button");
   const [advice] = root.getElementsByClassName("lab-advice");
+  const [finding] = root.getElementsByClassName("lab-finding");
   const [said] = root.getElementsByClassName("lab-said");
   const starts = sliders.map((slider) => slider.value);
   const help = advice.textContent;
@@ -41,8 +42,9 @@ nnLab.start("explore", (root, /** @type {Source} */ source) => {
     const alt = svg?.getAttribute("aria-label") ?? "";
     view.getElementsByTagName("svg")[0]?.setAttribute("aria-label", alt);
     patch(view, next);
+    finding.textContent = svg?.getAttribute("data-finding") ?? "";
     // Nobody wants to hear every frame that passes.
-    if (timer === 0) said.textContent = alt;
+    if (timer === 0) said.textContent = `${finding.textContent}. ${alt}`;
   };
 
   /** @type {(on: boolean) => void} */
@@ -250,4 +252,6 @@ nnLab.start("explore", (root, /** @type {Source} */ source) => {
       go();
     });
   }
+
+  nnValues.start(root);
 });

@@ -45,7 +45,7 @@
   ];
 
   // A pair of axes in a box of the drawing, and what is drawn in them, given in units of the data.
-  // Colours are classes: s0 to s3 are series, "you" is what the reader moves.
+  // Colours are classes: s0 to s4 are series, in the colours of palette.py, "you" is what the reader moves.
   class Plot {
     /**
      * @param {Box} box
@@ -243,8 +243,14 @@
 
   /** @type {(settings: Named, input: Node) => { node: HTMLElement, shown: HTMLElement }} */
   const labelled = ({ label, kind = "" }, input) => {
-    const shown = make("span", { class: "value", "aria-hidden": "true" });
-    const node = make("label", { class: `control ${kind}` }, make("span", {}, label), shown, input);
+    const shown = make("span", { class: "lab-value", "aria-hidden": "true" });
+    const node = make(
+      "label",
+      { class: `lab-control ${kind}` },
+      make("span", {}, label),
+      shown,
+      input,
+    );
     return { node, shown };
   };
 
@@ -306,10 +312,13 @@
 
   /**
    * @param {string} kind
-   * @param {{ title: string, columns: number, controls: (Slider | Choice)[], paint: (values: Values, board: Board, set: (places: Values) => void, chosen: string) => Seen }} settings
+   * @param {{ columns: number, controls: (Slider | Choice)[], paint: (values: Values, board: Board, set: (places: Values) => void, chosen: string) => Seen }} settings
    */
-  const figure = (kind, { title, columns, controls, paint }) =>
+  const figure = (kind, { columns, controls, paint }) =>
     nnLab.start(kind, (root) => {
+      // The page has the caption from the beginning.
+      const [caption] = root.getElementsByTagName("figcaption");
+      const title = caption.getElementsByClassName("lab-finding")[0].textContent;
       const id = `lab-${Math.random().toString(36).slice(2)}`; // for what refers to another, as url(#…)
       let board = new Board(0, id);
       let width = 0;
@@ -390,16 +399,15 @@
       };
 
       root.classList.add("lab-figure");
-      root.append(
-        make("div", { class: "head" }, make("strong", {}, title), button("Reset", reset)),
+      caption.append(numbers, words);
+      caption.before(
         svg,
         make(
           "div",
-          { class: "controls", style: `--columns: ${columns}` },
+          { class: "lab-sliders", style: `--columns: ${columns}` },
           ...parts.map((part) => part.node),
         ),
-        numbers,
-        words,
+        make("div", { class: "lab-buttons" }, button("Reset", reset)),
       );
       new ResizeObserver(() => {
         const now = Math.floor(svg.getBoundingClientRect().width);
@@ -461,7 +469,6 @@
   };
 
   figure("neuron", {
-    title: "One neuron with two inputs",
     columns: 3,
     controls: [
       { name: "x1", label: "input x₁", min: -2, max: 2, step: 0.05, value: 1 },
@@ -583,7 +590,6 @@
   });
 
   figure("activation", {
-    title: "An activation and its derivative",
     columns: 2,
     controls: [
       { name: "Z", label: "weighted sum Z", min: -6, max: 6, step: 0.05, value: 1.5 },
@@ -642,7 +648,6 @@
 
   const DIGITS = ["1", "4", "7", "9"];
   figure("softmax", {
-    title: "From scores to probabilities",
     columns: 5,
     controls: [
       ...[0.5, 1.5, 3, 2.5].map((value, k) => ({
@@ -797,7 +802,6 @@
 
   const STEPS = 100;
   figure("losses", {
-    title: "Two losses for one answer that should be 1",
     columns: 2,
     controls: [
       {
@@ -929,7 +933,6 @@
 
   const START = [-8.5, 3];
   figure("valley", {
-    title: "Down a valley, step by step",
     columns: 4,
     controls: [
       {
@@ -997,13 +1000,13 @@
         valley.dot(path[steps][0], path[steps][1], kind, thin ? 4 : 6);
         fall.dot(steps, level[steps][1], kind, thin ? 4 : 6);
       };
-      show(plain, "s0", rolling !== null);
+      show(plain, "s4", rolling !== null);
       if (rolling) show(rolling, "s2", false);
       valley.label(START[0], START[1], "start", "", { dy: -9 });
-      const [text, kind] = rolling ? ["momentum", "s2"] : ["gradient descent", "s0"];
+      const [text, kind] = rolling ? ["momentum", "s2"] : ["gradient descent", "s4"];
       fall.label(STEPS, fall.y[1], text, `${kind} strong`, { anchor: "end", dy: 12 });
       if (rolling)
-        fall.label(STEPS, fall.y[1], "gradient descent", "s0", { anchor: "end", dy: 28 });
+        fall.label(STEPS, fall.y[1], "gradient descent", "s4", { anchor: "end", dy: 28 });
 
       // In a direction of curvature c, a step multiplies what is left by factors of size below 1 only
       // while lr c < 2 (1 + β). Across is the steeper direction here.
