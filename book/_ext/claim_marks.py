@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 LEDGER = Path(__file__).resolve().parents[1] / "claims.json"
-SIGNS = {"at least": "≥", "at most": "≤"}
 
 
 @functools.cache
@@ -19,20 +18,20 @@ def ledger() -> dict[str, dict[str, Any]]:
 def mark(record: dict[str, Any]) -> str:
     """Write the mark of a claim, from what `nn_core.lab.claim` has recorded of this run."""
     form = record["form"].format
-    bound = form(record["bound"])
-    lines = [
-        f"{escape(record['statement'])}: <strong>{form(record['value'])}</strong>, "
-        f"promised {record['side']} {bound}."
-    ]
+
+    def number(value: float) -> str:
+        return f'<span class="course-number">{form(value)}</span>'
+
+    promised = f"{record['side']} {form(record['bound'])}"
+    statement = record["statement"][0].upper() + record["statement"][1:]
+    lines = [f"{escape(statement)}: {number(record['value'])}, promised {promised}."]
     if entry := ledger().get(record["name"]):
-        seeds = ", ".join(form(value) for value in entry["values"])
-        lines.append(
-            f"With five other seeds: {seeds}. "
-            f"Mean {form(entry['mean'])}, spread {form(entry['spread'])}."
-        )
+        seeds = ", ".join(map(number, entry["values"]))
+        mean, spread = number(entry["mean"]), number(entry["spread"])
+        lines.append(f"With five seeds: {seeds}. Mean {mean}, spread {spread}.")
     told = "".join(f"<p>{line}</p>" for line in lines)
     return (
         f'<details class="course-claim" data-claim="{escape(record["name"])}"><summary>'
         '<span aria-hidden="true">✓</span><span class="shell-unseen">Claim kept:</span> '
-        f"{SIGNS[record['side']]} {bound}</summary><div>{told}</div></details>"
+        f"{promised}</summary><div>{told}</div></details>"
     )

@@ -31,8 +31,6 @@ SHAPES_PAGES = (
 REPAIRS = [
     # The label hides the visible words "Show the code" from a screen reader.
     (' aria-label="Toggle hidden content"', ""),
-    # The corner of a DataFrame heads nothing.
-    ("<th></th>", "<td></td>"),
     # A list needs list items, and citations are none.
     ('<div role="list" class="citation-list">', '<div class="citation-list">'),
 ]

@@ -28,6 +28,7 @@ from pybtex.richtext import Text
 from sphinx.application import Sphinx
 
 import claim_marks
+import tables
 from clean_notebooks import FORMULA_LINK, TAG, notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -149,6 +150,8 @@ def page_cells(notebook: nbformat.NotebookNode, chapter: str) -> list[nbformat.N
         for out in cell.outputs:
             if RECORD in out.get("metadata", {}):
                 out.data["text/html"] = claim_marks.mark(out.metadata[RECORD])
+            elif "dataframe" in (html := out.get("data", {}).get("text/html", "")):
+                out.data["text/html"] = tables.mark_frame(html)
         said = [out for out in cell.outputs if SAID in out.get("metadata", {})]
         cell.outputs = [out for out in cell.outputs if out not in said]
         if cell.outputs or not said:

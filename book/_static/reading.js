@@ -13,16 +13,21 @@ const isBeside = (note) => getComputedStyle(note).float !== "none";
 function openNotes() {
   const pairs = [...article.querySelectorAll("a.course-noted")].map((link) => {
     const note = /** @type {HTMLElement} */ (document.getElementById(`${link.id}-note`));
-    return { link: /** @type {HTMLElement} */ (link), note };
+    const before = /** @type {ChildNode} */ (note.previousSibling);
+    return { link: /** @type {HTMLElement} */ (link), note, before };
   });
 
   function tell() {
-    for (const { link, note } of pairs) {
+    for (const { link, note, before } of pairs) {
+      if (isBeside(note) && note.classList.contains("course-open")) {
+        note.classList.remove("course-open");
+        before.after(note);
+      }
       link.ariaExpanded = isBeside(note) ? null : String(note.checkVisibility());
     }
   }
 
-  for (const { link, note } of pairs) {
+  for (const { link, note, before } of pairs) {
     link.role = "button";
     link.setAttribute("aria-describedby", note.id);
     link.addEventListener("click", (event) => {
@@ -33,7 +38,12 @@ function openNotes() {
       if (isBeside(note)) {
         note.animate({ backgroundColor: ["var(--course-accent-soft)", "transparent"] }, 2000);
       } else {
-        note.classList.toggle("course-open");
+        // Below the paragraph, so that no line of it is torn.
+        if (note.classList.toggle("course-open")) {
+          link.closest("p, li, dd")?.append(note);
+        } else {
+          before.after(note);
+        }
         tell();
       }
     });
