@@ -117,7 +117,7 @@ def test_said_is_markdown_in_a_notebook_and_plain_in_a_terminal(shown):
 def test_claim_kept(shown):
     claim("a-claim", "share of <b>", np.float32(0.75), at_least=0.75)
     ((html, metadata),) = shown
-    assert 'data-claim="a-claim"' in html
+    assert '<p class="claim" data-claim="a-claim">' in html
     assert "share of &lt;b&gt;: 75.00%, promised at least 75.00%" in html
     assert metadata == {
         RECORD: {
@@ -161,6 +161,7 @@ def test_claim_missed_by_a_reader_is_a_notice(shown, monkeypatch, value, bound):
     ((html, metadata),) = shown
     side = "at least" if "at_least" in bound else "at most"
     assert "Claim missed in this run." in html
+    assert 'class="claim claim-missed"' in html
     assert f"the share: {value:.2f}, promised {side} 0.75." in html
     assert "its own seed, sizes and numbers of epochs" in html
     # The value is recorded, so the measurement of all seeds includes this run.

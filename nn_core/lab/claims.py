@@ -69,8 +69,9 @@ def claim(
         "value": value,
     }
     verdict = "Claim kept." if kept else "Claim missed in this run."
+    look = "claim" if kept else "claim claim-missed"
     html = (
-        f'<p class="claim" data-claim="{escape(name)}"><strong>{verdict}</strong> '
+        f'<p class="{look}" data-claim="{escape(name)}"><strong>{verdict}</strong> '
         f"{escape(statement)}: {found}, promised {promised}.{'' if kept else ' ' + ADVICE}</p>"
     )
     display(HTML(html), metadata={RECORD: record})
@@ -100,7 +101,7 @@ def expect(seen: bool, statement: str) -> None:
         raise AssertionError(f"expected {statement}")
     display(
         HTML(
-            '<p class="claim"><strong>Not so in this run.</strong> '
+            '<p class="claim claim-missed"><strong>Not so in this run.</strong> '
             f"Expected {escape(statement)}. {ADVICE}</p>"
         )
     )
