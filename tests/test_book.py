@@ -227,3 +227,58 @@ def test_nothing_but_the_pages_of_the_toc(built_book: Path):
         for path in built_book.glob("book/**/*.html")
     }
     assert pages == set(PAGES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_has_links_to_the_repository_only_with_an_address(name, built_book):
+    text = (built_book / f"{name}.html").read_text("utf-8")
+    assert "your_account" not in text
+    found = {part for part in ("mybinder.org/v2", "/issues/new") if part in text}
+    if not repository.address():
+        assert found == set()
+    elif name[5:7].isdigit():
+        assert found == {"mybinder.org/v2", "/issues/new"}
+
+
+def words(tag) -> str:
+    return " ".join(tag.get_text(" ").split())
+
+
+def heading(tag) -> str:
+    return tag.get_text().removesuffix("#")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_numbers_agree(name, built_book):
+    """In the page, in its tab, in the contents, and where the page before leads to it."""
+    soup = parsed(built_book / f"{name}.html")
+    number = soup.article.h1.find(class_="number")
+    number = number.get_text() if number else ""
+    chapter = name.split("/")[-1][:2]
+    assert number == chapter if chapter.isdigit() else not number.isdigit()
+    assert soup.title.get_text().startswith(heading(soup.article.h1))
+    assert words(soup.select_one('#contents [aria-current="page"]')).startswith(number)
+    if following := soup.select_one('a[rel="next"]'):
+        other = parsed((built_book / f"{name}.html").parent / following["href"])
+        assert following.find_all("span")[1].get_text() == heading(other.article.h1)
+    listed = [words(link) for link in soup.select(".shell-sections a")]
+    sections = soup.select("article > section > section > h2")
+    assert listed == [" ".join(heading(section).split()) for section in sections]
+    if chapter.isdigit():
+        assert [text.split()[0] for text in listed] == [
+            f"{int(chapter)}.{k}" for k in range(1, len(listed) + 1)
+        ]
+
+
+def test_contents_have_three_arcs_and_an_appendix(built_book):
+    contents = parsed(built_book / "book" / "index.html").select_one("#contents")
+    arcs = {
+        caption.get_text(): [words(link).split()[0] for link in part.find_all("a")]
+        for caption, part in zip(
+            contents.select(".shell-caption"), contents.select(".shell-part")[1:], strict=True
+        )
+    }
+    assert arcs["Build"] == [f"{k:02}" for k in range(7)]
+    assert arcs["Improve"] == ["07", "08", "09", "10"]
+    assert arcs["Prove"] == ["11", "12", "13"]
+    assert arcs["Appendix"] == list("ABCDEFGHI")

@@ -99,14 +99,13 @@ shell = InteractiveShell.instance()
 shell.register_magic_function(print, magic_name="pip")
 shell.run_cell({cell!r})
 """
-EXAMPLE = "https://github.com/your_account/course"
 
 
 @pytest.mark.parametrize(
     ("missing", "clone", "address", "told"),
     [
-        ([], True, EXAMPLE, ""),
-        (["nn_core"], True, EXAMPLE, 'install --quiet "..[lab]"\n'),
+        ([], True, "", ""),
+        (["nn_core"], True, "", 'install --quiet "..[lab]"\n'),
         (["nn_core"], True, "https://host/me/course", 'install --quiet "..[lab]"\n'),
         (
             ["nn_core"],
@@ -117,7 +116,7 @@ EXAMPLE = "https://github.com/your_account/course"
         (
             ["nn_core"],
             False,
-            EXAMPLE,
+            "",
             'nn_core is not installed. In a new cell, run %pip install "COURSE[lab]" with the path '
             "of the folder of the course in place of COURSE.\n",
         ),

@@ -31,9 +31,17 @@ SHAPES_PAGES = (
 REPAIRS = [
     # The label hides the visible words "Show the code" from a screen reader.
     (' aria-label="Toggle hidden content"', ""),
-    # A list needs list items, and citations are none.
+    # A list needs list items, and citations are none; nor may one stand alone.
     ('<div role="list" class="citation-list">', '<div class="citation-list">'),
+    (' role="doc-biblioentry"', ""),
 ]
+# A cell that heads nothing is no heading: the corner of a table.
+EMPTY_HEADING = re.compile(r"<th\b[^>]*>\s*(?:<p>\s*</p>)?\s*</th>")
+# An element of nn_core.lab as it begins, with its kind and its name.
+ELEMENT = re.compile(
+    r'<div class="lab lab-[^"]*" data-lab="([^"]+)" role="group" aria-label="([^"]*)">'
+)
+WITHOUT_SCRIPTS = '<p class="shell-unscripted">{}: this needs JavaScript, which is off.</p>'
 
 
 class ClaimsLedger(SphinxDirective):
@@ -158,6 +166,12 @@ def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, do
     if FORMULA in body:
         # Sphinx looks for formulas in the text only, before it loads MathJax.
         app.env.get_domain("math").data["has_equations"][pagename] = True
+    context["body"] = ELEMENT.sub(
+        lambda found: (
+            WITHOUT_SCRIPTS.format(found[2]) * bool(page.KINDS[found[1]].scripts) + found[0]
+        ),
+        body,
+    )
     found = re.findall(r'data-lab="([^"]+)"', body)
     kinds = [page.KINDS[kind] for kind in found]
     # A dictionary keeps the order and drops what comes twice.
@@ -178,6 +192,7 @@ def repair_page(app: Sphinx, pagename: str, templatename: str, context: dict, do
         ]
     for wrong, right in REPAIRS:
         context["body"] = context.get("body", "").replace(wrong, right)
+    context["body"] = EMPTY_HEADING.sub("<td></td>", context.get("body", ""))
 
 
 def finish(app: Sphinx, exception: Exception | None) -> None:

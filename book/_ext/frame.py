@@ -95,32 +95,40 @@ def prepare(app: Sphinx, config: Config) -> None:
     config.html_static_path.append(str(static))
 
 
+def links(address: str, setting: str, branch: str, page: str) -> dict[str, str]:
+    """Give the links of a page that the address of the repository makes possible.
+
+    Colab opens a notebook alone. Its first cell installs the course from the address that
+    _config.yml sets; the origin of a clone it cannot know.
+    """
+    if not address:
+        return {}
+    name = address.removeprefix("https://github.com/")
+    found = {
+        "repository": address,
+        "problem": f"{address}/issues/new?template=page_problem.yml&page={quote(page)}.html",
+        "binder": f"https://mybinder.org/v2/gh/{name}/{branch}?urlpath=lab/tree/{page}.ipynb",
+    }
+    if setting:
+        colab = "https://colab.research.google.com/github"
+        found["colab"] = f"{colab}/{name}/blob/{branch}/{page}.ipynb"
+    return found
+
+
 def fill(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Give the template of the frame what it shows on a page."""
     number, title = "", context.get("title") or "Search"
     if pagename in app.env.titles:
         number, title = numbering.split(app.env.titles[pagename])
+    branch = app.config.html_theme_options["repository_branch"]
     context |= {
         "here": Entry(number, short(title), "", is_here=True),
         "book_contents": contents(app, pagename),
         "page_sections": sections(app, pagename),
         "is_notebook": context.get("page_source_suffix") == ".ipynb",
         "body": THEBE.sub("", context.get("body", "")),
+        **links(app.config.course_repository, repository.setting(), branch, pagename),
     }
-    if address := app.config.course_repository:
-        owner, name = address.split("/")[-2:]
-        page, asked = f"{pagename}.ipynb", quote(f"{pagename}.html")
-        branch = app.config.html_theme_options["repository_branch"]
-        context |= {
-            "repository": address,
-            "problem": f"{address}/issues/new?template=page_problem.yml&page={asked}",
-            "binder": f"https://mybinder.org/v2/gh/{owner}/{name}/{branch}?urlpath=lab/tree/{page}",
-        }
-        # Colab opens a notebook alone, whose first cell installs the course from this address.
-        if repository.setting():
-            context["colab"] = (
-                f"https://colab.research.google.com/github/{owner}/{name}/blob/{branch}/{page}"
-            )
     for kind in ("script_files", "css_files"):
         context[kind] = [
             file

@@ -134,7 +134,7 @@ function tell(text, aloud) {
   stopButton.disabled = jobs.length === 0;
   if (hadFocus && stopButton.disabled) more.querySelector("summary")?.focus();
   if (!bar.isConnected) {
-    document.querySelector(".bd-article-container, main")?.append(bar);
+    document.querySelector("main")?.append(bar);
     for (const cell of cells) addMenu(cell);
   }
 }
