@@ -63,7 +63,8 @@ def finish(fig: Figure) -> None:
                 if formatter.decimals is None and np.allclose(whole, np.round(whole)):
                     formatter.decimals = 0
         # Above its axis a quantity is read without turning the head, and takes no width.
-        if ax.get_ylabel() and not ax.get_title() and not ax.get_title(loc="left"):
+        titled = ax.get_title() or ax.get_title(loc="left")
+        if ax.get_ylabel() and not titled and len(ax.get_yticks()):
             ax.set_ylabel(ax.get_ylabel(), rotation=0, ha="left", va="bottom")
             ax.yaxis.set_label_coords(0, 1.03)
 
@@ -159,19 +160,19 @@ def mark(fig: Figure) -> None:
 
 def named_lines(ax: Axes) -> Iterator[tuple[Line2D, str]]:
     """Give the lines whose values can be read, with their names. A line alone needs no label."""
-    lines = [
-        line
-        for line in ax.lines
-        if line.get_linestyle() != "None"
-        and len(points_of(line)[0]) > 2
-        and line.get_transform() == ax.transData
-    ]
+    lines = [line for line in ax.lines if line.get_linestyle() != "None" and is_function(line)]
     labelled = [(line, str(line.get_label())) for line in lines]
     labelled = [pair for pair in labelled if not pair[1].startswith("_")]
     if labelled:
         yield from labelled
     elif len(lines) == 1:
         yield lines[0], ax.get_ylabel()
+
+
+def is_function(line: Line2D) -> bool:
+    """Whether a line has one value at each place from left to right, and not only two ends."""
+    x, _ = points_of(line)
+    return len(x) > 2 and bool(np.all(np.diff(x) > 0) or np.all(np.diff(x) < 0))
 
 
 def scales(fig: Figure, ax: Axes) -> list[dict[str, object]]:

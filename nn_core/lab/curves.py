@@ -68,7 +68,14 @@ def draw_lines(
         if not finite.all():
             alt.append(f"Not finite, and left out: {np.sum(~finite)}.")
     fig, ax = plt.subplots()
+    drawn: list[tuple[np.ndarray, np.ndarray]] = []
     for (name, (x, y)), look in zip(points.items(), looks_of(points), strict=True):
+        # Where a line covers another, its gaps show the other.
+        with np.errstate(all="ignore"):
+            heights = np.log(y) if yscale == "log" else y
+        if any(covers((x, heights), below) for below in drawn):
+            look = look._replace(dashes="--")
+        drawn.append((x, heights))
         ax.plot(
             x,
             np.where(np.isfinite(y), y, np.nan),
@@ -88,6 +95,15 @@ def draw_lines(
     if len(lines) > 1:
         label_lines(ax)
     return fig, " ".join(alt)
+
+
+def covers(line: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]) -> bool:
+    """Whether two lines lie on one another at most of their places."""
+    (x, y), (at, height) = line, other
+    both = np.concatenate([y, height])
+    span = np.ptp(both[np.isfinite(both)])
+    gaps = np.abs(y - np.interp(x, at, height, left=np.nan, right=np.nan))
+    return bool(np.mean(gaps <= 0.02 * span) > 0.6)
 
 
 def course_of(x: np.ndarray, y: np.ndarray, percent: bool) -> str:

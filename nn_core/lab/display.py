@@ -121,6 +121,10 @@ def drawing(fig: Figure, alt: str, salt: str = "", places: list[Bbox] | None = N
     svg = svg.replace("base64,\n", "base64,")
     svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", svg, flags=re.DOTALL)
     svg = in_ink(svg, f"{zlib.crc32(salt.encode()):08x}").replace(INK, "currentColor")
+    # The pixels of a digit have edges. A photo or a drawing has none.
+    svg = re.sub(
+        r'<image[^>]* width="\d{3,}[^>]*>', lambda tag: re.sub(' style="[^"]*"', "", tag[0]), svg
+    )
     # Nobody sees less than a hundredth of a point. More digits made drawings a third larger.
     svg = re.sub(r' (?:d|x|y)="[^"]*"', lambda found: LONG.sub(_short, found[0]), svg)
     svg = re.sub(

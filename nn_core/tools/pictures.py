@@ -45,7 +45,7 @@ def save_curves(path: str | Path, history: "pd.DataFrame", *, title: str) -> Non
         ax.legend()
     right.yaxis.set_major_formatter(PercentFormatter(1))
     fig.suptitle(title)
-    fig.savefig(path, dpi=120)
+    fig.savefig(path, dpi=120, facecolor="white")
 
 
 def save_predictions(
@@ -81,7 +81,7 @@ def save_predictions(
             right = predicted[n] == y[n]
             caption = f"said {predicted[n]}\nis {y[n]}"
             ax.set_title(caption, fontsize=10, color="black" if right else MISTAKE_COLOUR)
-    fig.savefig(path, dpi=120)
+    fig.savefig(path, dpi=120, facecolor="white")
 
 
 def save_steps(path: str | Path, steps: Preparation, *, title: str) -> None:
