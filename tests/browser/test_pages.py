@@ -82,11 +82,6 @@ def test_formulas_are_typeset(seen):
 CODE_AT_MOST = 0.25  # of the height of a page
 # Pages with more. Take a page from the list when it has less.
 TOO_MUCH_CODE = [
-    "book/02_forward_pass",
-    "book/03_losses",
-    "book/04_numerical_gradient",
-    "book/05_backpropagation",
-    "book/06_training",
     "book/07_initialization",
     "book/08_optimizers",
     "book/09_regularization",
