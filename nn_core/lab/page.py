@@ -54,7 +54,7 @@ KINDS: dict[str, Kind] = {
     "draw": Kind("Draw a digit", ("lab", "network", "digits", "draw"), ("lab", "draw")),
     "playground": Kind(
         "A network that learns in this page",
-        ("lab", "network", "session", "playground"),
+        ("lab", "network", "session", "pictures", "playground"),
         ("lab", "playground"),
     ),
 }

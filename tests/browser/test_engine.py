@@ -196,6 +196,44 @@ def test_ten_steps_as_nn_core(engine, optimizer, activation, output, loss, l2, d
     assert np.abs(network.theta - theta).max() > 0.01
 
 
+REGRESSION = """({theta, X, t, l1, sizes}) => {
+  const network = new nnNetwork.MLP(sizes, new nnNetwork.Random(0),
+    {activation: "tanh", output: "identity", loss: "squared_distance"});
+  network.theta.set(theta);
+  const still = {step() {}};
+  const loss = nnNetwork.trainStep(network, still, Float64Array.from(X), t, {l1});
+  return [loss, [...network.grad]];
+}"""
+
+
+@pytest.mark.parametrize("l1", [0, 0.03])
+def test_regression_and_l1(engine, l1):
+    """nn_core has neither: its parts give the loss, its gradient check the gradient."""
+    rng = np.random.default_rng(2)
+    network = nn.MLP((2, 5, 4, 1), rng, activation="tanh", dtype=np.float64)
+    network.theta = theta = rng.normal(0, 0.7, network.theta.size)
+    X, t = rng.normal(size=(7, 2)), rng.normal(size=7)
+
+    def loss():
+        distance = network.activations(X)[-1][:, 0] - t
+        return np.mean(distance**2) + l1 * sum(np.abs(W).sum() for W in network.W)
+
+    given = {"theta": theta.tolist(), "X": X.ravel().tolist(), "t": t.tolist(), "l1": l1}
+    found, gradient = engine.evaluate(REGRESSION, {**given, "sizes": [2, 5, 4, 1]})
+    assert found == pytest.approx(loss(), rel=1e-12)
+    expected = nn.gradcheck.numerical_gradient(loss, network.theta)
+    np.testing.assert_allclose(gradient, expected, atol=1e-8)
+
+
+def test_squared_distance(engine, Z):
+    A, rng = np.clip(Z, -1e3, 1e3), np.random.default_rng(3)
+    y = rng.integers(3, size=len(A))
+    flat = "(A, Y) => nnNetwork.squaredDistance(A, Y).flatMap((v) => v.length ? [...v] : v)"
+    value, gradient = nn.mean_squared_error(A, y)
+    found = ask(engine, flat, A.ravel(), np.eye(3)[y].ravel())
+    assert np.allclose(found, [value, *gradient.ravel()], **EXACT)
+
+
 def test_huge_scores_do_not_overflow(engine):
     loss = engine.evaluate(
         """() => {
@@ -285,26 +323,6 @@ def test_chance_is_the_same_for_ever(engine):
     assert got == list(itertools.islice(mulberry32(9), 3))
 
 
-def test_minibatches_walk_through_all(engine):
-    epochs = engine.evaluate(
-        """() => {
-          const rng = new nnNetwork.Random(2);
-          const X = Float64Array.from({length: 20}, (_, i) => i);
-          const y = Array.from({length: 10}, (_, i) => i);
-          const walk = () => [...nnNetwork.minibatches(X, y, 4, rng)];
-          return [walk(), walk()].map((all) => all.map(([X, y]) => [[...X], y]));
-        }"""
-    )
-    orders = []
-    for batches in epochs:
-        assert [len(y) for _, y in batches] == [4, 4, 2]
-        for X, y in batches:
-            assert [value for n in y for value in (2 * n, 2 * n + 1)] == X
-        orders.append([n for _, y in batches for n in y])
-    assert sorted(orders[0]) == sorted(orders[1]) == list(range(10))
-    assert orders[0] != orders[1]
-
-
 def test_dropout_mask(engine):
     got = engine.evaluate("[...nnNetwork.dropoutMask(20000, 0.2, new nnNetwork.Random(1))]")
     assert set(got) == {0, 1.25}
@@ -319,3 +337,24 @@ def test_numbers_as_text(engine):
         }"""
     )
     assert texts == ["−1.50", "0.00", "12", "12.3\u00a0%", "100.00\u00a0%"]
+
+
+def test_inputs_of_the_playground(browser):
+    tab = browser.new_page()
+    for name in ("network.js", "session.js"):
+        tab.add_script_tag(content=page.static(name))
+    places = np.random.default_rng(0).uniform(-2.5, 2.5, (20, 2))
+    found, most = tab.evaluate(
+        """(places) => {
+          const { INPUTS, given } = nnSession;
+          const all = Object.fromEntries(Object.keys(INPUTS).map((name) => [name, "on"]));
+          const most = Object.values(INPUTS).map(([, , most]) => most);
+          return [[...given(Float64Array.from(places), all)], most];
+        }""",
+        places.ravel().tolist(),
+    )
+    x1, x2 = places.T
+    expected = np.stack([x1, x2, x1**2, x2**2, x1 * x2, np.sin(x1), np.sin(x2)], axis=1)
+    np.testing.assert_allclose(found, expected.ravel(), rtol=1e-12)
+    assert (np.abs(expected).max(axis=0) <= most).all()
+    tab.close()

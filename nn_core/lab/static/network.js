@@ -189,17 +189,27 @@ var nnNetwork = (() => {
   }
 
   /**
-   * loss = 1/(N K) sum over n, k of (A[n, k] - Y[n, k])^2, and dA = 2/(N K) (A - Y).
+   * loss = 1/(N K) sum over n, k of (A[n, k] - Y[n, k])^2, and dA = 2/(N K) (A - Y), for targets Y (N, K).
+   * @param {Numbers} A
+   * @param {Numbers} Y
+   * @returns {[number, Float64Array]}
+   */
+  function squaredDistance(A, Y) {
+    const distance = Float64Array.from(A, (a, i) => a - Y[i]);
+    const loss = distance.reduce((sum, d) => sum + d * d, 0) / A.length;
+    return [loss, distance.map((d) => (2 / A.length) * d)];
+  }
+
+  /**
+   * The same for labels y (N,): Y is 1 at the label, else 0.
    * @param {Numbers} A
    * @param {number[]} y
-   * @returns {[number, Float64Array]}
    */
   function meanSquaredError(A, y) {
     const K = A.length / y.length;
-    const dA = Float64Array.from(A);
-    for (let n = 0; n < y.length; n++) dA[n * K + y[n]] -= 1;
-    const loss = dA.reduce((sum, da) => sum + da * da, 0) / A.length;
-    return [loss, dA.map((da) => (2 / A.length) * da)];
+    const Y = new Float64Array(A.length);
+    for (let n = 0; n < y.length; n++) Y[n * K + y[n]] = 1;
+    return squaredDistance(A, Y);
   }
 
   // --- initializers
@@ -328,7 +338,8 @@ var nnNetwork = (() => {
     }
 
     /**
-     * [loss, dZ] for logits Z and labels y.
+     * [loss, dZ] for logits Z and labels y. With the loss "squared_distance", y holds the targets: nn_core
+     * only learns labels.
      * @param {Numbers} Z
      * @param {number[]} y
      * @returns {[number, Float64Array]}
@@ -336,7 +347,8 @@ var nnNetwork = (() => {
     lossOf(Z, y) {
       if (this.loss === "cross_entropy") return softmaxCrossEntropy(Z, y);
       const A = this.outputOf(Z);
-      const [loss, dA] = meanSquaredError(A, y);
+      const distance = this.loss === "mean_squared_error" ? meanSquaredError : squaredDistance;
+      const [loss, dA] = distance(A, y);
       return [loss, ACTIVATIONS[this.output].backward(dA, A, this.sizes[this.W.length])];
     }
 
@@ -383,6 +395,21 @@ var nnNetwork = (() => {
       for (let i = 0; i < W.length; i++) {
         penalty += (strength / 2) * W[i] * W[i];
         gradients[layer][i] += strength * W[i];
+      }
+    }
+    return penalty;
+  }
+
+  /**
+   * strength sum over all weights of |W|. Adds its gradient, strength sign(W), to the gradients in place.
+   * @type {typeof l2Penalty}
+   */
+  function l1Penalty(weights, gradients, strength) {
+    let penalty = 0;
+    for (const [layer, W] of weights.entries()) {
+      for (let i = 0; i < W.length; i++) {
+        penalty += strength * Math.abs(W[i]);
+        gradients[layer][i] += strength * Math.sign(W[i]);
       }
     }
     return penalty;
@@ -527,32 +554,14 @@ var nnNetwork = (() => {
    * @param {SGD} optimizer
    * @param {Float64Array} X
    * @param {number[]} y
-   * @param {{ masks?: Masks, l2?: number }} options
+   * @param {{ masks?: Masks, l1?: number, l2?: number }} options
    */
-  function trainStep(network, optimizer, X, y, { masks = null, l2 = 0 } = {}) {
-    const loss = network.lossAndGrad(X, y, masks);
-    const penalty = l2Penalty(network.W, network.dW, l2);
+  function trainStep(network, optimizer, X, y, { masks = null, l1 = 0, l2 = 0 } = {}) {
+    let loss = network.lossAndGrad(X, y, masks);
+    loss += l1Penalty(network.W, network.dW, l1);
+    loss += l2Penalty(network.W, network.dW, l2);
     optimizer.step(network.theta, network.grad);
-    return loss + penalty;
-  }
-
-  /**
-   * Walks once through all examples in a fresh random order, a few at a time.
-   * @param {Float64Array} X
-   * @param {number[]} y
-   * @param {number} batchSize
-   * @param {Random} rng
-   * @returns {Generator<[Float64Array, number[]]>}
-   */
-  function* minibatches(X, y, batchSize, rng) {
-    const D = X.length / y.length;
-    const order = rng.permutation(y.length);
-    for (let start = 0; start < order.length; start += batchSize) {
-      const batch = order.slice(start, start + batchSize);
-      const rows = new Float64Array(batch.length * D);
-      for (const [row, n] of batch.entries()) rows.set(X.subarray(n * D, (n + 1) * D), row * D);
-      yield [rows, batch.map((n) => y[n])];
-    }
+    return loss;
   }
 
   // --- chance
@@ -626,11 +635,11 @@ var nnNetwork = (() => {
     dropoutMask,
     leakyRelu,
     meanSquaredError,
-    minibatches,
     number,
     percent,
     softmax,
     softmaxCrossEntropy,
+    squaredDistance,
     trainStep,
   };
 })();

@@ -1,311 +1,145 @@
 // @ts-check
-// "Train it here": a network with two inputs that learns while you watch. The maths is in network.js,
-// settings and training in session.js. This file draws both.
-
-/** @typedef {{ layer: number, unit: number, from?: number }} Where a unit; with `from`, the weight from that unit before it */
+// "Train it here": a network that learns while you watch. The maths is in network.js, settings and training
+// in session.js, what is drawn in pictures.js. This file holds the controls.
 
 (() => {
-  const { ANEW, AT_ONCE, SETTINGS, Session, read, write } = nnSession;
-  const { button, contextOf, draw, make } = nnLab;
+  const { ANEW, AT_ONCE, CONTROLS, INPUTS, SETTINGS, Session, VIEW } = nnSession;
+  const { controlOf, given, inputsOf, placeOf, read, weightName } = nnSession;
+  const { PARTS, PLACES, answerOf, curves, diagram, dots, nameOf } = nnPictures;
+  const { paint, picture, pictureOf, weightsOf } = nnPictures;
+  const { button, make } = nnLab;
   const { number, percent } = nnNetwork;
-  const CLASSES = ["orange", "blue"];
-  const PARTS = /** @type {const} */ (["test", "train"]);
-  const RGB = [
-    [0xd5, 0x5e, 0x00],
-    [0x00, 0x72, 0xb2],
-  ];
 
   // Options that have a better name than the one in the address.
   /** @type {Record<string, string>} */
   const WORDS = {
     blobs: "two blobs",
     xor: "XOR",
+    plane: "plane (regression)",
+    hills: "hills (regression)",
     cross_entropy: "cross-entropy",
     mean_squared_error: "squared error",
+    "speed 1": "1 step/s",
+    "speed 5": "5 steps/s",
+    "speed 20": "20 steps/s",
+    "speed 100": "100 steps/s",
+    epochs: "full speed",
   };
 
-  // --- pictures of what is computed: blue where it is above zero, orange where below, clear at zero,
-  // so that the colour of the page shows through, light or dark
-
-  const EDGE = 2.5; // each input runs from -EDGE to EDGE
-  const SIZE = 64; // pixels on a side, which the browser blends into each other
-  const GRID = new Float64Array(2 * SIZE * SIZE);
-  for (let n = 0; n < SIZE * SIZE; n++) {
-    GRID[2 * n] = EDGE * (((n % SIZE) + 0.5) / (SIZE / 2) - 1);
-    GRID[2 * n + 1] = -EDGE * ((Math.floor(n / SIZE) + 0.5) / (SIZE / 2) - 1);
-  }
-  const image = new ImageData(SIZE, SIZE);
-  const pixels = new Uint32Array(image.data.buffer);
-  // Colours for the values -1 to 1.
-  const PALETTE = Uint32Array.from({ length: 255 }, (_, i) => {
-    const [red, green, blue] = RGB[i < 127 ? 0 : 1];
-    return new Uint32Array(
-      new Uint8ClampedArray([red, green, blue, 1.6 * Math.abs(i - 127)]).buffer,
-    )[0];
-  });
-
-  /**
-   * @param {HTMLCanvasElement} canvas
-   * @param {(n: number) => number} value
-   */
-  function paint(canvas, value) {
-    for (let n = 0; n < pixels.length; n++) {
-      pixels[n] = PALETTE[127 + Math.round(127 * Math.max(-1, Math.min(1, value(n))))];
-    }
-    contextOf(canvas).putImageData(image, 0, 0);
-  }
-
-  /** @param {Attributes} attributes */
-  const picture = (attributes) => make("canvas", { width: SIZE, height: SIZE, ...attributes });
-
-  /**
-   * What is drawn of a unit, as a function of the pixel. An output has the colour of its class.
-   * @type {(A: Float64Array[], layer: number, unit: number) => (n: number) => number}
-   */
-  function pictureOf(A, layer, unit) {
-    const K = A[layer].length / (SIZE * SIZE);
-    if (layer === 0) return (n) => A[0][2 * n + unit] / EDGE;
-    if (layer === A.length - 1) return (n) => A[layer][K * n + unit] * (unit ? 1 : -1);
-    return (n) => A[layer][K * n + unit];
-  }
-
-  // --- words
-
-  /** @type {(network: MLP, layer: number, unit: number) => string} */
-  function nameOf(network, layer, unit) {
-    if (layer === 0) return `input ${unit + 1}`;
-    return layer === network.W.length
-      ? `output “${CLASSES[unit]}”`
-      : `hidden unit ${layer}.${unit + 1}`;
-  }
-
-  /** @type {(network: MLP, layer: number, unit: number) => string} */
-  function weightsOf(network, layer, unit) {
-    if (layer === 0) return "what the network is given";
-    const column = network.W[layer - 1].filter((_, i) => i % network.sizes[layer] === unit);
-    const last = column.length - 1;
-    const from =
-      nameOf(network, layer - 1, 0) + (last ? ` to ${nameOf(network, layer - 1, last)}` : "");
-    const weights = Array.from(column, (w) => number(w)).join(", ");
-    return `bias ${number(network.b[layer - 1][unit])}; weights, from ${from}: ${weights}`;
-  }
-
-  // --- the network: a button with its picture for each unit, a line for each weight
-
-  /** @type {Record<string, [number, number]>} */
-  const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-
-  /**
-   * The network, and a function that draws it anew. point(where) is told what the reader points at.
-   * @param {MLP} network
-   * @param {(where: Where) => void} point
-   */
-  function diagram(network, point) {
-    const columns = network.sizes.length;
-    /** @param {number} layer */
-    const x = (layer) => (100 * (layer + 0.5)) / columns;
-    /** @type {(layer: number, unit: number) => number} */
-    const y = (layer, unit) => 50 + 12 * (unit - (network.sizes[layer] - 1) / 2);
-    const svg = draw("svg", {
-      viewBox: "0 0 100 100",
-      preserveAspectRatio: "none",
-      "aria-hidden": "true",
-    });
-    const lines = network.shapes.map(([fanIn, fanOut], layer) =>
-      Array.from({ length: fanIn * fanOut }, (_, i) => {
-        const [from, unit] = [Math.floor(i / fanOut), i % fanOut];
-        const ends = { x1: x(layer), y1: y(layer, from), x2: x(layer + 1), y2: y(layer + 1, unit) };
-        const line = draw("line", ends);
-        // A broad line that is not seen is easier to hit.
-        const where = { layer: layer + 1, unit, from };
-        svg.append(
-          line,
-          draw("line", { ...ends, class: "target", onpointerenter: () => point(where) }),
-        );
-        return line;
-      }),
-    );
-    const units = network.sizes.map((size, layer) =>
-      Array.from({ length: size }, (_, unit) => {
-        const canvas = picture({ "aria-hidden": "true" });
-        const button = make(
-          "button",
-          {
-            type: "button",
-            class: layer === columns - 1 ? `unit ${CLASSES[unit]}` : "unit",
-            style: `left: ${x(layer)}%; top: ${y(layer, unit)}%`,
-            // One stop for the Tab key; from there the arrow keys lead through the network.
-            tabindex: layer === 0 && unit === 0 ? 0 : -1,
-            onpointerenter: () => point({ layer, unit }),
-            onfocus: () => {
-              const name = nameOf(network, layer, unit);
-              button.setAttribute("aria-label", `${name}: ${weightsOf(network, layer, unit)}`);
-              point({ layer, unit });
-            },
-            onkeydown: (/** @type {KeyboardEvent} */ event) => move(event, layer, unit),
-          },
-          canvas,
-        );
-        button.setAttribute("aria-label", nameOf(network, layer, unit));
-        return { button, canvas };
-      }),
-    );
-
-    /** @type {(event: KeyboardEvent, layer: number, unit: number) => void} */
-    function move(event, layer, unit) {
-      if (!(event.key in ARROWS)) return;
-      event.preventDefault();
-      const [across, down] = ARROWS[event.key];
-      const column = units[Math.max(0, Math.min(columns - 1, layer + across))];
-      const next = column[Math.max(0, Math.min(column.length - 1, unit + down))];
-      units[layer][unit].button.tabIndex = -1;
-      next.button.tabIndex = 0;
-      next.button.focus();
-    }
-
-    const titles = network.sizes.map((_, layer) =>
-      make(
-        "span",
-        {},
-        layer === 0 ? "inputs" : layer === columns - 1 ? "outputs" : `hidden ${layer}`,
-      ),
-    );
-    return {
-      parts: [
-        make("div", { class: "titles" }, ...titles),
-        make("div", { class: "units" }, svg, ...units.flat().map(({ button }) => button)),
-      ],
-      /** @param {Float64Array[]} A */
-      update(A) {
-        for (const [layer, column] of units.entries()) {
-          for (const [unit, { canvas }] of column.entries()) {
-            paint(canvas, pictureOf(A, layer, unit));
-          }
-        }
-        for (const [layer, W] of network.W.entries()) {
-          for (const [i, w] of W.entries()) {
-            const line = lines[layer][i];
-            line.setAttribute("class", w > 0 ? "above" : w < 0 ? "below" : "zero");
-            // From half a pixel to 8, so that the largest weights do not bury the rest.
-            line.setAttribute(
-              "stroke-width",
-              (0.5 + 7.5 / (1 + 3 / Math.abs(w)) || 0.5).toFixed(2),
-            );
-          }
-        }
-      },
-    };
-  }
-
-  // --- the data, drawn over the picture of the answer
-
-  /** @param {Session} session */
-  function dots(session) {
-    const viewBox = `${-EDGE} ${-EDGE} ${2 * EDGE} ${2 * EDGE}`;
-    const svg = draw("svg", { viewBox, "aria-hidden": "true" });
-    for (const part of PARTS) {
-      const { X, y } = session[part];
-      for (const [n, label] of y.entries()) {
-        const place = { cx: X[2 * n], cy: -X[2 * n + 1], r: part === "train" ? 0.06 : 0.05 };
-        svg.append(draw("circle", { ...place, class: `${part} ${CLASSES[label]}` }));
-      }
-    }
-    return svg;
-  }
-
-  // --- the loss curves
-
-  const WIDE = 320;
-  const HIGH = 150;
-
-  function curves() {
-    const paths = {
-      train: draw("path", { class: "train" }),
-      test: draw("path", { class: "test" }),
-    };
-    const top = draw("text", { x: 0, y: 12 });
-    const last = draw("text", { x: WIDE, y: HIGH - 2, "text-anchor": "end" });
-    const svg = draw(
-      "svg",
-      { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img" },
-      draw("path", { class: "axis", d: `M36 6V${HIGH - 18}H${WIDE}` }),
-      top,
-      last,
-      draw("text", { x: 0, y: HIGH - 15 }, "0"),
-      draw("text", { x: 36, y: HIGH - 2 }, "epoch 0"),
-      paths.train,
-      paths.test,
-    );
-    return {
-      svg,
-      /** @param {Session} session */
-      update({ history }) {
-        const values = history.flatMap(({ train, test }) => [train, test]).filter(Number.isFinite);
-        // One leap must not flatten all the rest.
-        const highest = Math.min(
-          Math.max(...values),
-          3 * Math.max(history[0].train, history[0].test),
-        );
-        const time = Math.max(1, history[history.length - 1].time);
-        for (const part of PARTS) {
-          const places = history
-            .filter((entry) => Number.isFinite(entry[part]))
-            .map((entry) => {
-              const height = Math.min(1, entry[part] / highest);
-              const x = 36 + ((WIDE - 36) * entry.time) / time;
-              return `${x.toFixed(1)} ${(HIGH - 18 - (HIGH - 24) * height).toFixed(1)}`;
-            });
-          paths[part].setAttribute("d", `M${places.join("L")}`);
-        }
-        top.textContent = number(highest);
-        last.textContent = number(time, time % 1 ? 1 : 0);
-      },
-      /**
-       * Says the losses to those who cannot see the curves.
-       * @param {Session} session
-       */
-      tell({ history, train, test }) {
-        const [from, to] = [history[0], { train: train.loss, test: test.loss }];
-        svg.setAttribute(
-          "aria-label",
-          "Loss, epoch by epoch: " +
-            `on training points from ${number(from.train, 3)} to ${number(to.train, 3)}, ` +
-            `on test points from ${number(from.test, 3)} to ${number(to.test, 3)}.`,
-        );
-      },
-    };
-  }
-
-  // --- the element
+  let count = 0; // of playgrounds: each needs names of its own
 
   nnLab.start("playground", (root) => {
     // In a frame, as some notebooks use, the address is not the reader's.
     const addressed = window === window.top;
-    /** @type {Record<string, string>} */
-    let settings;
+    const id = `playground-${++count}`;
     /** @type {Session} */
     let session;
     /** @type {ReturnType<typeof diagram>} */
     let net;
-    /** @type {Float64Array} what the network answers for each pixel */
-    let P;
+    /** @type {Float64Array} what the network is given for each pixel */
+    let grid;
+    /** @type {(n: number) => number} what it answers for each pixel */
+    let answer;
     let running = false;
+    let mode = "Ready.";
     /** @type {Where | null} */
     let pointed = null;
+    /** @type {Where | null} the weight or bias that the reader changes */
+    let chosen = null;
     let told = 0;
+    let last = 0; // when the last picture was drawn
+    let due = 0; // steps that are due, with a fraction
+    let madeShown = 0; // changes of a link whose effect the settings show
+
+    // --- what is always in reach
 
     const run = button("Run", () => (running ? pause() : go()));
-    const toolbar = make(
-      "div",
-      { class: "tools" },
-      run,
+    const steps = [
       button("One step", () => take(() => session.step())),
       button("One epoch", () => take(() => session.epoch())),
-      button("Reset", () => start()),
-      button("New seed", () => change("seed", String(Math.floor(1e6 * Math.random())))),
-    );
-    const counter = make("p", { class: "counter" });
+    ];
+    const sheet = button("Settings", () => open(!controls.classList.contains("open")));
+    sheet.className = "sheet";
+    sheet.setAttribute("aria-controls", `${id}-settings`);
+    const shown = make("p", { class: "state" });
+    // The same in words that are said now and then, not at each picture.
     const status = make("p", { class: "status", role: "status" });
+
+    // --- settings: a list to choose from, or a box to tick
+
+    /** @type {Record<string, { label: HTMLElement, control: HTMLSelectElement | HTMLInputElement }>} */
+    const fields = {};
+    /** @param {string} name */
+    function field(name) {
+      const [title, options] = SETTINGS[name];
+      const isBox = options.includes("off");
+      const box = make("input", { type: "checkbox", name });
+      const list = make(
+        "select",
+        { name },
+        ...options.map((value) =>
+          make("option", { value }, WORDS[`${name} ${value}`] ?? WORDS[value] ?? value),
+        ),
+      );
+      const control = isBox ? box : list;
+      control.addEventListener("change", () =>
+        change(name, isBox ? (box.checked ? "on" : "off") : control.value),
+      );
+      const label = isBox
+        ? make("label", { class: "box" }, control, title)
+        : make("label", {}, make("span", {}, title), control);
+      fields[name] = { label, control };
+      return label;
+    }
+    const inputsTitle = make("span", { "aria-hidden": "true" }, "inputs");
+    const anew = Object.keys(ANEW).filter((name) => !(name in INPUTS));
+    const seed = button("New seed", () => change("seed", String(Math.floor(1e6 * Math.random()))));
+    const forClass = button("For a class", () => prepare());
+    const changed = make("p", { class: "changed" });
+    const controls = make(
+      "div",
+      { class: "controls", onkeydown: (/** @type {KeyboardEvent} */ event) => closeBy(event) },
+      make(
+        "div",
+        { class: "tools" },
+        run,
+        ...steps,
+        button("Reset", () => start()),
+        sheet,
+      ),
+      make(
+        "div",
+        { class: "settings", id: `${id}-settings` },
+        make(
+          "fieldset",
+          { class: "training" },
+          make("legend", {}, "Training: acts at once"),
+          ...Object.keys({ ...AT_ONCE, ...VIEW }).map(field),
+        ),
+        make(
+          "fieldset",
+          { class: "anew" },
+          make("legend", {}, "Data and network: starts anew"),
+          ...anew.map(field),
+          make(
+            "div",
+            { class: "inputs", role: "group", "aria-label": "inputs" },
+            inputsTitle,
+            ...Object.keys(INPUTS).map(field),
+          ),
+          make(
+            "div",
+            { class: "links" },
+            seed,
+            button("Copy link", () => copy(here())),
+            forClass,
+          ),
+          changed,
+        ),
+      ),
+    );
+
+    // --- pictures
 
     const network = make("div", {
       class: "network",
@@ -323,6 +157,9 @@
       train: [make("td"), make("td")],
       test: [make("td"), make("td")],
     };
+    /** @type {(part: "train" | "test", title: string) => HTMLElement} */
+    const row = (part, title) =>
+      make("tr", {}, make("th", { scope: "row", class: part }, title), ...cells[part]);
     const table = make(
       "table",
       {},
@@ -334,105 +171,236 @@
           {},
           make("td"),
           make("th", { scope: "col" }, "loss"),
-          make("th", { scope: "col" }, "accuracy"),
+          make("th", { scope: "col", class: "accuracy" }, "accuracy"),
         ),
       ),
-      make(
-        "tbody",
-        {},
-        make(
-          "tr",
-          {},
-          make("th", { scope: "row", class: "train" }, "training points ●"),
-          ...cells.train,
-        ),
-        make("tr", {}, make("th", { scope: "row", class: "test" }, "test points ○"), ...cells.test),
-      ),
+      make("tbody", {}, row("train", "training points ●"), row("test", "test points ○")),
     );
 
-    /** @type {Record<string, HTMLSelectElement>} */
-    const selects = {};
-    /** @type {Record<string, HTMLElement>} */
-    const labels = {};
-    /** @type {(title: string, group: typeof ANEW) => HTMLElement} */
-    const fields = (title, group) =>
+    // --- the editor of weights
+
+    const which = make("select", { "aria-label": "Number", onchange: () => choose(choices()) });
+    const slider = make("input", { type: "range", min: -5, max: 5, step: 0.05 });
+    const exact = make("input", { type: "number", min: -20, max: 20, step: 0.01 });
+    const editor = make(
+      "div",
+      {
+        class: "editor",
+        role: "group",
+        "aria-label": "Change a weight",
+        hidden: true,
+        onkeydown: (/** @type {KeyboardEvent} */ event) => {
+          if (event.key === "Escape") leave();
+        },
+      },
+      which,
+      slider,
+      exact,
+      button("Done", () => leave()),
+    );
+    for (const control of [slider, exact]) {
+      control.addEventListener("input", () => edit(control));
+      control.addEventListener("change", () => keep());
+    }
+
+    // --- the link for a class
+
+    const ticks = Object.entries(CONTROLS).map(([value, title]) => {
+      const tick = make("input", {
+        type: "checkbox",
+        value,
+        checked: true,
+        onchange: () => link(),
+      });
+      return { tick, label: make("label", { class: "box" }, tick, title) };
+    });
+    const address = make("input", { type: "text", readonly: true, "aria-label": "Link" });
+    const visit = make("a", {}, "Open it");
+    const said = make("p", { role: "status" });
+    const dialog = make(
+      "dialog",
+      { "aria-labelledby": `${id}-class` },
+      make("h2", { id: `${id}-class` }, "A link for a class"),
       make(
-        "fieldset",
+        "p",
         {},
-        make("legend", {}, title),
-        ...Object.entries(group).map(([name, [label, options]]) => {
-          selects[name] = make(
-            "select",
-            { name, onchange: () => change(name, selects[name].value) },
-            ...options.map((value) => make("option", { value }, WORDS[value] ?? value)),
-          );
-          labels[name] = make("label", {}, make("span", {}, label), selects[name]);
-          return labels[name];
+        "Untick what those who follow the link shall not see. The link starts the run that you see now: its " +
+          "settings, and what you changed on the way. It also hides this button.",
+      ),
+      make("div", { class: "ticks" }, ...ticks.map(({ label }) => label)),
+      make(
+        "div",
+        { class: "tools" },
+        button("Untick all", () => {
+          for (const { tick } of ticks) tick.checked = false;
+          link();
         }),
-      );
+        address,
+        button("Copy link", () => copy(address.value, said)),
+        visit,
+        button("Close", () => dialog.close()),
+      ),
+      said,
+    );
 
     root.append(
-      make("div", { class: "bar" }, toolbar, counter),
       status,
       make(
         "div",
-        { class: "stage" },
-        make("div", {}, network, readout),
+        { class: "board" },
+        shown,
+        controls,
+        make("div", { class: "middle" }, network, editor, readout),
         make("figure", {}, square, caption),
+        make("div", { class: "results" }, curve.svg, table),
       ),
-      make("div", { class: "results" }, curve.svg, table),
-      fields("Data and network: a change starts anew", ANEW),
-      fields("Training: a change acts at once", AT_ONCE),
+      dialog,
     );
 
-    /** Shows what the reader chose. */
-    function show() {
-      for (const [name, select] of Object.entries(selects)) select.value = settings[name];
-      for (const layer of [1, 2, 3]) {
-        labels[`units${layer}`].hidden = layer > Number(settings.layers);
-      }
-      labels.l2.children[0].textContent =
-        settings.optimizer === "AdamW" ? "weight decay" : SETTINGS.l2[0];
+    /** @param {boolean} isOpen */
+    function open(isOpen) {
+      controls.classList.toggle("open", isOpen);
+      sheet.setAttribute("aria-expanded", String(isOpen));
+      if (isOpen) root.scrollIntoView({ block: "start" });
     }
 
-    /** Writes the settings into the address. Where nothing differs from the start, it names none. */
+    /** @param {KeyboardEvent} event */
+    function closeBy(event) {
+      if (event.key !== "Escape" || !controls.classList.contains("open")) return;
+      open(false);
+      if (sheet.checkVisibility()) sheet.focus();
+    }
+
+    /** Shows the settings as they stand, and hides what a link hides. */
+    function show() {
+      const { settings, regression } = session;
+      madeShown = session.made;
+      const hidden = settings.hide.split(".");
+      for (const [name, { control, label }] of Object.entries(fields)) {
+        if (control instanceof HTMLSelectElement) control.value = settings[name];
+        else control.checked = settings[name] === "on";
+        label.hidden =
+          hidden.includes(controlOf(name)) ||
+          (regression && name === "loss") ||
+          (/^units/.test(name) && name.slice(-1) > settings.layers);
+      }
+      const on = inputsOf(settings);
+      // A network needs an input.
+      for (const name of Object.keys(INPUTS)) {
+        fields[name].control.disabled = on.length === 1 && on[0] === name;
+      }
+      fields.l2.label.children[0].textContent =
+        settings.optimizer === "AdamW" ? "weight decay" : SETTINGS.l2[0];
+      inputsTitle.hidden = hidden.includes("inputs");
+      for (const one of steps) one.hidden = hidden.includes("step");
+      seed.hidden = hidden.includes("seed");
+      forClass.hidden = settings.hide !== "";
+      changed.textContent = changesOf(session.changes);
+    }
+
+    /**
+     * What changes on the way, in words.
+     * @param {Session["changes"]} changes
+     */
+    function changesOf(changes) {
+      if (changes.length === 0) return "";
+      const texts = changes.map(({ step, name, value }) => {
+        const place = placeOf(name, session.network.sizes);
+        const title = place ? "a weight" : SETTINGS[name][0];
+        return `${title} ${place ? number(Number(value)) : value} after step ${step}`;
+      });
+      const some = texts.slice(-4).join(", ");
+      return `On the way: ${texts.length > 4 ? `${texts.length} changes, the last ` : ""}${some}.`;
+    }
+
+    /** The address of this run. Where nothing differs from the start, it names none. */
+    function here() {
+      const hash = session.address;
+      return location.href.replace(/#.*/, "") + (hash && `#${hash}`);
+    }
+
+    /** Writes the run into the address. */
     function keep() {
-      const address = write(settings);
-      history.replaceState(null, "", address ? `#${address}` : location.pathname + location.search);
+      if (addressed) history.replaceState(null, "", here());
+      changed.textContent = changesOf(session.changes);
+    }
+
+    /** @type {(text: string, where?: HTMLElement) => Promise<void>} */
+    async function copy(text, where) {
+      let news = "The link is copied. It shows others this run.";
+      try {
+        await navigator.clipboard.writeText(text);
+      } catch {
+        news = "This browser does not let the page copy. Copy the address of the page.";
+      }
+      if (where) where.textContent = news;
+      else say(news);
+    }
+
+    function prepare() {
+      pause();
+      said.textContent = "";
+      link();
+      dialog.showModal();
+    }
+
+    /** Writes the link for a class. */
+    function link() {
+      const hide = ticks.filter(({ tick }) => !tick.checked).map(({ tick }) => tick.value);
+      const [base, hash = ""] = here().split("#");
+      const all = new URLSearchParams(hash);
+      if (hide.length) all.set("hide", hide.join("."));
+      address.value = visit.href = all.size ? `${base}#${all}` : base;
     }
 
     /** @type {(name: string, value: string) => void} */
     function change(name, value) {
-      settings[name] = value;
-      if (addressed) keep();
+      if (name in ANEW || name === "seed") {
+        start({ ...session.settings, [name]: value });
+        return;
+      }
+      session.change(name, value);
+      keep();
       show();
-      if (name in AT_ONCE) session.tune(settings);
-      else start();
+      render();
     }
 
-    /** Reads the settings from the address, and says which of them are not offered. */
+    /** Reads the run from the address, and says which of it is not offered. */
     function load() {
       // Other addresses lead to a heading of the page.
-      const address = addressed && location.hash.includes("=") ? location.hash.slice(1) : "";
-      const [asked, refused] = read(address);
-      settings = asked;
-      show();
-      start();
-      if (refused.length === 0) return;
-      keep();
-      const named = refused.join(" and ").slice(0, 200);
-      status.textContent = `The link asks for ${named}, which is not offered here. The usual setting stands in its place.`;
+      const hash = addressed && location.hash.includes("=") ? location.hash.slice(1) : "";
+      const [settings, changes, refused] = read(hash);
+      begin(new Session(settings, changes));
+      if (refused.length > 0) {
+        keep();
+        const named = refused.join(" and ").slice(0, 200);
+        say(
+          `The link asks for ${named}, which is not offered here. The usual setting stands in its place.`,
+        );
+      } else if (changes.length > 0) say(`Ready. ${changesOf(session.changes)}`);
     }
 
-    function start() {
+    /** A run from the start, with the settings that are seen. */
+    function start(settings = session.settings) {
+      begin(new Session(settings));
+      keep();
+    }
+
+    /** @param {Session} fresh */
+    function begin(fresh) {
       pause();
-      session = new Session(settings);
-      pointed = null;
-      net = diagram(session.network, point);
+      session = fresh;
+      pointed = chosen = null;
+      editor.hidden = true;
+      grid = given(PLACES, session.settings);
+      net = diagram(session, point, choose);
       network.replaceChildren(...net.parts);
       square.replaceChildren(canvas, dots(session));
+      root.classList.toggle("regression", session.regression);
+      show();
       render();
-      tell("Ready. ");
+      mode = "Ready.";
+      tell();
     }
 
     /** @param {Where | null} where */
@@ -441,9 +409,75 @@
       if (!running) render();
     }
 
+    // --- changing a weight
+
+    /** The one that is chosen in the list of the unit. */
+    function choices() {
+      const { layer, unit } = /** @type {Where} */ (chosen);
+      return { layer, unit, ...(which.value === "bias" ? {} : { from: Number(which.value) }) };
+    }
+
+    /** @param {Where} where */
+    function choose(where) {
+      const { layer, unit, from } = where;
+      if (layer === 0 || session.settings.hide.split(".").includes("weights")) return;
+      const other = chosen?.layer !== layer || chosen.unit !== unit;
+      chosen = where;
+      if (other) {
+        const names = Array.from({ length: session.network.sizes[layer - 1] }, (_, i) =>
+          make("option", { value: i }, `weight from ${nameOf(session, layer - 1, i)}`),
+        );
+        which.replaceChildren(make("option", { value: "bias" }, "bias"), ...names);
+        which.setAttribute("aria-label", `Number of ${nameOf(session, layer, unit)}`);
+      }
+      which.value = from === undefined ? "bias" : String(from);
+      const name = `${which.selectedOptions[0].text} of ${nameOf(session, layer, unit)}`;
+      slider.setAttribute("aria-label", name);
+      exact.setAttribute("aria-label", `${name}, as a number`);
+      if (editor.hidden) {
+        editor.hidden = false;
+        which.focus({ preventScroll: true });
+      }
+      point(where);
+    }
+
+    /** Leaves the editor, back to the unit. */
+    function leave() {
+      const { layer, unit } = /** @type {Where} */ (chosen);
+      chosen = null;
+      editor.hidden = true;
+      net.focus(layer, unit);
+    }
+
+    /** @param {HTMLInputElement} control */
+    function edit(control) {
+      if (!chosen || !control.checkValidity() || control.value === "") return;
+      const { layer, unit, from } = chosen;
+      pause();
+      session.change(weightName(layer, unit, from), control.value);
+      session.measure();
+      render();
+    }
+
+    /** Shows the number that may be changed, except where the reader is writing. */
+    function showChosen() {
+      if (!chosen) return;
+      const { layer, unit, from } = chosen;
+      const { W, b } = session.network;
+      const now =
+        from === undefined
+          ? b[layer - 1][unit]
+          : W[layer - 1][from * session.network.sizes[layer] + unit];
+      if (document.activeElement !== slider || running) slider.value = String(now);
+      if (document.activeElement !== exact || running) exact.value = now.toFixed(2);
+    }
+
+    // --- running
+
     /** @param {() => void} action */
     function take(action) {
       pause();
+      mode = "Paused.";
       action();
       session.measure();
       render();
@@ -452,24 +486,36 @@
 
     function go() {
       running = true;
+      mode = "Running.";
       run.textContent = "Pause";
-      told = performance.now();
+      last = performance.now();
+      due = 0;
+      tell();
       requestAnimationFrame(frame);
     }
 
     function pause() {
-      if (running) tell("Paused. ");
+      if (!running) return;
       running = false;
+      mode = "Paused.";
       run.textContent = "Run";
+      tell();
     }
 
     /**
-     * One epoch for each picture.
+     * One epoch for each picture, or as many steps as are due.
      * @param {number} now
      */
     function frame(now) {
       if (!running) return;
-      session.epoch();
+      const { speed } = session.settings;
+      if (speed === "epochs") session.epoch();
+      else {
+        // After a pause of the page, it does not make up for all that was missed.
+        due += (Math.min(200, Math.max(0, now - last)) / 1000) * Number(speed);
+        for (; due >= 1; due--) session.step();
+      }
+      last = now;
       session.measure();
       render();
       if (!session.finite) pause();
@@ -479,55 +525,80 @@
     }
 
     function render() {
-      const A = session.network.activations(GRID);
-      const last = A.length - 1;
-      P = session.network.outputOf(A[last]);
-      A[last] = P;
-      net.update(A);
+      if (session.made !== madeShown) show();
+      const A = session.network.activations(grid);
+      A[A.length - 1] = session.network.outputOf(A[A.length - 1]);
+      const discrete = session.settings.discrete === "on";
+      answer = answerOf(session, A);
+      net.update(A, discrete);
       if (pointed && pointed.from === undefined) {
         const { layer, unit } = pointed;
-        paint(canvas, pictureOf(A, layer, unit));
-        caption.textContent = `What ${nameOf(session.network, layer, unit)} gives, for all inputs.`;
+        paint(canvas, pictureOf(session, A, layer, unit), discrete);
+        caption.textContent = `What ${nameOf(session, layer, unit)} gives.`;
       } else {
-        paint(canvas, (n) => P[2 * n + 1] - P[2 * n]);
-        caption.textContent =
-          "What the network answers, for all inputs: input 1 to the right, input 2 upwards.";
+        paint(canvas, answer, discrete);
+        caption.textContent = "The answer: x₁ to the right, x₂ upwards.";
       }
       readout.textContent = describe();
+      showChosen();
       curve.update(session);
       for (const part of PARTS) {
         cells[part][0].textContent = number(session[part].loss, 3);
-        cells[part][1].textContent = percent(session[part].accuracy);
+        cells[part][1].textContent = session.regression ? "" : percent(session[part].accuracy);
       }
-      counter.textContent = `epoch ${session.epochs} · step ${session.steps}`;
+      shown.textContent = `${mode} Epoch ${session.epochs}, step ${session.steps}.`;
     }
 
     function describe() {
-      if (pointed === null) return "Point at a unit or a line to read its numbers.";
-      const { layer, unit, from } = pointed;
-      const name = nameOf(session.network, layer, unit);
-      if (from === undefined) return `${name}: ${weightsOf(session.network, layer, unit)}`;
+      const where = pointed ?? chosen;
+      if (where === null)
+        return "Point at a unit or a line to read its numbers. Press it to change them.";
+      const { layer, unit, from } = where;
+      const name = nameOf(session, layer, unit);
+      if (from === undefined) return `${name}: ${weightsOf(session, layer, unit)}`;
       const w = session.network.W[layer - 1][from * session.network.sizes[layer] + unit];
-      return `weight from ${nameOf(session.network, layer - 1, from)} to ${name}: ${number(w)}`;
+      return `weight from ${nameOf(session, layer - 1, from)} to ${name}: ${number(w)}`;
     }
 
-    /** Says the state to those who do not see the pictures: now and then, not at each picture. */
-    function tell(before = "") {
+    /**
+     * Says something to all readers. The line shows it until the next picture.
+     * @param {string} text
+     */
+    function say(text) {
+      shown.textContent = status.textContent = text;
+    }
+
+    /** Says the state to those who do not see the pictures. */
+    function tell() {
       told = performance.now();
-      const { train, test, epochs } = session;
-      const blue = P.filter((p, i) => i % 2 && p > P[i - 1]).length / pixels.length;
+      const { train, test, epochs, regression } = session;
+      const blue = Array.from({ length: PLACES.length / 2 }, (_, n) => answer(n)).filter(
+        (v) => v > 0,
+      );
+      const share = percent((2 * blue.length) / PLACES.length);
       canvas.setAttribute(
         "aria-label",
-        `Decision boundary. The network answers blue on ${percent(blue)} of the picture, orange on the ` +
-          `rest. It is right for ${percent(train.accuracy)} of the training points and ` +
-          `${percent(test.accuracy)} of the test points.`,
+        regression
+          ? `What the network answers: above zero, blue, on ${share} of the picture, below zero, orange, on the rest.`
+          : `Decision boundary. The network answers blue on ${share} of the picture, orange on the ` +
+              `rest. It is right for ${percent(train.accuracy)} of the training points and ` +
+              `${percent(test.accuracy)} of the test points.`,
       );
       curve.tell(session);
-      status.textContent = session.finite
-        ? `${before}Epoch ${epochs}: loss ${number(train.loss, 3)}, test accuracy ${percent(test.accuracy)}.`
-        : "The weights have grown beyond all numbers: the steps were too large. Lower the rate, then reset.";
+      if (!session.finite) {
+        say(
+          "The weights have grown beyond all numbers: the steps were too large. Lower the rate, then reset.",
+        );
+        return;
+      }
+      const result = regression
+        ? `test loss ${number(test.loss, 3)}`
+        : `test accuracy ${percent(test.accuracy)}`;
+      status.textContent = `${mode} Epoch ${epochs}: loss ${number(train.loss, 3)}, ${result}.`;
+      shown.textContent = `${mode} Epoch ${epochs}, step ${session.steps}.`;
     }
 
+    open(false);
     load();
     if (!addressed) return;
     addEventListener("popstate", () => {
