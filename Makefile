@@ -67,7 +67,7 @@ kernel:
 	.venv-kernel/bin/python -m ziglang $(KERNEL) -mrelaxed-simd -o book/in_page/matmul_relaxed.wasm
 	chmod -x book/in_page/*.wasm
 
-# Bundles the editor of the pages with CodeMirror.
+# Bundles the editor of the pages with CodeMirror, and takes over Temml, which sets formulas.
 editor: .venv/installed node_modules/.package-lock.json
 	$(BIN)/python book/in_page/bundle.py
 

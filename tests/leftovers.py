@@ -37,7 +37,7 @@ MARKUP = {
     # "None of them" is a valid start of a sentence, and "is None" is valid in a docstring.
     "no value": r"\bnan\b|^None$|(?<=[\w,(] )(?<!\bis )(?<!\bare )(?<!\bor )None\b(?! of)",
 }
-# Patterns for the TeX of a formula. Errors of MathJax appear only in a browser (tests/browser).
+# Patterns for the TeX of a formula. What is no TeX at all, the build of the book finds.
 IN_FORMULAS = {
     "a dollar sign": r"(?<!\\)\$",
     "a role": r"\{(?:eq|ref|doc|numref|glue[\w:]*|term|cite[\w:]*)\}",
@@ -71,12 +71,13 @@ def leftovers(html: str) -> list[str]:
     soup = BeautifulSoup(html, "html.parser")
     found = []
     for formula in soup.select(FORMULAS):
-        found += search(IN_FORMULAS, re.sub(WORDS, GAP, formula.get_text()))
+        tex = str(formula.get("data-tex", formula.get_text()))
+        found += search(IN_FORMULAS, re.sub(WORDS, GAP, tex))
         # Markdown inside a formula became elements.
         for inside in formula(["em", "strong", "li", "p", "code"]):
-            found.append(f"<{inside.name}> in a formula: {formula.get_text()[:80]!r}")
-        if not balanced(formula.get_text()):
-            found.append(f"braces that do not match: {formula.get_text()[:80]!r}")
+            found.append(f"<{inside.name}> in a formula: {tex[:80]!r}")
+        if not balanced(tex):
+            found.append(f"braces that do not match: {tex[:80]!r}")
     for problem in soup.select(".problematic, .system-message, .system_message"):
         found.append(f"a message of Sphinx: {problem.get_text()[:80]!r}")
     for text in [*texts(soup), *spoken(soup)]:

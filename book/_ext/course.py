@@ -8,7 +8,6 @@ import nbformat
 from docutils import nodes
 from docutils.statemachine import StringList
 from nn_core.lab import page
-from nn_core.lab.markup import FORMULA
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
@@ -163,9 +162,6 @@ def give_outputs(app: Sphinx, docname: str, source: list[str]) -> None:
 def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Load what the elements of nn_core.lab on this page need, and nothing on other pages."""
     body = context.get("body", "")
-    if FORMULA in body:
-        # Sphinx looks for formulas in the text only, before it loads MathJax.
-        app.env.get_domain("math").data["has_equations"][pagename] = True
     context["body"] = ELEMENT.sub(
         lambda found: (
             WITHOUT_SCRIPTS.format(found[2]) * bool(page.KINDS[found[1]].scripts) + found[0]
@@ -183,13 +179,6 @@ def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, do
 
 def repair_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Mend what the theme and its extensions get wrong on every page."""
-    # Sphinx loads MathJax on a page without a formula too, if a page listed there has one.
-    if not app.env.get_domain("math").data["has_equations"].get(pagename):
-        context["script_files"] = [
-            script
-            for script in context.get("script_files", [])
-            if "mathjax" not in f"{script.filename}{script.attributes}"
-        ]
     for wrong, right in REPAIRS:
         context["body"] = context.get("body", "").replace(wrong, right)
     context["body"] = EMPTY_HEADING.sub("<td></td>", context.get("body", ""))
@@ -214,8 +203,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("env-before-read-docs", execute_notebooks)
     app.connect("source-read", give_outputs)
     app.connect("build-finished", finish)
-    # Early, before the extensions that use the addresses read them, and before Sphinx asks whether
-    # a page has formulas; and late, after the theme.
+    # Early, before the extensions that use the addresses read them; and late, after the theme.
     app.connect("config-inited", complete_config, priority=100)
     app.connect("html-page-context", add_scripts, priority=400)
     app.connect("html-page-context", repair_page, priority=900)

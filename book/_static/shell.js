@@ -118,7 +118,7 @@ function searchByKey() {
 
 function reachScrolling() {
   const boxes = document.querySelectorAll(
-    "article :is(pre, .pst-scrollable-table-container, .output)",
+    "article :is(pre, .pst-scrollable-table-container, .output, .formula)",
   );
   const watch = new ResizeObserver((entries) => {
     for (const { target } of entries) {

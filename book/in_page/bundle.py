@@ -1,5 +1,7 @@
 """Bundle the editor with CodeMirror into one file, which names what it was made of.
 
+Temml, which sets formulas, is taken over as it is.
+
     python book/in_page/bundle.py
 
 `make editor` runs this script.
@@ -45,8 +47,18 @@ def licence() -> str:
     return "\n".join(["CodeMirror and Lezer, MIT License", *holders, *terms])
 
 
+def take_temml() -> None:
+    """Write Temml with its licence."""
+    package = MODULES / "temml"
+    version = json.loads((package / "package.json").read_text("utf-8"))["version"]
+    terms = (package / "LICENSE").read_text("utf-8").strip()
+    script = (package / "dist" / "temml.min.js").read_text("utf-8")
+    (HERE / "temml.min.js").write_text(f"/*! Temml {version}\n{terms} */\n{script}", "utf-8")
+
+
 def main() -> None:
-    """Write the bundle."""
+    """Write the bundle, and Temml."""
+    take_temml()
     head = f"/*! Written by `make editor` from {fingerprint()}.\n{licence()} */"
     subprocess.run(
         [

@@ -4,7 +4,7 @@
 import { BASE } from "./python.js";
 
 /** @typedef {import("./python.js").Output} Output */
-/** @typedef {{ typesetPromise?: (elements: Element[]) => Promise<void> }} Typesetter */
+/** @typedef {{ render: (tex: string, place: Element, options: object) => void }} Temml */
 
 const { make } = nnLab;
 const { focusRun } = nnCells;
@@ -18,6 +18,9 @@ const CONTROLS = "a[href], button, input, select, summary, textarea";
 
 /** @type {Promise<Record<string, string[][]>> | undefined} */
 let kinds;
+
+/** @type {Promise<unknown> | undefined} */
+let setter;
 
 /** @param {string | string[] | object | undefined} text a notebook may hold lines one by one */
 const whole = (text) => (Array.isArray(text) ? text.join("") : String(text ?? ""));
@@ -120,6 +123,28 @@ function load(address) {
 }
 
 /**
+ * Sets formulas as the build of the book does: book/_ext/formulas.py.
+ * @param {Element} box
+ */
+async function setFormulas(box) {
+  const formulas = /** @type {NodeListOf<HTMLElement>} */ (
+    box.querySelectorAll(".mathjax_process")
+  );
+  if (!formulas.length) return;
+  load(`${STATIC}formulas.css`);
+  setter ??= load(`${BASE}temml.min.js`);
+  await setter;
+  const { temml } = /** @type {{ temml?: Temml }} */ (globalThis);
+  for (const each of formulas) {
+    const [, mark, tex] = each.textContent.match(/^\\([[(])([\s\S]*)\\[\])]$/) ?? [];
+    if (!temml || !tex) continue; // The formula stays readable as TeX.
+    each.className = "math";
+    each.dataset.tex = tex;
+    temml.render(tex, each, { displayMode: mark === "[" });
+  }
+}
+
+/**
  * Fills elements of nn_core.lab, which come without their scripts and styles, and formulas.
  * @param {Element} box
  */
@@ -134,9 +159,7 @@ async function finish(box) {
       if (scripts.length) nnLab.refresh();
     }
   }
-  const formulas = [...box.querySelectorAll(".mathjax_process")];
-  const { MathJax } = /** @type {{ MathJax?: Typesetter }} */ (globalThis);
-  if (formulas.length) await MathJax?.typesetPromise?.(formulas);
+  await setFormulas(box);
   // What is wider than the page scrolls, also by keyboard.
   for (const each of box.querySelectorAll("pre, .output")) {
     if (each.scrollWidth > each.clientWidth) each.setAttribute("tabindex", "0");

@@ -14,10 +14,8 @@ const CONTENTS = `${PYTHON}contents.json`;
 const PAGES_CACHE = `pages of ${SITE}`;
 const PYTHON_CACHE = `python of ${SITE}`;
 const LINKS = /(?: href=| src=|@import )"([^"#]+)|url\(["']?([^"'()#]+)/g;
-// MathJax names its fonts so that this is put before them, and loads one when a formula needs it.
-const FONTS = "output/chtml/fonts/woff-v2/";
 const PARTS = /\.(css|js|png|svg|webp)(\?|$)/;
-const PAGES_AND_PARTS = /\.(html|css|js|png|svg|webp|woff)(\?|$)/;
+const PAGES_AND_PARTS = /\.(html|css|js|png|svg|webp|woff2)(\?|$)/;
 
 /** Keys of the Pythons that are to stop, until they have asked.
  * @type {Set<string>}
@@ -182,11 +180,11 @@ async function keepPages(start, chosen, cache) {
   for (const address of addresses) {
     const response = await fetch(address, { cache });
     if (response.status !== 200 || response.redirected) continue;
-    const hasLinks = /\.html$|\.css|mathjax/.test(address);
+    const hasLinks = /\.html$|\.css/.test(address);
     const text = hasLinks ? await response.clone().text() : "";
     await pages.put(address, response);
     for (const [, link, part] of text.matchAll(LINKS)) {
-      const { href } = new URL((link ?? part).replace("%%URL%%/", FONTS), address);
+      const { href } = new URL(link ?? part, address);
       if (href.startsWith(SITE) && chosen.test(href)) addresses.add(href);
     }
   }

@@ -1,6 +1,7 @@
 """The editor of a cell: its keys, its look, and whether its bundle is up to date."""
 
 import gzip
+import json
 
 import bundle
 import pytest
@@ -44,6 +45,13 @@ def text_of(visit) -> str:
 def test_bundle_is_of_these_sources():
     text = bundle.BUNDLE.read_text("utf-8")
     assert bundle.fingerprint() in text.split("\n")[0], "make editor writes it anew"
+
+
+def test_temml_is_that_of_the_lock():
+    lock = json.loads((bundle.ROOT / "package-lock.json").read_text("utf-8"))["packages"]
+    version = lock["node_modules/temml"]["version"]
+    text = (bundle.HERE / "temml.min.js").read_text("utf-8")
+    assert text.startswith(f"/*! Temml {version}\nThe MIT License"), "make editor writes it anew"
     assert "Permission is hereby granted" in text
     assert len(gzip.compress(text.encode())) < 150_000
 

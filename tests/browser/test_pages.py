@@ -57,26 +57,39 @@ def test_wide_and_light(seen):
     has_form(seen, 1280, "light")
 
 
-# What MathJax could not read. Of a command it does not know, it shows the name in red.
-WRONG = """() => [...document.querySelectorAll("mjx-container")].flatMap((box) => {
-  const wrong = [...box.querySelectorAll("mjx-merror")].map((error) => error.textContent);
-  const item = [...MathJax.startup.document.math].find((one) => one.typesetRoot === box);
-  item?.root.walkTree((node) => {
-    if (node.isKind("mtext") && node.attributes.get("mathcolor") === "red") wrong.push(item.math);
-  });
-  return wrong;
-})"""
-
-
 @visiting(*EVERY_PAGE)
-def test_formulas_are_typeset(seen):
-    """Also those of quizzes, hints and solutions, which are folded."""
-    written = seen.page.locator(".math, .mathjax_process").count()
-    if written:
-        seen.page.wait_for_function("window.MathJax?.startup?.promise?.then(() => true)")
-        assert seen.page.evaluate(WRONG) == []
-    # One whose braces do not match is left as it was written.
-    assert seen.page.locator("mjx-container").count() == written
+def test_formulas_are_set(seen):
+    """By the build: also those of quizzes, hints and solutions, and without any script."""
+    assert seen.page.locator(".mathjax_process").count() == 0
+    assert seen.page.locator("[data-tex]:not(:has(math)), math:not([data-tex] *)").count() == 0
+    scripts = seen.page.locator("script[src]").evaluate_all("all => all.map(each => each.src)")
+    assert not [script for script in scripts if re.search("mathjax|temml|katex", script, re.I)]
+    # A formula is no control.
+    assert seen.page.locator("math[tabindex], math [tabindex], .math a:not(.eqno *)").count() == 0
+
+
+SELECT = """part => {
+  const [first, last] = [part.querySelector("math"), [...part.querySelectorAll("math")].at(-1)];
+  getSelection().setBaseAndExtent(first.firstElementChild, 0, last.lastElementChild, 1);
+}"""
+
+
+@visiting("book/05_backpropagation")
+def test_formulas_are_copied_as_tex(seen):
+    """Also where the selection begins and ends within a formula."""
+    seen.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    rule = seen.page.locator("#equation-eq-slopes")
+    rule.evaluate(SELECT)
+    seen.page.keyboard.press("ControlOrMeta+c")
+    copied = seen.page.evaluate("navigator.clipboard.readText()")
+    assert copied.strip() == f"$${rule.get_attribute('data-tex')}$$"
+    text = seen.page.locator("p:has(> .math, > .unbroken)").first
+    text.evaluate(SELECT)
+    seen.page.keyboard.press("ControlOrMeta+c")
+    copied = seen.page.evaluate("navigator.clipboard.readText()")
+    formulas = text.locator("[data-tex]").evaluate_all("all => all.map(each => each.dataset.tex)")
+    assert re.findall(r"\$(.*?)\$", copied) == formulas
+    seen.page.evaluate("getSelection().empty()")
 
 
 CODE_AT_MOST = 0.25  # of the height of a page
