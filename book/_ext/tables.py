@@ -17,6 +17,7 @@ NONE = {"", "-", "–", "—", "NaN", "None"}
 SENTENCE = 24  # more characters than this may break into lines
 
 ROW = re.compile(r"<tr[ >].*?</tr>", re.S)
+STYLE = re.compile(r"<style scoped>.*?</style>", re.S)
 CELL = re.compile(r"<(t[hd])[^>]*>(.*?)</\1>", re.S)
 
 
@@ -51,20 +52,16 @@ def mark_frame(html: str) -> str:
     head, table, rest = html.partition('class="dataframe">')
     if not table:
         return html
+    head = STYLE.sub("", head)  # course.css has its own
     rest, end, after = rest.partition("</table>")
     rows = [[unescape(cell[1]) for cell in CELL.findall(row)] for row in ROW.findall(rest)]
     heads = rest.partition("<tbody>")[0].count("<tr")
     kinds = [kind(column) for column in zip(*rows[heads:], strict=False)]
 
     def mark_row(row: re.Match[str]) -> str:
-        of_cells = iter(kinds)
+        classes = iter(kinds)
         return CELL.sub(
-            lambda cell: (
-                # The corner heads nothing.
-                f'<{cell[1] if cell[2] else "td"} class="{next(of_cells, "course-word")}">'
-                f"{cell[2]}</{cell[1] if cell[2] else 'td'}>"
-            ),
-            row[0],
+            lambda cell: f'<{cell[1]} class="{next(classes, "")}">{cell[2]}</{cell[1]}>', row[0]
         )
 
     return head + table + ROW.sub(mark_row, rest) + end + mark_frame(after)
