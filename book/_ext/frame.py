@@ -5,6 +5,7 @@ styles are not loaded.
 """
 
 import re
+import shutil
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -23,11 +24,18 @@ UNUSED = re.compile(
     r"sphinx-book-theme|pygments\.css|togglebutton|toggleHint|thebe|design-tabs|copybutton|clipboard"
     r"|doctools\.js|sphinx_highlight|documentation_options|mystnb|exercise\.css"
 )
-FOR_SEARCH = re.compile(r"doctools\.js|documentation_options\.js")
+FOR_SEARCH = re.compile(r"doctools\.js|sphinx_highlight\.js|documentation_options\.js")
 # Jupyter Book writes settings of Thebe, which this book does not have, below each notebook.
 THEBE = re.compile(
     r'\s*<script type="text/x-thebe-config">.*?</script>\s*<script>.*?</script>', re.S
 )
+# In the head of a page: what layout.html has already, and the address that a page has only where
+# the site has one; and the number and name of a section with which a description begins.
+TWICE = re.compile(r'<meta name="viewport"[^>]*>\n?')
+NOWHERE = re.compile(r'<meta property="og:url"[^>]*>\n?')
+HEADING = re.compile(r'(?<=content=")\d+\.\d+ [^:"]*: ')
+# What the theme copies into the site for itself.
+OF_THE_THEME = ("images", "locales", "scripts", "styles", "vendor")
 LIGHT, DARK = (
     get_style_by_name(f"a11y-high-contrast-{scheme}").style_for_token
     for scheme in ("light", "dark")
@@ -95,6 +103,12 @@ def prepare(app: Sphinx, config: Config) -> None:
     config.html_static_path.append(str(static))
 
 
+def head(metatags: str, address: str) -> str:
+    """Give the lines for previews of links, without what a page has twice or not at all."""
+    kept = HEADING.sub("", TWICE.sub("", metatags))
+    return kept if address else NOWHERE.sub("", kept)
+
+
 def links(address: str, setting: str, branch: str, page: str) -> dict[str, str]:
     """Give the links of a page that the address of the repository makes possible.
 
@@ -127,6 +141,7 @@ def fill(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) 
         "page_sections": sections(app, pagename),
         "is_notebook": context.get("page_source_suffix") == ".ipynb",
         "body": THEBE.sub("", context.get("body", "")),
+        "metatags": head(context.get("metatags", ""), app.config.course_repository),
         **links(app.config.course_repository, repository.setting(), branch, pagename),
     }
     for kind in ("script_files", "css_files"):
@@ -138,6 +153,12 @@ def fill(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) 
         ]
 
 
+def leave_out(app: Sphinx, exception: Exception | None) -> None:
+    """Take the files of the theme's own frame out of the site."""
+    for name in OF_THE_THEME:
+        shutil.rmtree(Path(app.outdir) / "_static" / name, ignore_errors=True)
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.add_config_value("course_repository", "", "env")
@@ -146,4 +167,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     # Before the site's address is made of it (course.py), and after the theme.
     app.connect("config-inited", prepare, priority=50)
     app.connect("html-page-context", fill, priority=950)
+    # After the theme has written the last of them.
+    app.connect("build-finished", leave_out, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

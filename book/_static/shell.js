@@ -94,10 +94,11 @@ function offerActions() {
     whole.setAttribute("aria-pressed", String(document.fullscreenElement !== null)),
   );
   const scheme = /** @type {HTMLSelectElement} */ (first("#scheme"));
-  scheme.value = chosenScheme();
+  scheme.value = chosenScheme;
   scheme.addEventListener("change", () => {
-    localStorage.setItem("mode", scheme.value);
+    chosenScheme = scheme.value;
     showScheme();
+    localStorage.setItem("mode", chosenScheme);
   });
 }
 

@@ -2,20 +2,16 @@
 // frame has them: what the reader has chosen, else what the system has. Paper is light.
 const asksForDark = matchMedia("(prefers-color-scheme: dark)");
 const onPaper = matchMedia("print");
-
-/** What the reader has chosen: auto, light or dark. */
-function chosenScheme() {
-  try {
-    return localStorage.getItem("mode") || "auto";
-  } catch {
-    return "auto"; // a browser may refuse to keep anything
-  }
+let chosenScheme = "auto"; // or light, or dark
+try {
+  chosenScheme = localStorage.getItem("mode") ?? chosenScheme;
+} catch {
+  // A browser may refuse to keep anything.
 }
 
 function showScheme() {
-  const chosen = chosenScheme();
   const system = asksForDark.matches ? "dark" : "light";
-  const screen = chosen === "auto" ? system : chosen;
+  const screen = chosenScheme === "auto" ? system : chosenScheme;
   document.documentElement.dataset.theme = onPaper.matches ? "light" : screen;
 }
 

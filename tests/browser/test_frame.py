@@ -4,6 +4,7 @@ import base64
 import io
 
 import pytest
+from conftest import served
 from PIL import Image
 
 CHAPTER = "book/05_backpropagation"
@@ -195,6 +196,46 @@ def test_first_key_leads_past_the_frame(visiting):
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('article') !== null")
+
+
+# Elements on which the tab key may stop: what can be pressed or filled in, and what scrolls.
+OTHERS = """() => [...document.querySelectorAll("*")].filter((tag) => tag.tabIndex >= 0
+  && tag.checkVisibility() && !tag.matches("a[href], button, input, select, textarea, summary")
+  && !(tag.scrollWidth > tag.clientWidth && getComputedStyle(tag).overflowX !== "visible")
+).map((tag) => tag.outerHTML.slice(0, 200))"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_tab_key_stops_only_on_controls_and_on_what_scrolls(visiting, width):
+    page = visiting(CHAPTER, width=width)
+    page.wait_for_timeout(500)
+    assert page.evaluate(OTHERS) == []
+    reached = page.locator("article [tabindex='0']").count()
+    assert reached > 0 if width == 390 else reached < 10
+
+
+@pytest.mark.parametrize("name", [CHAPTER, "search", "404", "book/appendix/reference"])
+def test_nothing_is_wider_than_the_smallest_phone(visiting, name):
+    """Nor, on a small screen, than a page that is shown at twice its size."""
+    page = visiting(name, width=320)
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("name", ["search.html?q=softmax", "book/index.html"])
+def test_site_works_below_another_path(visiting, tmp_path_factory, built_book, name):
+    """As below the name of a repository on GitHub Pages."""
+    folder = tmp_path_factory.mktemp("host")
+    (folder / "course").symlink_to(built_book, target_is_directory=True)
+    with served(folder) as address:
+        page, missing = visiting(CHAPTER), []
+        page.on("response", lambda answer: answer.ok or missing.append(answer.url))
+        page.goto(f"{address}/course/{name}")
+        page.wait_for_load_state("networkidle")
+        assert page.get_by_role("navigation", name="Contents").is_visible()
+        page.get_by_role("link", name="05 Backpropagation").first.click()
+        page.wait_for_url(f"{address}/course/{CHAPTER}.html")
+        assert missing == []
 
 
 # --- without scripts
