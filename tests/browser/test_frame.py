@@ -200,7 +200,7 @@ def test_first_key_leads_past_the_frame(visiting):
 
 # Elements on which the tab key may stop: what can be pressed or filled in, and what scrolls.
 OTHERS = """() => [...document.querySelectorAll("*")].filter((tag) => tag.tabIndex >= 0
-  && tag.checkVisibility() && !tag.matches("a[href], button, input, select, textarea, summary")
+  && tag.checkVisibility() && !tag.matches("a[href], button, input, select, textarea, summary, mjx-container")
   && !(tag.scrollWidth > tag.clientWidth && getComputedStyle(tag).overflowX !== "visible")
 ).map((tag) => tag.outerHTML.slice(0, 200))"""
 
@@ -226,15 +226,15 @@ def test_nothing_is_wider_than_the_smallest_phone(visiting, name):
 def test_site_works_below_another_path(visiting, tmp_path_factory, built_book, name):
     """As below the name of a repository on GitHub Pages."""
     folder = tmp_path_factory.mktemp("host")
-    (folder / "course").symlink_to(built_book, target_is_directory=True)
+    (folder / "elsewhere").symlink_to(built_book, target_is_directory=True)
     with served(folder) as address:
         page, missing = visiting(CHAPTER), []
         page.on("response", lambda answer: answer.ok or missing.append(answer.url))
-        page.goto(f"{address}/course/{name}")
+        page.goto(f"{address}/elsewhere/{name}")
         page.wait_for_load_state("networkidle")
         assert page.get_by_role("navigation", name="Contents").is_visible()
         page.get_by_role("link", name="05 Backpropagation").first.click()
-        page.wait_for_url(f"{address}/course/{CHAPTER}.html")
+        page.wait_for_url(f"{address}/elsewhere/{CHAPTER}.html")
         assert missing == []
 
 
