@@ -51,6 +51,11 @@ function cellOf(box) {
  * @param {Cell} cell
  */
 const onlyImports = (cell) => /^((from|import) .*(\n|$)|\n)+$/.test(sourceOf(cell));
+/**
+ * Whether a cell is folded and shows a figure: it draws what the cell above it has computed.
+ * @param {Cell} cell
+ */
+const draws = (cell) => Boolean(boxOf(cell)?.matches(".tag_hide-input:has(.cell_output figure)"));
 /** @param {Cell} cell */
 const isLong = ({ id, source, short }) =>
   short !== undefined && ran.get(id) !== source && sourceOf({ id, source }) === source;
@@ -58,13 +63,13 @@ const isLong = ({ id, source, short }) =>
 const count = (n) => `${n} ${n === 1 ? "cell" : "cells"}`;
 
 /**
- * What runs for a job: what is needed from above, the cell, and what the page shows below without its code.
+ * What runs for a job: what is needed from above, the cell, and what the page shows below, without its code or folded.
  * @param {Job} job
  */
 function planOf({ target, from }) {
   const place = cells.indexOf(target);
   const above = cells.slice(0, place);
-  const next = cells.findIndex((cell, k) => k > place && showsCode(cell));
+  const next = cells.findIndex((cell, k) => k > place && showsCode(cell) && !draws(cell));
   const below = cells.slice(place + 1, next < 0 ? cells.length : next);
   // What follows a change may depend on it.
   const changed = above.findIndex((cell) => ran.get(cell.id) !== sourceOf(cell));

@@ -132,6 +132,14 @@ def test_what_a_cell_needs_runs_first(seen, cells):
     assert not [line for line in seen.page.evaluate("window.lines") if "above" in line]
 
 
+def test_a_folded_cell_draws_what_the_cell_above_it_computes(seen, cells):
+    figure = cells["walk-slider"].locator("figure").element_handle()
+    cells.press("walk-gradients")
+    cells.wait()
+    assert not figure.evaluate("figure => figure.isConnected")
+    cells["walk-slider"].locator("figure").wait_for()
+
+
 def test_run_stays_where_it_was(seen, cells):
     """The menu, which comes with the first run, stands before it. The others are seen on hover."""
     tools = cells["walk-gradients"].locator(".run-tools > *")
