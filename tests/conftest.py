@@ -282,7 +282,8 @@ def served(folder: Path):
         """Serves the folder at `/` and, like GitHub Pages, below the name of the repository."""
 
         def translate_path(self, path):
-            return super().translate_path(path.removeprefix(below))
+            inside = path.startswith(f"{below}/")
+            return super().translate_path(path.removeprefix(below) if inside else path)
 
         def log_message(self, *_):
             pass
@@ -355,6 +356,7 @@ def elements(browser, tmp_path_factory):
     write_static(folder)
     for name in SHEETS:
         shutil.copy(ROOT / "book" / "_static" / name, folder)
+    shutil.copytree(ROOT / "book" / "_static" / "fonts", folder / "fonts")
     with served(folder) as address:
 
         def go(html, *, width=1280, scheme="light"):

@@ -70,7 +70,7 @@ def book(tmp_path_factory):
         "author": "Two Authors",
         "copyright": "2026",
         "extensions": ["myst_parser", "sphinx_exercise", "title_page"],
-        "project": "A title",
+        "html_title": "A title",
     }
     with docutils_namespace(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(execution, "executed", notebook)

@@ -32,8 +32,10 @@ def stroke(image: np.ndarray) -> np.ndarray:
     distance = walk(ink, {begin})
     steps = np.array([int(d / STRIDE) for d in distance.values()])
     places = np.array(list(distance))
-    middles = [places[steps == step].mean(axis=0) for step in range(steps.max() + 1)]
-    return np.round((np.array(middles)[:, ::-1] + 0.5) * SCALE)
+    middles = np.array([places[steps == step].mean(axis=0) for step in range(steps.max() + 1)])
+    # A hand draws no corners between two pixels.
+    middles[1:-1] = (middles[:-2] + 2 * middles[1:-1] + middles[2:]) / 4
+    return np.round((middles[:, ::-1] + 0.5) * SCALE)
 
 
 def walk(ink: set[tuple[int, int]], begin: set[tuple[int, int]]) -> dict[tuple[int, int], float]:
@@ -60,7 +62,8 @@ def inks(points: np.ndarray) -> np.ndarray:
         share = np.clip((pixels - a) @ (b - a) / ((b - a) @ (b - a)), 0, 1)[..., None]
         away = np.linalg.norm(pixels - a - share * (b - a), axis=-1)
         lines.append(np.clip(PEN / 2 + 0.5 - away, 0, 1))
-    return np.maximum.accumulate(lines)
+    # The pad has 256 shades.
+    return np.round(255 * np.maximum.accumulate(lines)) / 255
 
 
 def prepared(ink: np.ndarray) -> np.ndarray:

@@ -141,8 +141,7 @@
         })
         .catch(() => {
           loading = undefined;
-          reading.verdict.textContent =
-            "The network did not arrive: is there a connection? Draw again to try again.";
+          pad.refresh();
         });
       return loading;
     }
@@ -160,7 +159,9 @@
         place.textContent = "";
       }
       if (prepared && !network) {
-        reading.verdict.textContent = "The network is on its way …";
+        reading.verdict.textContent = loading
+          ? "The network is on its way …"
+          : "The network did not arrive: is there a connection? Draw again to try again.";
         return;
       }
       const logits =
@@ -216,7 +217,14 @@
     };
     root.append(pad.node, reading.node, place);
     pad.pad.addEventListener("pointerdown", begin, true);
-    pad.node.addEventListener("change", begin, true);
+    /** @param {Event} event */
+    const choose = (event) => {
+      const list = /** @type {HTMLSelectElement} */ (event.target);
+      const { value } = list;
+      begin();
+      list.value = value; // The pad, when it was emptied, chose nothing.
+    };
+    pad.node.addEventListener("change", choose, true);
     pad.node.addEventListener("click", ({ target }) => target !== pad.pad && take(), true);
     pad.clear.textContent = "Stop";
     reading.verdict.ariaLive = "off";

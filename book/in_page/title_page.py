@@ -40,29 +40,35 @@ class DrawingPad(SphinxDirective):
     """Put the place of the pad, which `title_page.js` fills."""
 
     def run(self) -> list[nodes.Node]:
-        """Give its HTML, with the star's measures and the digits that draw themselves."""
-        stored = read_script(page.static("digits.js"))
-        colours = [to_hex(colour) for colour in pictures.COLOURS]
-        star = {
-            "ring": pictures.RING,
-            "reach": pictures.REACH,
-            "temperature": pictures.TEMPERATURE,
-            "colours": colours,
-        }
-        data = {
-            "star": star,
-            "drawn": drawn_digits.drawn_digits(),
-            "labels": [example["label"] for example in stored["examples"]],
-            "weights": relative_uri(f"{self.env.docname}.html", "_static/digits.js"),
-        }
-        text = json.dumps(data, separators=(",", ":"))
-        html = (
-            f'<div {PAD} role="group" aria-label="{page.KINDS["draw"].label}">'
-            f'<script type="application/json">{text}</script>'
-            "<noscript><p>Here you draw a digit and a network reads it. It needs JavaScript.</p>"
-            "</noscript></div>"
-        )
-        return [nodes.raw("", html, format="html")]
+        """Give its HTML."""
+        weights = relative_uri(f"{self.env.docname}.html", "_static/digits.js")
+        return [nodes.raw("", pad(weights), format="html")]
+
+
+def pad(weights: str) -> str:
+    """Write the pad's place, with the star's measures and the digits that draw themselves.
+
+    The page loads `weights`, the address of digits.js, when the reader takes the pad.
+    """
+    star = {
+        "ring": pictures.RING,
+        "reach": pictures.REACH,
+        "temperature": pictures.TEMPERATURE,
+        "colours": [to_hex(colour) for colour in pictures.COLOURS],
+    }
+    examples = read_script(page.static("digits.js"))["examples"]
+    data = {
+        "star": star,
+        "drawn": drawn_digits.drawn_digits(),
+        "labels": [example["label"] for example in examples],
+        "weights": weights,
+    }
+    return (
+        f'<div {PAD} role="group" aria-label="{page.KINDS["draw"].label}">'
+        f'<script type="application/json">{json.dumps(data, separators=(",", ":"))}</script>'
+        "<noscript><p>Here you draw a digit and a network reads it. It needs JavaScript.</p>"
+        "</noscript></div>"
+    )
 
 
 class PageCell(SphinxDirective):
@@ -121,13 +127,14 @@ class ChapterCards(SphinxDirective):
             path = next((Path(self.env.srcdir) / "book").glob(f"{name}.*"))
             self.env.note_dependency(str(path))
             first = first_cell(path)
-            number = re.match(r"\d+", name)
             picture = (HERE.parent / "cards" / f"{Path(name).name}.svg").read_text("utf-8")
             card = nodes.list_item(classes=["course-card"])
             card += nodes.raw("", picture, format="html")
-            link = f"{{doc}}`{short_title(first)} </book/{name}>`"
-            if number:
-                link = f"[{number[0]}]{{.course-number}} {link}"
+            title = short_title(first)
+            link = f"{{doc}}`{title} </book/{name}>`"
+            # A link with the whole title of a page gets its number from numbering.py.
+            if (number := re.match(r"\d+", name)) and f"# {title}\n" not in first:
+                link = f"[{number[0]}]{{.number}} {link}"
             for text in (link, promise, hours(first)):
                 if text:
                     at = StringList([text], self.get_source_info()[0])
@@ -142,7 +149,7 @@ class Citation(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Give it with what _config.yml says of the course."""
         config = self.config
-        fields = {"title": f"{{{config.project}}}", "author": f"{{{config.author}}}"}
+        fields = {"title": f"{{{config.html_title}}}", "author": f"{{{config.author}}}"}
         fields["year"] = config.copyright
         if getattr(config, "course_repository", ""):
             fields["url"] = config.html_baseurl
@@ -179,6 +186,8 @@ def hours(text: str) -> str:
     for amount, half, unit, more in AMOUNT.findall(stated[1]):
         count = float(WORDS.get(amount) or amount or more) + bool(half) / 2
         minutes += count * (60 if unit == "hour" else 1)
+    if not minutes:
+        return ""
     halves = round(minutes / 30)
     number = f"{halves // 2 or ''}{HALVES[halves % 2]}"
     return f"{number} hour{'s' * (halves > 2)}"

@@ -42,6 +42,7 @@ class Pad:
 
     def on_screen(self, points):
         """Places on the screen, for points in a box from 0 to 1 in the middle of the pad."""
+        self.canvas.scroll_into_view_if_needed()
         box = self.canvas.bounding_box()
         return [
             (box["x"] + (0.3 + 0.4 * x) * box["width"], box["y"] + (0.15 + 0.7 * y) * box["height"])
