@@ -335,7 +335,6 @@ class Visit(Watched):
 
     def __init__(self, browser, site, name, **form):
         super().__init__(browser, site, **form)
-        self.name = name
         self.page.goto(f"{site}/{name}.html")
 
 

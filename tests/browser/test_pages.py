@@ -93,16 +93,6 @@ def test_formulas_are_copied_as_tex(seen):
 
 
 CODE_AT_MOST = 0.25  # of the height of a page
-# Pages with more. Take a page from the list when it has less.
-TOO_MUCH_CODE = [
-    "book/07_initialization",
-    "book/08_optimizers",
-    "book/09_regularization",
-    "book/11_published_networks",
-    "book/12_summit",
-    "book/13_speed",
-    "book/appendix/bug_zoo",
-]
 # The share of the article's height that shown blocks of code take, with their buttons.
 SHARE_OF_CODE = """() => {
   const article = document.querySelector("article");
@@ -117,8 +107,7 @@ SHARE_OF_CODE = """() => {
 @visiting(*PAGES)
 def test_code_is_a_quarter_of_a_page_at_most(seen):
     share = seen.page.evaluate(SHARE_OF_CODE)
-    told = f"{share:.1%} of the page is code"
-    assert (share > CODE_AT_MOST) is (seen.name in TOO_MUCH_CODE), told
+    assert share <= CODE_AT_MOST, f"{share:.1%} of the page is code"
 
 
 @visiting("book/00_tour")
