@@ -183,6 +183,23 @@ def test_theme_can_be_switched(seen):
 
 
 @visiting("book/playground")
+def test_playground_fits_one_screen(seen):
+    assert seen.page.viewport_size == {"width": 1280, "height": 900}
+    seen.page.evaluate("scrollTo(0, 0)")
+    root = seen.page.locator(".lab-playground")
+    parts = root.locator("button:visible, select:visible, label:visible, canvas, .results, .state")
+    bottoms = parts.evaluate_all("all => all.map((one) => one.getBoundingClientRect().bottom)")
+    assert len(bottoms) > 30
+    assert max(bottoms) <= 900
+    # The largest network does, too.
+    playground = Playground(seen)
+    playground.choose(layers="3", units1="8", units2="8", units3="8")
+    bottoms = parts.evaluate_all("all => all.map((one) => one.getBoundingClientRect().bottom)")
+    assert max(bottoms) <= 900
+    playground.go("")
+
+
+@visiting("book/playground")
 def test_experiments_set_what_they_say(seen):
     playground, links = Playground(seen), seen.page.locator("article a[href^='#'][href*='=']")
     usual = playground.settings

@@ -779,3 +779,38 @@ def test_batches_of_one_and_of_all(run):
     loss, *_ = run("batch=all", (100, {}))
     assert (np.diff(loss) < 0).all()
     assert loss[9] > 0.6
+
+
+ALL_INPUTS = "x1x1=on&x2x2=on&x1x2=on&sinx1=on&sinx2=on&layers=0"
+WEIGHTS = """(address) => {
+  const session = new nnSession.Session(...nnSession.read(address));
+  for (let i = 0; i < 200; i++) session.epoch();
+  return [...session.network.W[0]];
+}"""
+
+
+def test_a_product_parts_the_corners(run):
+    *_, accuracy = run("data=xor&layers=0", (100, {}))
+    assert accuracy.max() < 0.75
+    *_, accuracy = run("data=xor&layers=0&x1x2=on", (100, {}))
+    assert accuracy[-1] > 0.95
+
+
+def test_l1_keeps_few_weights_and_l2_small_ones(session_page):
+    others = [0, 1, 4, 5, 6]
+    l1 = np.abs(session_page.evaluate(WEIGHTS, f"{ALL_INPUTS}&l1=0.03")).reshape(7, 2)
+    l2 = np.abs(session_page.evaluate(WEIGHTS, f"{ALL_INPUTS}&l2=0.03")).reshape(7, 2)
+    for weights in (l1, l2):
+        assert weights[2:4].min() > 1
+    assert l1[others].max() < 0.005
+    assert np.median(l2[others]) > 0.02
+
+
+def test_regression_ends_at_the_noise(run):
+    train, _, test, _ = run("data=plane&noise=0.5&layers=0", (200, {}))
+    assert train[-1] == pytest.approx(0.25, abs=0.05)
+    assert test[-1] == pytest.approx(0.25, abs=0.05)
+    large = "layers=2&units1=8&units2=8&points=20&optimizer=Adam"
+    train, _, test, _ = run(f"data=plane&noise=0.5&{large}", (300, {}))
+    assert train[-1] < 0.1
+    assert test[-1] > 1.5 * test.min()

@@ -59,7 +59,8 @@ var nnPictures = (() => {
     const K = A[layer].length / pixels.length;
     const most = layer === 0 ? INPUTS[inputsOf(session.settings)[unit]][2] : 1;
     const sign = layer === A.length - 1 && !session.regression && unit === 0 ? -1 : 1;
-    return (n) => (sign * A[layer][K * n + unit]) / most;
+    const [values, factor] = [A[layer], sign / most];
+    return (n) => factor * values[K * n + unit];
   }
 
   /** What the network answers: near -1 orange, near 1 blue. */
