@@ -63,6 +63,7 @@ FAMILIES: dict[str, dict[str, Look]] = {
         "tanh": Look(ORANGE, "s"),
         "ReLU": Look(GREEN, "^"),
         "leaky ReLU": Look(VIOLET, "D"),
+        "identity": Look(BROWN, "v"),
     },
     "losses": {
         "mean squared error": Look(BLUE, "o"),

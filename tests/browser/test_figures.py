@@ -16,8 +16,8 @@ STATE = """() => ({
   drawn: document.querySelector(".lab > svg").innerHTML,
   label: document.querySelector(".lab > svg").getAttribute("aria-label"),
   words: document.querySelector(".words").textContent,
-  values: [...document.querySelectorAll(".control")].map(control => [
-    control.querySelector("input, select").value, control.querySelector(".value").textContent]),
+  values: [...document.querySelectorAll(".lab-control")].map(control => [
+    control.querySelector("input, select").value, control.querySelector(".lab-value").textContent]),
 })"""
 
 
@@ -65,7 +65,7 @@ def test_the_figures_have_names():
 def test_each_control_moves_the_figure_and_reset_brings_it_back(notebook, name):
     tab = notebook(name)
     start = tab.evaluate(STATE)
-    controls = tab.locator(".control input, .control select")
+    controls = tab.locator(".lab-control input, .lab-control select")
     assert controls.count() == len(start["values"]) >= 2
     for k in range(controls.count()):
         controls.nth(k).focus()

@@ -18,7 +18,8 @@ def draw(learning_rate, shape):
     x = np.linspace(-2, 2, 200)
     fig, ax = plt.subplots()
     ax.plot(x, np.tanh(learning_rate * x) if shape == "tanh" else learning_rate * x)
-    ax.set(title=f"{shape} at {learning_rate}", ylim=(-2, 2), xlabel="x")
+    ax.set(ylim=(-2, 2), xlabel="x")
+    fig.suptitle(f"{shape} at {learning_rate}")
     show(fig, f"The function {shape}, with a slope of {learning_rate} at zero.")
 
 explore(draw, {"learning_rate": 0.5}, learning_rate=[0.1, 0.5, 1, 2], shape=["tanh", "line"])
@@ -59,7 +60,9 @@ def test_page(lab_page, element, width, scheme):
     assert frame.get_attribute("aria-label") == seen("line", 1)
     rate.press("Home")
     assert frame.get_attribute("aria-label") == seen("line", 0.1)
-    assert page.locator("[aria-live]").text_content() == seen("line", 0.1)
+    assert page.locator("figcaption").text_content() == "line at 0.1"
+    said = page.locator("[aria-live]").text_content()
+    assert said == f"line at 0.1. {seen('line', 0.1)}"
     page.get_by_role("button", name="Reset").click()
     assert frame.get_attribute("aria-label") == seen("tanh", 0.5)
     assert page.locator(".lab-value").all_inner_texts() == ["0.5", "tanh"]

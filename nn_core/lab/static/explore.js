@@ -44,7 +44,7 @@ nnLab.start("explore", (root, /** @type {Source} */ source) => {
     patch(view, next);
     finding.textContent = svg?.getAttribute("data-finding") ?? "";
     // Nobody wants to hear every frame that passes.
-    if (timer === 0) said.textContent = `${finding.textContent}. ${alt}`;
+    if (timer === 0) said.textContent = [finding.textContent, alt].filter(Boolean).join(". ");
   };
 
   /** @type {(on: boolean) => void} */
