@@ -102,11 +102,8 @@
    * @param {number} digit
    * @param {number} out
    */
-  function whereabouts(digit, out) {
-    if (out > 0.8) return `The star has it at the tip of the arm of ${digit}.`;
-    if (out > 0.45) return `The star has it within the arm of ${digit}.`;
-    return "The star has it near the middle, where the network hesitates.";
-  }
+  const whereabouts = (digit, out) =>
+    `In the star it lies towards the ${digit}, ${nnNetwork.percent(out, 0)} of the way to the tip.`;
 
   /**
    * @param {HTMLElement} root
