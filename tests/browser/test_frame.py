@@ -200,7 +200,7 @@ def test_first_key_leads_past_the_frame(visiting):
 
 # Elements on which the tab key may stop: what can be pressed or filled in, and what scrolls.
 OTHERS = """() => [...document.querySelectorAll("*")].filter((tag) => tag.tabIndex >= 0
-  && tag.checkVisibility() && !tag.matches("a[href], button, input, select, textarea, summary, mjx-container")
+  && tag.checkVisibility() && !tag.matches("a[href], button, input, select, textarea, summary")
   && !(tag.scrollWidth > tag.clientWidth && getComputedStyle(tag).overflowX !== "visible")
 ).map((tag) => tag.outerHTML.slice(0, 200))"""
 
