@@ -22,7 +22,8 @@ import repository
 # What the theme and Jupyter Book's extensions would load with every page, and no page uses.
 UNUSED = re.compile(
     r"sphinx-book-theme|pygments\.css|togglebutton|toggleHint|thebe|design-tabs|copybutton|clipboard"
-    r"|doctools\.js|sphinx_highlight|documentation_options|mystnb|exercise\.css"
+    r"|doctools\.js|sphinx_highlight|documentation_options|mystnb|exercise\.css",
+    re.IGNORECASE,
 )
 FOR_SEARCH = re.compile(r"doctools\.js|sphinx_highlight\.js|documentation_options\.js")
 # Jupyter Book writes settings of Thebe, which this book does not have, below each notebook.
@@ -154,9 +155,13 @@ def fill(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) 
 
 
 def leave_out(app: Sphinx, exception: Exception | None) -> None:
-    """Take the files of the theme's own frame out of the site."""
+    """Take what no page loads out of the site."""
+    static = Path(app.outdir) / "_static"
     for name in OF_THE_THEME:
-        shutil.rmtree(Path(app.outdir) / "_static" / name, ignore_errors=True)
+        shutil.rmtree(static / name, ignore_errors=True)
+    for file in static.glob("*.*"):
+        if UNUSED.search(file.name) and not FOR_SEARCH.search(file.name):
+            file.unlink()
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
