@@ -30,6 +30,8 @@ ANGLE = 2 * np.pi * np.argsort(RING) / len(RING) + np.pi / 2  # of the arm of ea
 REACH = 0.42  # from the middle of the star to the tip of an arm; the side of the picture is 1
 # At temperature 1, nearly all digits would lie at the tips.
 TEMPERATURE = 4
+# The network of the pad has smaller logits than that of the tour, and is as sure with them.
+PAD_TEMPERATURE = 1.3
 COLOURS = plt.colormaps["hsv"](np.argsort(RING) / len(RING))[:, :3] * 0.8 + 0.2
 
 
@@ -67,13 +69,13 @@ def logits_of_test_set() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return X_test.reshape(-1, 28, 28), y_test, Z
 
 
-def place(Z: np.ndarray) -> np.ndarray:
+def place(Z: np.ndarray, temperature: float = TEMPERATURE) -> np.ndarray:
     """Give the place `(n, 2)` of each digit in the star, from 0 to 1, by its logits.
 
     It is the mean of the tips of the arms, weighted by the probabilities of the classes.
     """
     tips = np.stack([np.cos(ANGLE), -np.sin(ANGLE)], axis=1)
-    soft = np.exp((Z - Z.max(axis=1, keepdims=True)) / TEMPERATURE)
+    soft = np.exp((Z - Z.max(axis=1, keepdims=True)) / temperature)
     return 0.5 + REACH * (soft @ tips / soft.sum(axis=1, keepdims=True))
 
 

@@ -53,7 +53,7 @@ def pad(weights: str) -> str:
     star = {
         "ring": pictures.RING,
         "reach": pictures.REACH,
-        "temperature": pictures.TEMPERATURE,
+        "temperature": pictures.PAD_TEMPERATURE,
         "colours": [to_hex(colour) for colour in pictures.COLOURS],
     }
     examples = read_script(page.static("digits.js"))["examples"]

@@ -141,7 +141,8 @@ def test_the_readers_digit_flies_where_the_network_puts_it(visit, digit):
     pad = draw(seen, digit)
     found = place(seen)
     assert f"reads a {digit}, with" in reading(seen)
-    wanted = pictures.place(NETWORK.forward(prepared(pad.ink()).reshape(1, 784)))[0]
+    logits = NETWORK.forward(prepared(pad.ink()).reshape(1, 784))
+    wanted = pictures.place(logits, pictures.PAD_TEMPERATURE)[0]
     assert np.abs(np.subtract(found, wanted)).max() < 0.005
     assert any(url.endswith("digits.js") for url in seen.asked)
     assert seen.page.locator(GUEST).count() == 0
