@@ -4,6 +4,7 @@
 import { read, save, write } from "./storage.js";
 
 const KEY = "nn_core/solved";
+const PLACES = "nn_core/places"; // where the reader stopped: reading.js
 
 /** The names of the solved exercises. */
 function solved() {
@@ -83,7 +84,10 @@ function buildCourse(place) {
     save("solved-exercises.json", { solved: [...solved()] }),
   );
   const erase = nnLab.button("Erase", () => {
-    if (!confirm("Forget which exercises are solved? An exported file can bring it back.")) return;
+    const question =
+      "Forget which exercises are solved, and where you stopped? An exported file can bring the exercises back.";
+    if (!confirm(question)) return;
+    write(PLACES, null);
     mark([]);
     status.textContent = "Forgotten.";
     fromFile.focus();
@@ -102,7 +106,8 @@ function buildCourse(place) {
     total.textContent = count
       ? `${count} of ${all.length} exercises solved. This is kept in your browser only.`
       : "The cards will show which exercises you have solved. This is kept in your browser only.";
-    toFile.hidden = erase.hidden = count === 0;
+    toFile.hidden = count === 0;
+    erase.hidden = count === 0 && !read(PLACES);
   };
 }
 

@@ -110,6 +110,22 @@ def test_code_is_a_quarter_of_a_page_at_most(seen):
     assert share <= CODE_AT_MOST, f"{share:.1%} of the page is code"
 
 
+@visiting(*WITH_QUIZ)
+def test_sections_end_after_twelve_screens(seen):
+    """At the latest. What is below the screen may have no height yet, so all is laid out."""
+    heights = seen.page.evaluate("""() => {
+      const style = document.createElement("style");
+      style.textContent = "* { content-visibility: visible !important }";
+      document.head.append(style);
+      const sections = [...document.querySelectorAll("article > section > section")];
+      const heights = sections.map((one) => [one.offsetHeight, one.id]);
+      style.remove();
+      return heights;
+    }""")
+    assert len(heights) > 3
+    assert [name for height, name in heights if height > 12 * 900] == []
+
+
 @visiting("book/00_tour")
 def test_screen_reader_hears_the_answer(seen):
     quiz = seen.page.locator(".lab-quiz fieldset").first
