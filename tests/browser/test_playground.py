@@ -678,6 +678,14 @@ def test_on_a_phone_a_finger_hits(phone):
     assert phone.page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+def test_on_a_phone_nothing_covers_the_weight_that_is_changed(phone):
+    phone.press("Settings")
+    phone.root.get_by_role("button", name="hidden unit 1.1").dispatch_event("click")
+    editor, tools = phone.root.locator(".editor"), phone.root.locator(".tools").first
+    ends = editor.bounding_box()["y"] + editor.bounding_box()["height"]
+    assert 0 < ends <= tools.bounding_box()["y"]
+
+
 # --- the experiments
 
 

@@ -417,10 +417,12 @@
       return { layer, unit, ...(which.value === "bias" ? {} : { from: Number(which.value) }) };
     }
 
+    const mayChange = () => !session.settings.hide.split(".").includes("weights");
+
     /** @param {Where} where */
     function choose(where) {
       const { layer, unit, from } = where;
-      if (layer === 0 || session.settings.hide.split(".").includes("weights")) return;
+      if (layer === 0 || !mayChange()) return;
       const other = chosen?.layer !== layer || chosen.unit !== unit;
       chosen = where;
       if (other) {
@@ -436,9 +438,12 @@
       exact.setAttribute("aria-label", `${name}, as a number`);
       if (editor.hidden) {
         editor.hidden = false;
+        open(false);
         which.focus({ preventScroll: true });
+        editor.scrollIntoView({ block: "nearest" });
       }
-      point(where);
+      // The picture shows what the network makes of the change.
+      point(null);
     }
 
     /** Leaves the editor, back to the unit. */
@@ -551,8 +556,10 @@
 
     function describe() {
       const where = pointed ?? chosen;
-      if (where === null)
-        return "Point at a unit or a line to read its numbers. Press it to change them.";
+      if (where === null) {
+        const more = mayChange() ? " Press it to change them." : "";
+        return `Point at a unit or a line to read its numbers.${more}`;
+      }
       const { layer, unit, from } = where;
       const name = nameOf(session, layer, unit);
       if (from === undefined) return `${name}: ${weightsOf(session, layer, unit)}`;
