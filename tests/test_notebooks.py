@@ -14,7 +14,7 @@ import check_prose
 import nbformat
 import plain_markdown
 import pytest
-import yaml
+import repository
 from clean_notebooks import install_cell, notebooks, number_formulas
 from conftest import ROOT
 from derived import functions, library
@@ -82,11 +82,10 @@ def test_notebooks_are_clean():
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
 def test_first_cell_installs_from_clone_or_repository(path):
-    address = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["repository"]["url"]
     first, *others = cells(path, "code")
     (folder,) = re.findall(r'Path\("(.*)/nn_core"\)', first)
     assert (path.parent / folder).resolve() == ROOT
-    assert first == install_cell(folder, address)
+    assert first == install_cell(folder, repository.setting())
     assert not any("%pip" in cell for cell in others)
 
 
