@@ -21,8 +21,8 @@ import repository
 
 # What the theme and Jupyter Book's extensions would load with every page, and no page uses.
 UNUSED = re.compile(
-    r"sphinx-book-theme|pygments\.css|togglebutton|toggleHint|thebe|design-tabs|copybutton|clipboard"
-    r"|doctools\.js|sphinx_highlight|documentation_options|mystnb|exercise\.css",
+    r"sphinx-book-theme|pygments\.css|togglebutton|toggleHint|thebe|sphinx-design|design-tabs"
+    r"|copybutton|clipboard|doctools\.js|sphinx_highlight|documentation_options|mystnb|exercise\.css",
     re.IGNORECASE,
 )
 FOR_SEARCH = re.compile(r"doctools\.js|sphinx_highlight\.js|documentation_options\.js")
