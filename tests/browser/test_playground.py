@@ -675,7 +675,9 @@ def test_on_a_phone_a_finger_hits(phone):
         })"""
     )
     assert small == []
-    assert phone.page.evaluate("document.documentElement.scrollWidth") == 390
+    for width in (390, 320):
+        phone.page.set_viewport_size({"width": width, "height": 700})
+        assert phone.page.evaluate("document.documentElement.scrollWidth") == width
 
 
 def test_on_a_phone_nothing_covers_the_weight_that_is_changed(phone):
