@@ -42,7 +42,9 @@ def question(title: str) -> pytest.MarkDecorator:
 
 
 def folded(title: str) -> str:
-    return re.search(r"^:::\{dropdown\} Answer\n(.*?)^:::$", QUESTIONS[title], re.M | re.S)[1]
+    return re.search(
+        r"^<summary>Answer</summary>\n(.*?)^</details>$", QUESTIONS[title], re.M | re.S
+    )[1]
 
 
 def answer(title: str) -> str:
