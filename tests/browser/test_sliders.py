@@ -90,13 +90,13 @@ def test_page_shows_each_frame_whole(lab_page, element):
     wrong = lab_page(element).page.evaluate("""() => {
         const root = document.querySelector(".lab");
         const { tags, drawings, frames } = JSON.parse(root.querySelector("script").textContent);
-        const [rate, shape] = root.querySelectorAll("input");
+        const [rate, shape] = root.querySelectorAll(".lab-control input");
         const go = (k) => {
             [rate.value, shape.value] = [Math.floor(k / 2), k % 2];
             shape.dispatchEvent(new Event("input"));
             const svg = drawings[frames[k]].map((tag) => tags[tag]).join("");
             const whole = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
-            return root.querySelector("svg").isEqualNode(whole);
+            return root.querySelector(".lab-frame svg").isEqualNode(whole);
         };
         return frames.flatMap((_, i) => frames.map((_, k) => go(i) && go(k))).filter((ok) => !ok);
     }""")
