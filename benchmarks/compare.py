@@ -10,7 +10,7 @@ faster.
 
 Further measurements are the seconds of training until 97.9 % of the test set are right, the
 predictions per second, the peak memory, and the seconds to load the data. The script writes
-results.json, results.md and results.svg beside this file, and the book shows them.
+results.json, results.md and results.html beside this file, and the book shows them.
 """
 
 import json
@@ -409,7 +409,8 @@ def plot(results: list[dict]) -> str:
     """Draw the ratios at batch 128: a panel for each network, a bar for each contender."""
     import matplotlib.pyplot as plt
 
-    from nn_core.lab.display import drawing
+    from nn_core.lab.display import with_caption
+    from nn_core.lab.page import element
     from nn_core.lab.palette import ACCENT
 
     shown = [result for result in results if result["batch_size"] == 128]
@@ -422,15 +423,17 @@ def plot(results: list[dict]) -> str:
         bars = ax.barh(names, [found[name] for name in names], color=colors)
         ax.bar_label(bars, [f"{found[name]:.2f}" for name in names], padding=4)
         ax.axvline(1, color=ACCENT, linewidth=1, linestyle=":")
-        ax.set_title(label_of(result), fontsize=11)
+        ax.set_title(label_of(result))
         ax.tick_params(length=0)
         alt.append(
             f"{label_of(result)}: "
             + ", ".join(f"{name} {ratio:.2f}" for name, ratio in found.items())
         )
-    axes[-1].set_xlabel("time for an epoch, relative to nn_core (shorter is faster)")
+    axes[-1].set_xlabel("time, relative to nn_core (shorter is faster)")
+    fig.suptitle("Time for an epoch at batch size 128, relative to nn_core")
     axes[-1].margins(x=0.12)
-    return drawing(fig, f"Bars: time for an epoch relative to nn_core. {'. '.join(alt)}.")
+    alt_text = f"Bars: time for an epoch relative to nn_core. {'. '.join(alt)}."
+    return element("plot", fallback=with_caption(fig, alt_text))
 
 
 def main() -> None:
@@ -461,7 +464,7 @@ def main() -> None:
     text = json.dumps(stored, indent=1) + "\n"
     (HERE / "results.json").write_text(text, encoding="utf-8")
     (HERE / "results.md").write_text(report(stored), encoding="utf-8")
-    (HERE / "results.svg").write_text(plot(results), encoding="utf-8")
+    (HERE / "results.html").write_text(plot(results), encoding="utf-8")
     print(report(stored))
 
 

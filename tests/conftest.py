@@ -344,7 +344,8 @@ BARE_PAGE = """<!doctype html>
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Elements</title><link rel="icon" href="data:,">{head}</head>
 <body style="background: var(--pst-color-background); color: var(--pst-color-text-base)">
-<main class="bd-article" style="margin: auto; max-width: 45rem; width: 100%"><h1>Elements</h1>{html}</main>
+<main class="bd-article" style="margin: auto; max-width: 45rem; width: 100%">
+<h1>Elements</h1>{html}</main>
 </body></html>"""
 
 

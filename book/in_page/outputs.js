@@ -236,6 +236,8 @@ export class Place {
     this.finishing = [];
     this.old = this.cell?.querySelector(":scope .cell_output");
     this.old?.classList.add("run-stale");
+    /** The numbers that the book gave to the figures of this cell. */
+    this.numbers = [...(this.old?.querySelectorAll(".lab-number") ?? [])];
     this.focus = focusOf(null);
   }
 
@@ -287,6 +289,10 @@ export class Place {
       return;
     }
     keepFolds(box, this.old);
+    for (const caption of box.getElementsByTagName("figcaption")) {
+      const number = this.numbers.shift();
+      if (number) caption.prepend(number.cloneNode(true), " ");
+    }
     this.fresh.append(box);
     this.show();
     if (box.isConnected) this.finishing.push(finish(box));

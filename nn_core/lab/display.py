@@ -67,10 +67,15 @@ def show(fig: Figure, alt: str) -> None:
         raise ValueError(f"expected alt text that says what is seen, found {alt!r}")
     caught = _caught.get()
     if caught is None:
-        view = f'<div class="lab-drawing">{drawing(fig, alt)}</div>'
-        place("plot", fallback=view + caption(fig.get_suptitle()), plain=alt)
+        place("plot", fallback=with_caption(fig, alt), plain=alt)
     else:
         caught.append((fig, alt))
+
+
+def with_caption(fig: Figure, alt: str) -> str:
+    """Write what stands in a figure of a page: the drawing, and its caption."""
+    view = f'<div class="lab-drawing">{drawing(fig, alt)}</div>'
+    return view + caption(fig.get_suptitle())
 
 
 def showing(draw: Callable[Arguments, Drawn]) -> Callable[Arguments, None]:
