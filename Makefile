@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The machine's own npm, else the one in .venv.
 NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
-.PHONY: book site.zip serve test lab check format claims pictures weights fonts kernel editor bench lock clean
+.PHONY: book site.zip pdf serve test lab check format claims pictures weights fonts kernel editor bench lock clean
 
 book: .venv/installed
 	$(BIN)/jupyter-book build . -W -n --keep-going
@@ -22,6 +22,10 @@ test: .venv/installed
 site.zip: book
 	rm -f $@
 	$(BIN)/python -m zipfile -c $@ _build/html
+
+# The whole book on paper. Chromium prints it, which takes some minutes.
+pdf: book
+	$(BIN)/python book/pdf/print_book.py
 
 lab: .venv/installed
 	$(BIN)/jupyter lab book

@@ -23,6 +23,7 @@ import hypothesis
 import nbformat.v4
 import pytest
 import repository
+from chromium import find_browser
 from clean_notebooks import notebooks
 from course import write_static
 from xdist.scheduler import LoadScopeScheduling
@@ -235,22 +236,6 @@ def why_no_book() -> str:
 NO_BROWSER = (
     "No Chromium or Chrome found: the browser tests were left out. On Debian: apt install chromium"
 )
-
-
-def find_browser() -> str | None:
-    names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
-    places = [
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-        "/Applications/Chromium.app/Contents/MacOS/Chromium",
-        *(
-            str(Path(os.environ[variable], "Google", "Chrome", "Application", "chrome.exe"))
-            for variable in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
-            if variable in os.environ
-        ),
-    ]
-    found = [path for path in map(shutil.which, names) if path]
-    found += [path for path in places if Path(path).is_file()]
-    return found[0] if found else None
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import os
 import statistics
 
 import pytest
-from conftest import find_browser
+from chromium import find_browser
 from playwright.sync_api import sync_playwright
 
 PATIENCE = 300_000  # milliseconds

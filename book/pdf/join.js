@@ -1,0 +1,196 @@
+// @ts-check
+// Joins the pages of the built book into this document, to be printed as one book.
+
+/** @typedef {{ label: string, id: string, level: number }} Entry of the contents */
+
+/** Elements that make no sense on paper; what they show stands elsewhere or needs a reader's hand. */
+const NOT_ON_PAPER = [
+  ".headerlink, .course-stop, noscript, script, .copybtn, .shell-copy",
+  ".cell > details.hide.above-input",
+  "[data-lab=draw], [data-lab=playground], [data-lab=exercise] details",
+  ".course-pad, .course-progress, .lab-feedback",
+].join(", ");
+
+/** @type {(tag: string, attributes?: Record<string, string>, ...children: (Node | string)[]) => HTMLElement} */
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+/**
+ * A name that is an id: the pages of the book share one document.
+ * @param {string} page such as book/05_backpropagation
+ * @param {string} id
+ */
+const idOf = (page, id) => `${page.slice(page.lastIndexOf("/") + 1)}--${id}`;
+
+/**
+ * Makes ids, and what refers to them, names of this page; and links to pages of the book, links in it.
+ * @param {Element} article
+ * @param {string} page
+ * @param {string[]} pages
+ */
+function rename(article, page, pages) {
+  const base = new URL(`/${page}.html`, location.href);
+  for (const each of [article, ...article.querySelectorAll("*")]) {
+    for (const { name, value } of [...each.attributes]) {
+      if (name === "id") each.id = idOf(page, value);
+      else if (["for", "aria-labelledby", "aria-describedby", "aria-controls"].includes(name)) {
+        each.setAttribute(
+          name,
+          value.replace(/\S+/g, (id) => idOf(page, id)),
+        );
+      } else if (name === "href" || name === "xlink:href") {
+        const to = new URL(value, base);
+        const there = pages.find((other) => to.pathname.endsWith(`/${other}.html`));
+        if (to.origin !== base.origin) continue;
+        if (there) each.setAttribute(name, `#${idOf(there, to.hash.slice(1) || "top")}`);
+        // Files beside the pages, such as the notebook, are not in the book.
+        else if (each.localName === "a") each.removeAttribute(name);
+      } else if (name === "src") each.setAttribute(name, new URL(value, base).href);
+      else if (value.includes("url(#")) {
+        each.setAttribute(name, value.replaceAll("url(#", `url(#${idOf(page, "")}`));
+      }
+    }
+  }
+}
+
+/**
+ * Takes the solutions and the answers of the quiz out of a chapter.
+ * @param {Element} article
+ * @param {string} title
+ */
+function answersOf(article, title) {
+  const answers = element("section", { class: "pdf-answers" });
+  for (const details of article.querySelectorAll("[data-lab=exercise] details")) {
+    if (details.querySelector("summary")?.textContent?.trim() !== "Solution") continue;
+    const exercise = details.closest(".exercise, section");
+    const name = exercise?.querySelector(".admonition-title, h2, h3")?.textContent ?? "Solution";
+    const link = element("a", { href: `#${exercise?.id}` }, name);
+    answers.append(element("h3", {}, link));
+    details.querySelector("summary")?.remove();
+    answers.append(...details.childNodes);
+  }
+  const questions = [...article.querySelectorAll(".lab-quiz fieldset")];
+  if (questions.length) answers.append(element("h3", {}, "Quiz"));
+  for (const question of questions) {
+    const number = question.querySelector("legend")?.textContent?.match(/^\d+\./)?.[0] ?? "";
+    for (const right of question.querySelectorAll(".lab-right")) {
+      const answer = right.closest(".lab-answer")?.querySelector("label")?.cloneNode(true);
+      for (const mark of right.querySelectorAll("strong, [aria-hidden=true]")) mark.remove();
+      const line = element("p", {}, element("strong", {}, `${number} `));
+      line.append(...(answer?.childNodes ?? []), " ", ...right.childNodes);
+      answers.append(line);
+    }
+  }
+  if (answers.childNodes.length) answers.prepend(element("h2", {}, title));
+  return answers;
+}
+
+/** @param {string} address */
+const scriptOf = (address) =>
+  new Promise((resolve, reject) => {
+    const script = /** @type {HTMLScriptElement} */ (element("script", { src: address }));
+    script.onload = resolve;
+    script.onerror = () => reject(new Error(`${address} did not arrive`));
+    document.head.append(script);
+  });
+
+/**
+ * Joins the pages. Gives what stands in the contents, in order.
+ * @param {string[]} pages such as book/05_backpropagation, in order
+ * @param {{ title: string, author: string, about: string }} book
+ */
+async function joinBook(pages, book) {
+  /** @type {string[]} */
+  const styles = [];
+  /** @type {string[]} */
+  const scripts = [];
+  /** @type {Entry[]} */
+  const entries = [];
+  const answers = element("article", { class: "bd-article", id: "solutions--top" });
+  answers.append(element("h1", {}, "Solutions and answers"));
+  const articles = [];
+  const heads = [];
+  for (const page of pages) {
+    const answer = await fetch(`/${page}.html`);
+    const read = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const article = read.querySelector("article");
+    if (!answer.ok || !article) throw new Error(`${page}.html is not in the book`);
+    /** @type {(selector: string, attribute: string) => string[]} */
+    const found = (selector, attribute) =>
+      [...read.querySelectorAll(selector)].map(
+        (each) => new URL(each.getAttribute(attribute) ?? "", answer.url).href,
+      );
+    // A style that is new stands before the next one that is known, as it does in its own page.
+    const order = found("link[rel=stylesheet]", "href");
+    for (const [k, address] of order.entries()) {
+      if (styles.includes(address)) continue;
+      const next = order.slice(k).find((other) => styles.includes(other));
+      styles.splice(next ? styles.indexOf(next) : styles.length, 0, address);
+    }
+    for (const address of found("script[defer][src]", "src")) {
+      if (!address.includes("/cells.js") && !scripts.includes(address)) scripts.push(address);
+    }
+    rename(article, page, pages);
+    article.id = idOf(page, "top");
+    const heading = article.querySelector("h1");
+    for (const link of article.querySelectorAll(".headerlink")) link.remove();
+    const title = heading?.textContent?.trim() ?? page;
+    answers.append(answersOf(article, title));
+    const kept = article.querySelectorAll("[data-lab] > script[type='application/json']");
+    for (const each of article.querySelectorAll(NOT_ON_PAPER)) {
+      if (![...kept].includes(each)) each.remove();
+    }
+    for (const details of article.querySelectorAll("details")) details.open = true;
+    // The head of a page of paper has the title of its chapter.
+    const name = `page-${articles.length}`;
+    article.style.setProperty("page", name);
+    heads.push(`@page ${name} { @top-left { content: ${JSON.stringify(title)}; } }`);
+    articles.push(article);
+  }
+  if (answers.querySelector("h2")) articles.push(answers);
+  for (const article of articles) {
+    for (const each of article.querySelectorAll("h1, h2")) {
+      const level = each.localName === "h1" ? 1 : 2;
+      const id = level === 1 ? article.id : (each.closest("section[id]")?.id ?? "");
+      each.id ||= `heading-${entries.length}`;
+      entries.push({ label: each.textContent?.trim() ?? "", id: each.id || id, level });
+    }
+  }
+  const contents = element("nav", { class: "pdf-contents" }, element("h1", {}, "Contents"));
+  for (const { label, id, level } of entries) {
+    const line = element("a", { href: `#${id}`, class: `pdf-level-${level}` });
+    line.append(element("span", {}, label), element("span", { class: "pdf-page" }, "000"));
+    contents.append(line);
+  }
+  const cover = element(
+    "section",
+    { class: "pdf-cover" },
+    element("h1", {}, book.title),
+    element("p", {}, book.author),
+    element("p", {}, book.about),
+  );
+  document.title = book.title;
+  document.documentElement.lang = "en";
+  for (const href of styles) {
+    const link = element("link", { rel: "stylesheet", href });
+    document.head.append(link);
+  }
+  document.head.append(element("style", {}, heads.join("\n")));
+  document.body.append(cover, contents, ...articles);
+  for (const address of scripts) await scriptOf(address);
+  return entries;
+}
+
+/**
+ * Writes the numbers of pages into the contents.
+ * @param {number[]} numbers
+ */
+function numberContents(numbers) {
+  for (const [k, place] of document.querySelectorAll(".pdf-page").entries()) {
+    place.textContent = String(numbers[k]);
+  }
+}

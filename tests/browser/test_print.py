@@ -1,0 +1,111 @@
+"""Pages on paper, and the book as a PDF. A few pages are printed; `pytest --live` prints all."""
+
+import re
+
+import print_book
+import pytest
+from conftest import Visit
+from pypdf import PdfReader
+
+FEW = ["book/index", "book/03_losses", "book/appendix/notation"]
+MOST_BYTES = 25_000_000
+# What stands on buttons alone.
+CONTROLS = re.compile(r"^(Run|Edit|Play|Reset|Undo|Clear|Copy)$", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def printed(request, browser, site, tmp_path_factory):
+    """Give the lines of the contents and the PDF."""
+    names = print_book.pages() if request.config.option.live else FEW
+    path = tmp_path_factory.mktemp("print") / "book.pdf"
+    lines = print_book.print_book(path, names, browser, site)
+    assert path.stat().st_size < MOST_BYTES
+    return lines, PdfReader(path)
+
+
+def words(text: str) -> str:
+    return "".join(text.split())
+
+
+def test_contents_name_the_page_of_each_section(printed):
+    lines, pdf = printed
+    labels = [label for label, _ in lines]
+    for label in ("03 Losses: one number for how wrong", "3.1 What it is for", "B Notation"):
+        assert label in labels
+    texts = [words(page.extract_text()) for page in pdf.pages]
+    contents = texts[1] + texts[2]
+    for label, number in lines:
+        assert words(label) in texts[number - 1], f"{label} is not on page {number}"
+        assert f"{words(label)}{number}" in contents or len(lines) > 60
+    assert labels[-1] != "Solutions and answers"  # it has sections, a chapter each
+    assert "Solutions and answers" in labels
+
+
+def test_bookmarks_are_headings(printed):
+    lines, pdf = printed
+    titles = [line["/Title"] for line in print_book.lines_of(pdf.root_object["/Outlines"])]
+    assert set(label for label, _ in lines) <= set(titles)
+
+
+def test_links_lead_into_the_book(printed):
+    """Those between chapters too; none leads to the address from which the book was printed."""
+    lines, pdf = printed
+    annotations = [note.get_object() for page in pdf.pages for note in page.get("/Annots", [])]
+    inside = [note for note in annotations if "/Dest" in note]
+    assert len(inside) > 2 * len(lines)
+    names = {name.lstrip("/") for name in pdf.named_destinations}
+    assert {str(note["/Dest"]).lstrip("/") for note in inside} <= names
+    outside = [str(note["/A"]["/URI"]) for note in annotations if "/URI" in note.get("/A", {})]
+    assert outside
+    assert not [link for link in outside if "127.0.0.1" in link]
+
+
+def test_paper_has_heads_and_numbers_and_no_controls(printed):
+    lines, pdf = printed
+    first = dict(lines)["03 Losses: one number for how wrong"]
+    for number in (first + 1, first + 2):
+        text = pdf.pages[number - 1].extract_text()
+        assert "03 Losses: one number for how wrong" in text
+        assert str(number) in text.split()
+    for number, page in enumerate(pdf.pages, start=1):
+        assert not CONTROLS.search(page.extract_text()), f"a control is on page {number}"
+    text = " ".join(page.extract_text() for page in pdf.pages)
+    assert "3.2 Quiz" not in text
+    assert not re.search(r"Hint 1 of", text)
+
+
+def test_solutions_stand_at_the_end(printed):
+    lines, pdf = printed
+    places = dict(lines)
+    before = pdf.pages[places["3.1 What it is for"] - 1].extract_text()
+    after = "".join(
+        page.extract_text() for page in pdf.pages[places["Solutions and answers"] - 1 :]
+    )
+    assert "Solution" not in before
+    assert "Quiz" in after
+    assert "np." in after
+
+
+def test_is_told_to_programs_that_read_aloud(printed):
+    _, pdf = printed
+    assert pdf.root_object["/MarkInfo"]["/Marked"]
+    assert pdf.root_object["/Lang"] == "en"
+    assert pdf.metadata.title == "A neural network from scratch"
+
+
+def test_a_dark_page_is_printed_light(browser, site):
+    visit = Visit(browser, site, "book/03_losses", width=1280, scheme="dark")
+    colours = """() => {
+      const { color, backgroundColor } = getComputedStyle(document.body);
+      return [color, backgroundColor];
+    }"""
+    dark = visit.page.evaluate(colours)
+    visit.page.emulate_media(media="print", color_scheme="dark")
+    light = visit.page.evaluate(colours)
+    assert dark != light
+    brightness = [sum(map(int, re.findall(r"\d+", each)[:3])) for each in light]
+    assert brightness[0] < 200 < 700 < brightness[1]
+    hidden = visit.page.locator("button, input[type=range], select, .course-stop")
+    assert hidden.count() > 10
+    assert hidden.evaluate_all("all => all.every((each) => !each.checkVisibility())")
+    visit.context.close()
