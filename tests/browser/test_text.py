@@ -161,7 +161,9 @@ def test_numbers_stand_right_under_their_headings(browser, site):
     page = context.new_page()
     page.goto(f"{site}/book/appendix/claims.html")
     heads, cells = page.locator("thead th"), page.locator("tbody tr").first.locator("td")
-    ends = "cell => { const r = document.createRange(); r.selectNodeContents(cell);"
+    ends = (
+        "cell => { const r = document.createRange(); r.selectNodeContents(cell.querySelector('p'));"
+    )
     ends += " const b = r.getBoundingClientRect(); return [b.left, b.right, b.width]; }"
     names = heads.all_inner_texts()
     of_heads = dict(zip(names, (head.evaluate(ends) for head in heads.all()), strict=True))
