@@ -58,18 +58,16 @@ def short(title: str) -> str:
 
 
 def contents(app: Sphinx, here: str) -> list[tuple[str, list[Entry]]]:
-    """Give the pages of each part of the book, as a page links them."""
-    return [
-        (
-            caption,
-            [
-                Entry(number, short(title), app.builder.get_relative_uri(here, page), page == here)
-                for page in pages
-                for number, title in [numbering.split(app.env.titles[page])]
-            ],
-        )
-        for caption, pages in numbering.parts(app.env)
-    ]
+    """Give the title page, and the pages of each part of the book, as a page links them."""
+    root = app.config.root_doc
+
+    def entry(page: str) -> Entry:
+        number, title = numbering.split(app.env.titles[page])
+        shown = "Title page" if page == root else short(title)
+        return Entry(number, shown, app.builder.get_relative_uri(here, page), page == here)
+
+    parts = [("", [root]), *numbering.parts(app.env)]
+    return [(caption, list(map(entry, pages))) for caption, pages in parts]
 
 
 def sections(app: Sphinx, page: str) -> list[Entry]:
