@@ -569,3 +569,62 @@ def test_graph_refuses(graph, values, gradients, step, message):
     with pytest.raises(ValueError, match=message):
         draw_graph(graph, values, gradients, title="No", step=step)
     assert not plt.get_fignums()
+
+
+def test_places_on_a_logarithmic_axis_are_plain_text():
+    """Formulas of Matplotlib would keep their own face and size."""
+    for low, named in ((0.3, "0.4"), (1e-9, "10⁻.")):
+        fig, alt = draw_lines(
+            {"a": ([1, 10, 100], [low, 0.5, 0.9])}, title="A", xlabel="x", ylabel="y", yscale="log"
+        )
+        svg = display.drawing(fig, alt)
+        assert "<tspan" not in svg
+        assert re.search(f">{named}</text>", svg)
+
+
+def test_epochs_are_marked_at_round_numbers():
+    for epochs in (7, 24, 30, 60):
+        fig, _ = draw_history(
+            pd.DataFrame({"loss": np.arange(epochs)}, index=range(1, epochs + 1)),
+            "loss",
+            title="Losing",
+        )
+        (step,) = {int(step) for step in np.diff(fig.axes[0].get_xticks())}
+        assert str(step).strip("0") in ("1", "2", "5")
+
+
+def test_labels_stand_at_their_lines_and_apart():
+    ends = [0.5, 0.51, 0.515, 0.9]
+    fig, alt = draw_lines(
+        {f"line {k}": ([1, 2], [0, end]) for k, end in enumerate(ends)},
+        title="Four",
+        xlabel="x",
+        ylabel="y",
+    )
+    display.drawing(fig, alt)
+    labels = fig.axes[0].texts
+    assert [label.get_color() for label in labels] == [
+        line.get_color() for line in fig.axes[0].lines
+    ]
+    spots = [label.get_window_extent() for label in labels]
+    assert not any(a.overlaps(b) for k, a in enumerate(spots) for b in spots[:k])
+    heights = [spot.y0 for spot in spots]
+    assert heights == sorted(heights), "in the order of the lines"
+    assert all(spot.x1 <= fig.bbox.x1 for spot in spots)
+
+
+def test_a_line_that_covers_another_lets_it_be_seen():
+    x = np.arange(1, 9)
+    fig, _ = draw_lines({"a": (x, x), "b": (x, x * 1.01)}, title="A", xlabel="x", ylabel="y")
+    assert [line.get_linestyle() for line in fig.axes[0].lines] == ["-", "--"]
+    fig, _ = draw_lines({"a": (x, x), "b": (x, 9 - x)}, title="A", xlabel="x", ylabel="y")
+    assert [line.get_linestyle() for line in fig.axes[0].lines] == ["-", "-"]
+
+
+def test_frames_keep_the_places_of_the_first():
+    places = []
+    for low in (0.001, 1000.0):
+        fig, ax = plt.subplots()
+        ax.plot([0, 1], [low, 2 * low])
+        display.drawing(fig, "A line.", places=places)
+        assert ax.get_position().bounds == places[0].bounds

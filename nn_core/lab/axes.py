@@ -11,13 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation, Text
-from matplotlib.ticker import FuncFormatter, LogFormatter, PercentFormatter
+from matplotlib.ticker import LogFormatter, PercentFormatter
 from matplotlib.transforms import Bbox
 
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 WIDEST = 14  # letters in a line of a label
 # Before the label of a line that is not drawn through: its colour alone may not tell it.
-STROKES = {"--": "‒ ‒\u00a0", ":": "···\u00a0", "-.": "‒·‒\u00a0"}
+STROKES = {"--": "– –\u00a0", ":": "···\u00a0", "-.": "–·–\u00a0"}
 LABEL, MIDDLE = "label", "middle"  # ids, in the drawing, of labels and of texts centred at a height
 
 
@@ -56,8 +56,12 @@ def finish(fig: Figure) -> None:
     """Write what the layout depends on: the names of quantities, and of places on the axes."""
     for ax in fig.axes:
         for axis in (ax.xaxis, ax.yaxis):
-            if isinstance(axis.get_major_formatter(), LogFormatter):
-                axis.set_major_formatter(FuncFormatter(lambda value, _: power(value)))
+            for formatter, put in (
+                (axis.get_major_formatter(), axis.set_major_formatter),
+                (axis.get_minor_formatter(), axis.set_minor_formatter),
+            ):
+                if isinstance(formatter, LogFormatter):
+                    put(PlainPowers(labelOnlyBase=formatter.labelOnlyBase))
             if isinstance(formatter := axis.get_major_formatter(), PercentFormatter):
                 whole = 100 * axis.get_majorticklocs() / formatter.xmax
                 if formatter.decimals is None and np.allclose(whole, np.round(whole)):
@@ -67,6 +71,14 @@ def finish(fig: Figure) -> None:
         if ax.get_ylabel() and not titled and len(ax.get_yticks()):
             ax.set_ylabel(ax.get_ylabel(), rotation=0, ha="left", va="bottom")
             ax.yaxis.set_label_coords(0, 1.03)
+
+
+class PlainPowers(LogFormatter):
+    """Names the same places as Matplotlib does, but as plain text."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Give the name of a place."""
+        return power(x) if super().__call__(x, pos) else ""
 
 
 def power(value: float) -> str:
