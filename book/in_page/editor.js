@@ -144,7 +144,12 @@ export async function edit(cell, { source, label, onRun, onRunAndNext, onChange,
       look,
       // The header and the bar of the page lie over what scrolls below them.
       EditorView.scrollMargins.of(() => ({ top: 60, bottom: 60 })),
-      EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": help.id }),
+      // A box that scrolls is reached through what it holds, which says so with its tab stop.
+      EditorView.contentAttributes.of({
+        "aria-label": label,
+        "aria-describedby": help.id,
+        tabindex: "0",
+      }),
       EditorView.updateListener.of((update) => {
         if (!update.docChanged) return;
         // The copy button reads the hidden text.
