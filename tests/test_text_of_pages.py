@@ -10,7 +10,7 @@ from docutils import nodes
     ("texts", "kind"),
     [
         (["97.86 %", "1,234", "−0.5", ""], "course-number"),
-        (["91.81 ± 0.19", "3e-09"], "course-number"),
+        (["91.81 ± 0.19", "3e-09", "0.23 s (0.64)"], "course-number"),
         (["2", "two"], "course-word"),
         (["784-256-128-10", "784-10"], "course-word"),
         (["a sentence that is long enough to break", "1"], "course-sentence"),

@@ -10,9 +10,9 @@ from html import unescape
 from docutils import nodes
 from sphinx.application import Sphinx
 
-# "97.86 %", "1,234", "−0.5", "1e-07", "3 min", "0.95 ± 0.02"
+# "97.86 %", "1,234", "−0.5", "1e-07", "3 min", "0.95 ± 0.02", "0.23 s (0.64)"
 AMOUNT = r"[-−+×≈<>~]? ?\d[\d.,]*(?:e[-+]?\d+)? ?(?:%|‰|s|ms|min|h|KB|MB|GB|×)?"
-NUMBER = re.compile(rf"{AMOUNT}(?: ?± ?{AMOUNT})?")
+NUMBER = re.compile(rf"{AMOUNT}(?: ?± ?{AMOUNT})?(?: \({AMOUNT}\))?")
 NONE = {"", "-", "–", "—", "NaN", "None"}
 SENTENCE = 24  # more characters than this may break into lines
 
