@@ -31,7 +31,16 @@ Arguments = ParamSpec("Arguments")
 for colours in (
     LinearSegmentedColormap.from_list("ink", [f"{INK}00", INK]),
     LinearSegmentedColormap.from_list(
-        "signed", [(0, BLUE), (0.5, f"{BLUE}00"), (0.5, f"{ORANGE}00"), (1, ORANGE)]
+        # Covers more of the page at once near zero, for small weights to be seen on a dark one.
+        "signed",
+        [
+            (0, BLUE),
+            (0.3, f"{BLUE}b0"),
+            (0.5, f"{BLUE}00"),
+            (0.5, f"{ORANGE}00"),
+            (0.7, f"{ORANGE}b0"),
+            (1, ORANGE),
+        ],
     ),
 ):
     mpl.colormaps.register(colours, force=True)
