@@ -13,9 +13,9 @@ const CONTENTS = `${PYTHON}contents.json`;
 // Sites of several courses may share an address, and with it the names of caches.
 const PAGES_CACHE = `pages of ${SITE}`;
 const PYTHON_CACHE = `python of ${SITE}`;
-const LINKS = /(?: href=| src=|@import )"([^"#]+)|url\(["']?([^"'()#]+)/g;
-const PARTS = /\.(css|js|png|svg|webp)(\?|$)/;
-const PAGES_AND_PARTS = /\.(html|css|js|png|svg|webp|woff2)(\?|$)/;
+const LINKS = /(?: href=| src=| data-src=|@import )"([^"#]+)|url\(["']?([^"'()#]+)/g;
+const PARTS = /\.(css|js|json|png|svg|webp)(\?|$)/;
+const PAGES_AND_PARTS = /\.(html|css|js|json|png|svg|webp|woff2)(\?|$)/;
 
 /** Keys of the Pythons that are to stop, until they have asked.
  * @type {Set<string>}
