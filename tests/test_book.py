@@ -1,6 +1,7 @@
 """The built book: every page exists and has the right content."""
 
 import functools
+import gzip
 import json
 import math
 import re
@@ -67,6 +68,21 @@ def test_links_lead_somewhere(page, built_book):
         file = re.split(r"[?#]", target)[0]
         assert (path.parent / file).resolve().exists(), f"{path.name}: {target}"
         assert (path.parent / file).resolve().is_relative_to(built_book)
+
+
+KILOBYTES = {"index.html": 250}  # that a page may weigh before anything is touched
+OTHER_PAGES = 420
+
+
+def test_weighs_little(page, built_book):
+    """With its styles, scripts, pictures and fonts, compressed as a server does."""
+    path, soup = page
+    tags = [*soup("link", rel="stylesheet"), *soup("script", src=True), *soup("img", src=True)]
+    parts = {re.split("[?#]", str(tag.get("href") or tag["src"]))[0] for tag in tags}
+    files = [path, *(path.parent / part for part in parts if not re.match("data:|http", part))]
+    files += (built_book / "_static" / "fonts").glob("*.woff2")
+    weight = sum(len(gzip.compress(file.read_bytes())) for file in files) / 1000
+    assert weight < KILOBYTES.get(path.name, OTHER_PAGES)
 
 
 def test_page_for_link_previews(page):

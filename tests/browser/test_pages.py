@@ -57,6 +57,20 @@ def test_wide_and_light(seen):
     has_form(seen, 1280, "light")
 
 
+SHIFT = """() => new Promise((resolve) => {
+  let sum = 0;
+  new PerformanceObserver((list) => {
+    for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) sum += value;
+  }).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => resolve(sum), 500);
+})"""
+
+
+@visiting(*EVERY_PAGE)
+def test_stands_still_while_it_loads(seen):
+    assert seen.page.evaluate(SHIFT) < 0.02
+
+
 @visiting(*EVERY_PAGE)
 def test_formulas_are_set(seen):
     """By the build: also those of quizzes, hints and solutions, and without any script."""
@@ -96,6 +110,8 @@ CODE_AT_MOST = 0.25  # of the height of a page
 # The share of the article's height that shown blocks of code take, with their buttons.
 SHARE_OF_CODE = """() => {
   const article = document.querySelector("article");
+  // Sections that are far from the screen would have a guessed height.
+  for (const each of article.querySelectorAll("section")) each.style.contentVisibility = "visible";
   const height = (block) => block.checkVisibility() ? block.getBoundingClientRect().height : 0;
   const blocks = [...article.querySelectorAll(".cell_input, .highlight")].filter(
     (block) => !block.parentElement.closest(".cell_input, .cell_output, .highlight"),
