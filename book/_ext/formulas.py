@@ -57,10 +57,6 @@ def mathml(tex: str, display: bool) -> str:
     except JSEvalException as error:
         reason = str(error).partition("ParseError:")[2].strip().partition("\n")[0]
         raise ValueError(f"{reason} (the formula is {tex})") from None
-    for parent in root.iter():
-        for space in parent.findall("mspace"):
-            if not space.attrib:
-                parent.remove(space)
     parts = [root]
     if not display and len("".join(root.itertext())) > LONG:
         # A browser breaks lines only between formulas.
