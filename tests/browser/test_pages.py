@@ -13,6 +13,8 @@ from test_book import PAGES
 from test_notebooks import CHAPTERS, NOTEBOOKS, place_of
 from test_playground import Playground
 
+from nn_core.lab.markup import markup
+
 EVERY_PAGE = [*PAGES, "404", "search"]
 WITH_QUIZ = [f"book/{place_of(path)}" for path in NOTEBOOKS]
 WITH_EXERCISES = [f"book/{place_of(path)}" for path in CHAPTERS]
@@ -140,6 +142,27 @@ def test_sections_end_after_twelve_screens(seen):
     }""")
     assert len(heights) > 3
     assert [name for height, name in heights if height > 12 * 900] == []
+
+
+# Shows what the page's Python might give in the place of what a cell showed.
+SHOW = """async (html) => {
+  const { Place } = await import(new URL("../python/outputs.js", location).href);
+  const place = new Place(document.querySelector(".cell[id^=code-]").id.slice(5));
+  place.add({ output_type: "display_data", data: { "text/html": html } });
+  await place.end();
+}"""
+
+
+@visiting("book/05_backpropagation")
+def test_formulas_of_a_run_are_set(seen):
+    wrong = markup(r"By $\frac{a}{b}$ and $$\sum_k x_k,$$ but $\etta$.")
+    seen.page.evaluate(SHOW, wrong)
+    output = seen.page.locator(".cell[id^=code-]").first.locator(".output")
+    assert output.locator("mfrac").count() == 1
+    assert output.locator("math[display=block] munder").count() == 1
+    assert output.locator("[data-tex]").last.get_attribute("data-tex") == r"\etta"
+    assert r"\etta" in output.inner_text()
+    seen.page.reload()
 
 
 @visiting("book/00_tour")
