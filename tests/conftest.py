@@ -315,11 +315,20 @@ class Watched:
             self.abroad.append(request.url)
 
 
+# Sections that are far from the screen are not laid out, and tests measure them all the same.
+LAY_OUT_ALL = """addEventListener("DOMContentLoaded", () => {
+  const style = document.createElement("style");
+  style.textContent = ".bd-article section section { content-visibility: visible }";
+  document.body.append(style);
+})"""
+
+
 class Visit(Watched):
     """A page of the book, and what happened while it loaded."""
 
     def __init__(self, browser, site, name, **form):
         super().__init__(browser, site, **form)
+        self.page.add_init_script(LAY_OUT_ALL)
         self.page.goto(f"{site}/{name}.html")
 
 

@@ -112,8 +112,6 @@ CODE_AT_MOST = 0.25  # of the height of a page
 # The share of the article's height that shown blocks of code take, with their buttons.
 SHARE_OF_CODE = """() => {
   const article = document.querySelector("article");
-  // Sections that are far from the screen would have a guessed height.
-  for (const each of article.querySelectorAll("section")) each.style.contentVisibility = "visible";
   const height = (block) => block.checkVisibility() ? block.getBoundingClientRect().height : 0;
   const blocks = [...article.querySelectorAll(".cell_input, .highlight")].filter(
     (block) => !block.parentElement.closest(".cell_input, .cell_output, .highlight"),
@@ -161,7 +159,7 @@ def test_formulas_of_a_run_are_set(seen):
     assert output.locator("mfrac").count() == 1
     assert output.locator("math[display=block] munder").count() == 1
     assert output.locator("[data-tex]").last.get_attribute("data-tex") == r"\etta"
-    assert r"\etta" in output.inner_text()
+    assert r"\etta" in (output.text_content() or "")
     seen.page.reload()
 
 
