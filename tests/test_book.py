@@ -44,6 +44,21 @@ def test_page_has_content(page):
     assert len(soup.article.get_text()) > 500
 
 
+def test_figures_are_numbered_and_state_a_finding(page):
+    """Each figure has a caption: its number, in the order of the page, and what it shows."""
+    path, soup = page
+    captions = [figure.find("figcaption") for figure in soup.find_all("figure", class_="lab")]
+    assert all(captions)
+    for caption in captions:
+        assert caption.find(class_="lab-finding").get_text(strip=True), caption
+    numbers = [number.get_text() for number in soup.select("figcaption .lab-number")]
+    if numbers:
+        chapter = numbers[0].split(".")[0]
+        assert numbers == [f"{chapter}.{k}" for k in range(1, len(captions) + 1)]
+    else:
+        assert not re.match(r"\d\d_", path.name) or not captions
+
+
 def test_front_page_leads_to_the_book(built_book):
     assert "book/index.html" in (built_book / "index.html").read_text("utf-8")
 
