@@ -113,7 +113,6 @@ async function joinBook(pages, book) {
   const answers = element("article", { class: "bd-article", id: "solutions--top" });
   answers.append(element("h1", {}, "Solutions and answers"));
   const articles = [];
-  const heads = [];
   for (const page of pages) {
     const answer = await fetch(`/${page}.html`);
     const read = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -145,13 +144,15 @@ async function joinBook(pages, book) {
       if (![...kept].includes(each)) each.remove();
     }
     for (const details of article.querySelectorAll("details")) details.open = true;
-    // The head of a page of paper has the title of its chapter.
-    const name = `page-${articles.length}`;
-    article.style.setProperty("page", name);
-    heads.push(`@page ${name} { @top-left { content: ${JSON.stringify(title)}; } }`);
     articles.push(article);
   }
   if (answers.querySelector("h2")) articles.push(answers);
+  // The head of a page of paper has the title of its chapter.
+  const heads = articles.map((article, k) => {
+    article.style.setProperty("page", `page-${k}`);
+    const title = article.querySelector("h1")?.textContent?.trim() ?? "";
+    return `@page page-${k} { @top-left { content: ${JSON.stringify(title)}; } }`;
+  });
   for (const article of articles) {
     for (const each of article.querySelectorAll("h1, h2")) {
       const level = each.localName === "h1" ? 1 : 2;
