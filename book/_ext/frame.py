@@ -22,10 +22,10 @@ import repository
 # What the theme and Jupyter Book's extensions would load with every page, and no page uses.
 UNUSED = re.compile(
     r"sphinx-book-theme|pygments\.css|togglebutton|toggleHint|thebe|sphinx-design|design-tabs"
-    r"|copybutton|clipboard|doctools\.js|sphinx_highlight|documentation_options|mystnb|exercise\.css",
+    r"|copybutton|clipboard|doctools\.js|sphinx_highlight|documentation_options|mystnb|exercise\.css"
+    r"|searchtools\.js|language_data\.js",
     re.IGNORECASE,
 )
-FOR_SEARCH = re.compile(r"doctools\.js|sphinx_highlight\.js|documentation_options\.js")
 # Jupyter Book writes settings of Thebe, which this book does not have, below each notebook.
 THEBE = re.compile(
     r'\s*<script type="text/x-thebe-config">.*?</script>\s*<script>.*?</script>', re.S
@@ -148,7 +148,6 @@ def fill(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) 
             file
             for file in context.get(kind, [])
             if not UNUSED.search(f"{file.filename}{file.attributes}".lower())
-            or (pagename == "search" and FOR_SEARCH.search(str(file.filename)))
         ]
 
 
@@ -158,7 +157,7 @@ def leave_out(app: Sphinx, exception: Exception | None) -> None:
     for name in OF_THE_THEME:
         shutil.rmtree(static / name, ignore_errors=True)
     for file in static.glob("*.*"):
-        if UNUSED.search(file.name) and not FOR_SEARCH.search(file.name):
+        if UNUSED.search(file.name):
             file.unlink()
 
 

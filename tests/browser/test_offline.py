@@ -333,6 +333,8 @@ def test_the_whole_book_is_there_without_a_connection(chromium, built_book):
     for name in "index", "05_backpropagation":
         page.goto(f"{address}/book/{name}.html")
         page.wait_for_load_state("networkidle")
+    page.goto(f"{address}/search.html?q=dropout")
+    page.get_by_role("link", name="9.8 Dropout").wait_for()
     assert not missing
     pages = [path.relative_to(built_book).as_posix() for path in built_book.rglob("book/**/*.html")]
     parts = page.evaluate(PARTS, [f"{address}/{name}" for name in pages])

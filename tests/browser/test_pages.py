@@ -317,14 +317,6 @@ def test_solution_is_coloured_as_code_is(seen):
     assert keyword.evaluate(colour) == pages
 
 
-@visiting("search")
-def test_search_finds(seen):
-    seen.page.goto(f"{seen.site}/search.html?q=minibatches")
-    seen.page.wait_for_selector("#search-results li a")
-    found = seen.page.locator("#search-results li a").evaluate_all("all => all.map(a => a.href)")
-    assert any("01_data" in address for address in found)
-
-
 @visiting(*EVERY_PAGE)
 def test_asks_no_other_host_and_logs_no_error(seen):
     """In all of the visit."""
