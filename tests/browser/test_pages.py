@@ -229,7 +229,7 @@ def test_hints_and_solutions_unfold(seen):
 
 @visiting("book/index")
 def test_theme_can_be_switched(seen):
-    switch = seen.page.get_by_label("Colours", exact=True)
+    switch = seen.page.get_by_role("combobox", name="Colours")
     for chosen, shown in [("dark", "dark"), ("light", "light"), ("auto", "light")]:
         switch.select_option(chosen)
         assert seen.page.evaluate("document.documentElement.dataset.theme") == shown

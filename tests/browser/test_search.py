@@ -75,7 +75,9 @@ def test_what_is_meant_comes_first(visit, query):
     # Excerpts are sentences, but for a few that a list or a formula cuts.
     texts = [each["sentence"] for each in found]
     assert [text for text in texts if re.search(r"[\\$]|\bdef ", text)] == []
-    whole = [WHOLE.fullmatch(text) for text, is_last in zip(texts, last, strict=True) if not is_last]
+    whole = [
+        WHOLE.fullmatch(text) for text, is_last in zip(texts, last, strict=True) if not is_last
+    ]
     assert sum(map(bool, whole)) >= 0.75 * len(whole)
 
 

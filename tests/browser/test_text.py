@@ -182,8 +182,8 @@ def test_numbers_stand_right_under_their_headings(browser, site):
 def test_each_section_ends_at_a_place_to_stop(chapter):
     sections = chapter(WIDE).locator("article > section > section")
     stops = sections.locator("> .course-stop:last-child a")
-    titles = sections.locator("> h2").all_inner_texts()
-    assert [title.rstrip("#") for title in titles[1:]] == stops.all_inner_texts()
+    titles = sections.locator("> h2").all_text_contents()
+    assert [title.rstrip("#") for title in titles[1:]] == stops.all_text_contents()
     ids = sections.evaluate_all("all => all.map(one => '#' + one.id)")
     assert ids[1:] == [link.get_attribute("href") for link in stops.all()]
 

@@ -166,10 +166,21 @@ var nnValues = (() => {
     place();
   };
 
+  /**
+   * Lets the keyboard reach a drawing that is wider than its box, since it moves sideways there.
+   * @param {HTMLElement} box
+   */
+  const reach = (box) => {
+    box.toggleAttribute("tabindex", box.scrollWidth > box.clientWidth + 1);
+    if (box.hasAttribute("tabindex")) box.tabIndex = 0;
+  };
+
   /** @param {HTMLElement} root a figure */
   const start = (root) => {
     const box = /** @type {HTMLElement | null} */ (root.querySelector(".lab-drawing"));
-    if (box) for (const k of box.querySelectorAll("[data-axes]").keys()) read(box, k);
+    if (!box) return;
+    for (const k of box.querySelectorAll("[data-axes]").keys()) read(box, k);
+    new ResizeObserver(() => reach(box)).observe(box);
   };
 
   nnLab.start("plot", start);
