@@ -171,8 +171,8 @@ var nnValues = (() => {
    * @param {HTMLElement} box
    */
   const reach = (box) => {
-    box.toggleAttribute("tabindex", box.scrollWidth > box.clientWidth + 1);
-    if (box.hasAttribute("tabindex")) box.tabIndex = 0;
+    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
   };
 
   /** @param {HTMLElement} root a figure */
