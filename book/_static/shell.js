@@ -119,7 +119,7 @@ function searchByKey() {
 
 function reachScrolling() {
   const boxes = document.querySelectorAll(
-    "article :is(pre, .pst-scrollable-table-container, .output, .formula)",
+    "article :is(pre, .pst-scrollable-table-container, .output, .formula, .lab-drawing)",
   );
   const watch = new ResizeObserver((entries) => {
     for (const { target } of entries) {

@@ -84,7 +84,7 @@ WITH_A_SHORTENED_FORM = """() => {
     const answer = await own(...request);
     if (!String(request[0]).includes("/cells/")) return answer;
     const listed = await answer.json();
-    const long = listed.find(({ id }) => id === "fool-start");
+    const long = listed.find(({ id }) => id === "fool-network");
     long.short = "# A shortened form\\nprint('short')";
     return Response.json(listed);
   };
@@ -280,21 +280,21 @@ def test_a_long_cell_offers_a_shortened_form(seen, cells):
     """Until the reader has chosen, nothing runs. The choice counts for all cells of the page."""
     question = seen.page.get_by_text("1 cell of this page can take minutes here.")
     for chosen in ("Stop", "Run a shortened form"):
-        cells.choose("fool-start", "Run only this cell")
-        cells["fool-start"].get_by_text("can take minutes").wait_for()
-        assert question.count() == 2  # under the cell and in the bar
-        cells.press("fool-start", chosen)
+        cells.choose("fool-network", "Run only this cell")
+        cells["fool-network"].get_by_text("can take minutes").wait_for()
+        assert question.count() == 3  # under the cell, in the bar, and aloud
+        cells.press("fool-network", chosen)
         said = cells.wait()
         assert said.startswith("Stopped" if chosen == "Stop" else "Done")
-    assert cells.output("fool-start") == "short"
-    editor = cells["fool-start"].locator(".cm-content")
+    assert cells.output("fool-network") == "short"
+    editor = cells["fool-network"].locator(".cm-content")
     assert editor.inner_text().startswith("# A shortened form")
-    assert "run-edited" in cells["fool-start"].get_attribute("class")
-    cells.choose("fool-start", "Put back the original")
+    assert "run-edited" in cells["fool-network"].get_attribute("class")
+    cells.choose("fool-network", "Put back the original")
     assert editor.count() == 0
-    cells.choose("fool-start", "Use the shortened form")
+    cells.choose("fool-network", "Use the shortened form")
     editor.wait_for()
-    cells.choose("fool-start", "Put back the original")
+    cells.choose("fool-network", "Put back the original")
 
 
 def test_all_cells_run(seen, cells):

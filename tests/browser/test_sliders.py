@@ -257,8 +257,10 @@ def test_jupyterlab_draws_one_at_a_time(jupyterlab):
     page = jupyterlab(SLOW)
     slider = page.get_by_role("slider", name="k")
     busy = page.locator(".lab-busy")
+    page.get_by_label("Figure 0.").wait_for()
     for _ in range(8):
         slider.press("ArrowRight")
+    assert slider.input_value() == "8"
     page.get_by_label("Figure 8.").wait_for()
     calls, thread = page.locator(".lab-view pre").text_content().split()
     assert int(calls) < 8
