@@ -288,12 +288,12 @@ def test_a_long_cell_offers_a_shortened_form(seen, cells):
         assert said.startswith("Stopped" if chosen == "Stop" else "Done")
     assert cells.output("fool-network") == "short"
     editor = cells["fool-network"].locator(".cm-content")
-    assert editor.inner_text().startswith("# A shortened form")
+    assert editor.text_content().startswith("# A shortened form")
     assert "run-edited" in cells["fool-network"].get_attribute("class")
     cells.choose("fool-network", "Put back the original")
     assert editor.count() == 0
     cells.choose("fool-network", "Use the shortened form")
-    editor.wait_for()
+    editor.wait_for(state="attached")
     cells.choose("fool-network", "Put back the original")
 
 
