@@ -1,8 +1,6 @@
 """Fixtures for all tests: the built book, a browser, and JupyterLab."""
 
 import contextlib
-import functools
-import http.server
 import json
 import os
 import re
@@ -11,19 +9,18 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import chromium
 import execution
 import hypothesis
 import nbformat.v4
 import pytest
 import repository
-from chromium import find_browser
 from clean_notebooks import notebooks
 from course import write_static
 from xdist.scheduler import LoadScopeScheduling
@@ -241,7 +238,7 @@ NO_BROWSER = (
 @pytest.fixture(scope="session")
 def browser():
     """Start a headless Chromium without background connections."""
-    path = find_browser()
+    path = chromium.find_browser()
     if path is None:
         if os.environ.get("CI"):
             pytest.fail(NO_BROWSER)
@@ -259,27 +256,19 @@ def browser():
 AXE = Path(__file__).with_name("browser").joinpath("axe.min.js").read_text("utf-8")
 
 
-@contextlib.contextmanager
-def served(folder: Path):
-    """Serve a folder of HTML, and give its address."""
-
-    class Pages(http.server.SimpleHTTPRequestHandler):
-        """Serves the folder at `/` and, like GitHub Pages, below the name of the repository."""
-
-        def translate_path(self, path):
-            inside = path.startswith(f"{below}/")
-            return super().translate_path(path.removeprefix(below) if inside else path)
-
-        def log_message(self, *_):
-            pass
+class Pages(chromium.Quiet):
+    """Serves the folder at `/` and, like GitHub Pages, below the name of the repository."""
 
     below = f"/{repository.address().rpartition('/')[2] or 'course'}"
-    handler = functools.partial(Pages, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        # It asks so often whether to end, and a test waits for that.
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+
+    def translate_path(self, path):
+        inside = path.startswith(f"{self.below}/")
+        return super().translate_path(path.removeprefix(self.below) if inside else path)
+
+
+def served(folder: Path):
+    """Serve a folder of HTML as GitHub Pages would, and give its address."""
+    return chromium.served(folder, Pages)
 
 
 @pytest.fixture(scope="session")

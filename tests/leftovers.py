@@ -10,7 +10,7 @@ from bs4.element import PreformattedString
 
 # Elements whose text may be markup: code, and data for scripts.
 QUOTED = "code, pre, kbd, samp, .sig, script, style, textarea, template"
-FORMULAS = ".math, .mathjax_process"
+FORMULAS = ".math, .lab-formula"
 ATTRIBUTES = ("alt", "aria-label", "title", "placeholder", "aria-valuetext")
 GAP = "\N{OBJECT REPLACEMENT CHARACTER}"  # replaces a formula or code
 

@@ -252,7 +252,9 @@ def test_sitemap_lists_every_page(built_book):
 def test_site_names_the_licences_of_what_it_passes_on(built_book):
     text = (built_book / "python" / "LICENSES.txt").read_text("utf-8")
     fetched = [name for name in files.PINNED["files"] if not name.endswith(".whl")]
-    assert all(name in text for name in [*fetched, "*.whl", "editor.min.js", "mnist/"])
+    scripts = [path.name for path in (built_book / "python").glob("*.min.js")]
+    assert len(scripts) == 2
+    assert all(name in text for name in [*fetched, *scripts, "*.whl", "mnist/"])
 
 
 def test_page_for_lost_readers(built_book):
@@ -269,6 +271,9 @@ def test_nothing_but_the_pages_of_the_toc(built_book: Path):
     assert pages == set(PAGES)
 
 
+RUNNABLE = {f"book/{place_of(path)}" for path in NOTEBOOKS}
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_page_has_links_to_the_repository_only_with_an_address(name, built_book):
     text = (built_book / f"{name}.html").read_text("utf-8")
@@ -276,8 +281,11 @@ def test_page_has_links_to_the_repository_only_with_an_address(name, built_book)
     found = {part for part in ("mybinder.org/v2", "/issues/new") if part in text}
     if not repository.address():
         assert found == set()
-    elif name[5:7].isdigit():
-        assert found == {"mybinder.org/v2", "/issues/new"}
+    else:
+        assert "/issues/new" in found
+        assert ("mybinder.org/v2" in found) == (name in RUNNABLE)
+        colab = "colab.research.google.com" in text
+        assert colab == (name in RUNNABLE and bool(repository.setting()))
 
 
 def words(tag) -> str:

@@ -761,9 +761,9 @@ def test_markup():
     html = markup("One `a < b`\nand *two*.\n\n- **x**\n- $n < 3$")
     assert "".join(html.split("\n")) == (
         "<p>One <code>a &lt; b</code>and <em>two</em>.</p><ul><li><strong>x</strong></li>"
-        r'<li><span class="mathjax_process">\(n &lt; 3\)</span></li></ul>'
+        r'<li><span class="lab-formula">\(n &lt; 3\)</span></li></ul>'
     )
-    assert markup("$$a*b*c$$").startswith(r'<p><span class="mathjax_process">\[a*b*c\]')
+    assert markup("$$a*b*c$$").startswith(r'<p><span class="lab-formula">\[a*b*c\]')
     assert markup("<b>`</b>`</b>") == "<p>&lt;b&gt;<code>&lt;/b&gt;</code>&lt;/b&gt;</p>\n"
 
 

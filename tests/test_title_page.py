@@ -105,7 +105,7 @@ def test_exercises_are_named_by_chapter(book):
 
 def test_citation_says_what_the_settings_say(book):
     _, html = book
-    cited = re.search(r'<pre class="course-cite">(.*?)</pre>', html, re.DOTALL)[1]
+    cited = re.search(r"<pre>(@misc.*?)</pre>", html, re.DOTALL)[1]
     for line in ("title = {{A title}}", "author = {{Two Authors}}", "year = {2026}"):
         assert f"  {line}," in cited
     assert "url" not in cited

@@ -1,7 +1,12 @@
-"""Where Chromium or Chrome is on this machine: it prints the book and runs the browser tests."""
+"""Chromium or Chrome, and a server of pages: what prints the book, and what browser tests need."""
 
+import functools
+import http.server
 import os
 import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -20,3 +25,21 @@ def find_browser() -> str | None:
     found = [path for path in map(shutil.which, names) if path]
     found += [path for path in places if Path(path).is_file()]
     return found[0] if found else None
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder, and writes no line for each request."""
+
+    def log_message(self, *_: object) -> None:
+        """Write nothing."""
+
+
+@contextmanager
+def served(folder: Path, handler: type[Quiet] = Quiet) -> Iterator[str]:
+    """Serve a folder of HTML, and give its address."""
+    asked = functools.partial(handler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), asked) as server:
+        # It asks so often whether to end, and who uses it waits for that.
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()

@@ -32,6 +32,6 @@ def mark(record: dict[str, Any]) -> str:
     told = "".join(f"<p>{line}</p>" for line in lines)
     return (
         f'<details class="course-claim" data-claim="{escape(record["name"])}"><summary>'
-        '<span aria-hidden="true">✓</span><span class="shell-unseen">Claim kept:</span> '
+        '<span aria-hidden="true">✓</span><span class="lab-unseen">Claim kept:</span> '
         f"{promised}</summary><div>{told}</div></details>"
     )

@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import escape
 from pathlib import Path
 
 import nbformat
@@ -36,9 +37,10 @@ REPAIRS = [
 ]
 # A cell that heads nothing is no heading: the corner of a table.
 EMPTY_HEADING = re.compile(r"<th\b[^>]*>\s*(?:<p>\s*</p>)?\s*</th>")
-# An element of nn_core.lab as it begins, with its kind and its name.
+# An element of nn_core.lab as it begins, with its kind, and its name if it has one.
 ELEMENT = re.compile(
-    r'<div class="lab lab-[^"]*" data-lab="([^"]+)" role="group" aria-label="([^"]*)">'
+    r'<(?:div|figure) class="lab lab-[^"]*" data-lab="([^"]+)"'
+    r'(?: role="group" aria-label="([^"]*)")?>'
 )
 WITHOUT_SCRIPTS = '<p class="shell-unscripted">{}: this needs JavaScript, which is off.</p>'
 
@@ -159,19 +161,24 @@ def give_outputs(app: Sphinx, docname: str, source: list[str]) -> None:
         source[0] = nbformat.writes(notebook)
 
 
+def sentence_without_scripts(kind: str, name: str | None) -> str:
+    """Give what a page says before an element where scripts are off, if the element needs them."""
+    # A drawing is whole without its script.
+    if kind == "plot" or not page.KINDS[kind].scripts:
+        return ""
+    return WITHOUT_SCRIPTS.format(name or escape(page.KINDS[kind].label))
+
+
 def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Load what the elements of nn_core.lab on this page need, and nothing on other pages."""
     body = context.get("body", "")
     context["body"] = ELEMENT.sub(
-        lambda found: (
-            WITHOUT_SCRIPTS.format(found[2]) * bool(page.KINDS[found[1]].scripts) + found[0]
-        ),
-        body,
+        lambda found: sentence_without_scripts(found[1], found[2]) + found[0], body
     )
     found = re.findall(r'data-lab="([^"]+)"', body)
     kinds = [page.KINDS[kind] for kind in found]
-    # A dictionary keeps the order and drops what comes twice.
-    for name in dict.fromkeys(name for kind in kinds for name in kind.styles):
+    # A dictionary keeps the order and drops what comes twice. Every page has lab.css: frame.py.
+    for name in dict.fromkeys(name for kind in kinds for name in kind.styles if name != "lab"):
         app.add_css_file(f"{name}.css")
     for name in dict.fromkeys(name for kind in kinds for name in kind.scripts):
         app.add_js_file(f"{name}.js", loading_method="defer")

@@ -115,7 +115,7 @@ def finish_page(app: Sphinx, pagename: str, templatename: str, context: dict, do
     if "<math" in body:
         context["body"] = BESIDE.sub(keep_together, body)
         app.add_css_file("formulas.css")
-        app.add_js_file("formulas.js", type="module")
+        app.add_js_file("formulas.js", loading_method="defer")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -21,7 +21,7 @@ import repository
 
 # What the theme and Jupyter Book's extensions would load with every page, and no page uses.
 UNUSED = re.compile(
-    r"sphinx-book-theme|pygments\.css|togglebutton|toggleHint|thebe|sphinx-design|design-tabs"
+    r"sphinx-book-theme|pygments\.css|toggle(?:button|Hint|OpenOnPrint)|thebe|sphinx-design|design-tabs"
     r"|copybutton|clipboard|doctools\.js|sphinx_highlight|documentation_options|mystnb|exercise\.css"
     r"|searchtools\.js|language_data\.js",
     re.IGNORECASE,
@@ -35,8 +35,6 @@ THEBE = re.compile(
 TWICE = re.compile(r'<meta name="viewport"[^>]*>\n?')
 NOWHERE = re.compile(r'<meta property="og:url"[^>]*>\n?')
 HEADING = re.compile(r'(?<=content=")\d+\.\d+ [^:"]*: ')
-# What the theme copies into the site for itself.
-OF_THE_THEME = ("images", "locales", "scripts", "styles", "vendor")
 LIGHT, DARK = (
     get_style_by_name(f"a11y-high-contrast-{scheme}").style_for_token
     for scheme in ("light", "dark")
@@ -147,25 +145,28 @@ def fill(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) 
         context[kind] = [
             file
             for file in context.get(kind, [])
-            if not UNUSED.search(f"{file.filename}{file.attributes}".lower())
+            if not UNUSED.search(f"{file.filename}{file.attributes}")
         ]
 
 
 def leave_out(app: Sphinx, exception: Exception | None) -> None:
-    """Take what no page loads out of the site."""
-    static = Path(app.outdir) / "_static"
-    for name in OF_THE_THEME:
-        shutil.rmtree(static / name, ignore_errors=True)
-    for file in static.glob("*.*"):
-        if UNUSED.search(file.name):
-            file.unlink()
+    """Take out of the site what the theme and extensions have copied for themselves."""
+    root = Path(app.confdir)
+    folders = [root / folder for folder in app.config.html_static_path]
+    ours = [each for each in folders if each.is_relative_to(root / "book")]
+    ours += [each for each in folders if each.is_relative_to(app.doctreedir)]
+    kept = {path.name for folder in ours for path in folder.iterdir()} | {"frames"}
+    for path in (Path(app.outdir) / "_static").glob("*"):
+        if path.name not in kept:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.add_config_value("course_repository", "", "env")
     app.add_css_file("code.css", priority=400)
-    app.add_js_file("shell.js", type="module")
+    app.add_css_file("lab.css", priority=400)
+    app.add_js_file("shell.js", loading_method="defer")
     # Before the site's address is made of it (course.py), and after the theme.
     app.connect("config-inited", prepare, priority=50)
     app.connect("html-page-context", fill, priority=950)

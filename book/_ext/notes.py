@@ -112,5 +112,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     # After the links to the glossary are made.
     app.connect("doctree-resolved", add_notes, priority=600)
     app.connect("doctree-resolved", add_stops, priority=600)
-    app.add_js_file("reading.js", type="module")
+    app.add_js_file("reading.js", loading_method="defer")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,5 +1,6 @@
 """Where the repository of this copy of the course is, if it has an address that leads somewhere."""
 
+import functools
 import re
 import subprocess
 from pathlib import Path
@@ -11,6 +12,7 @@ GITHUB = re.compile(r"(?:https://|ssh://git@|git@)github\.com[/:]([\w.-]+)/([\w.
 EXAMPLES = {"your_account", "example"}  # accounts of addresses that show only the form
 
 
+@functools.cache
 def setting(root: Path = ROOT) -> str:
     """Give the address that _config.yml sets, or nothing where it is still the example."""
     config = yaml.safe_load((root / "_config.yml").read_text("utf-8"))
@@ -25,6 +27,7 @@ def usable(address: str) -> str:
     return f"https://github.com/{found[1]}/{found[2]}"
 
 
+@functools.cache
 def address(root: Path = ROOT) -> str:
     """Give where this clone comes from, if that is GitHub, else what _config.yml sets, or nothing.
 

@@ -4,7 +4,8 @@ const asksForDark = matchMedia("(prefers-color-scheme: dark)");
 const onPaper = matchMedia("print");
 let chosenScheme = "auto"; // or light, or dark
 try {
-  chosenScheme = localStorage.getItem("mode") ?? chosenScheme;
+  const kept = localStorage.getItem("nn_core/scheme");
+  if (kept === "light" || kept === "dark") chosenScheme = kept;
 } catch {
   // A browser may refuse to keep anything.
 }

@@ -121,8 +121,6 @@ var nnCells = (() => {
     });
     cell.addEventListener("keydown", (event) => {
       const { key, shiftKey } = /** @type {KeyboardEvent} */ (event);
-      // Elsewhere in a page, a slash leads to the search.
-      if (/** @type {Element} */ (event.target).closest(".cm-editor")) event.stopPropagation();
       if (key === "Enter" && shiftKey && !event.defaultPrevented) {
         event.preventDefault();
         act("run", cell);
@@ -146,5 +144,5 @@ var nnCells = (() => {
       // Storage is blocked, so nothing is kept.
     }
   }
-  return { act, clear, fail, focusRun, lineOf, page, root: root.href, services };
+  return { clear, fail, focusRun, lineOf, page, root: root.href, services };
 })();

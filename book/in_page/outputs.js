@@ -87,7 +87,7 @@ function draw(output) {
     }
   }
   if (data["text/latex"]) {
-    const formula = make("span", { class: "mathjax_process" });
+    const formula = make("span", { class: "lab-formula" });
     formula.textContent = whole(data["text/latex"]).replace(/^\$\$?([\s\S]*?)\$?\$$/, "\\[$1\\]");
     return make("div", { class: "output text_latex" }, formula);
   }
@@ -127,9 +127,7 @@ function load(address) {
  * @param {Element} box
  */
 async function setFormulas(box) {
-  const formulas = /** @type {NodeListOf<HTMLElement>} */ (
-    box.querySelectorAll(".mathjax_process")
-  );
+  const formulas = /** @type {NodeListOf<HTMLElement>} */ (box.querySelectorAll(".lab-formula"));
   if (!formulas.length) return;
   load(`${STATIC}formulas.css`);
   setter ??= load(`${BASE}temml.min.js`);
@@ -160,10 +158,6 @@ async function finish(box) {
     }
   }
   await setFormulas(box);
-  // What is wider than the page scrolls, also by keyboard.
-  for (const each of box.querySelectorAll("pre, .output")) {
-    if (each.scrollWidth > each.clientWidth) each.setAttribute("tabindex", "0");
-  }
 }
 
 /**

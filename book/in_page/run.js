@@ -102,7 +102,7 @@ function pastBelow(target) {
 // --- the bar of the page
 
 const told = make("span", { class: "run-state" });
-const announced = make("span", { class: "visually-hidden", role: "status" });
+const announced = make("span", { class: "lab-unseen", role: "status" });
 const stopButton = button("Stop", stop);
 const more = make(
   "details",
@@ -448,14 +448,21 @@ function restart(why) {
 
 // --- editing
 
+/**
+ * Keeps what has become of a cell's text, and marks the cell.
+ * @param {Element} box
+ * @param {Cell} cell
+ * @param {string} text
+ */
+function keepText(box, cell, text) {
+  box.classList.toggle("run-edited", text !== cell.source);
+  const warning = kept.keep(page, cell.id, text, cell.source);
+  if (warning) tell(warning, warning);
+}
+
 /** @param {Element} box */
 async function openCell(box) {
   const cell = cellOf(box);
-  const change = (/** @type {string} */ text) => {
-    box.classList.toggle("run-edited", text !== cell.source);
-    const warning = kept.keep(page, cell.id, text, cell.source);
-    if (warning) tell(warning, warning);
-  };
   /** @type {Editors} */
   const editing = await import(`${python.BASE}editor.min.js`).catch(() => {
     throw new Error("The editor did not arrive. Is there a connection?");
@@ -468,7 +475,7 @@ async function openCell(box) {
       run(box);
       goOn(cell);
     },
-    onChange: change,
+    onChange: (text) => keepText(box, cell, text),
     complete: python.complete,
   });
   editors.set(cell.id, editor);
@@ -538,10 +545,12 @@ function goOn(cell) {
 async function shorten(cell) {
   const box = boxOf(cell);
   if (!box || cell.short === undefined) return;
-  const editor = await editorOf(box);
-  editor.set(cell.short);
-  box.classList.add("run-edited");
-  kept.keep(page, cell.id, cell.short, cell.source);
+  try {
+    (await editorOf(box)).set(cell.short);
+    keepText(box, cell, cell.short);
+  } catch (error) {
+    fail(box, /** @type {Error} */ (error).message, () => shorten(cell));
+  }
 }
 
 /** @param {Cell} cell */

@@ -228,23 +228,7 @@
     drawSelf(0);
   }
 
-  /**
-   * A button that copies a text.
-   * @param {HTMLElement} text
-   */
-  function addCopy(text) {
-    const copy = nnLab.button("Copy BibTeX", async () => {
-      await navigator.clipboard.writeText(text.textContent);
-      copy.textContent = "Copied";
-    });
-    copy.className = "course-copy";
-    text.after(copy);
-  }
-
   const root = /** @type {HTMLElement} */ (document.querySelector(".course-pad"));
   const sky = /** @type {HTMLElement} */ (document.querySelector(".course-sky"));
   build(root, sky, JSON.parse(root.getElementsByTagName("script")[0].textContent));
-  for (const text of document.querySelectorAll("pre.course-cite")) {
-    addCopy(/** @type {HTMLElement} */ (text));
-  }
 })();

@@ -155,7 +155,7 @@ class Citation(SphinxDirective):
             fields["url"] = config.html_baseurl
         lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items())
         text = escape(f"@misc{{nn-from-scratch,\n{lines}}}")
-        return [nodes.raw("", f'<pre class="course-cite">{text}</pre>', format="html")]
+        return [nodes.raw("", f'<div class="highlight"><pre>{text}</pre></div>', format="html")]
 
 
 class SolvedExercises(SphinxDirective):

@@ -1,11 +1,14 @@
 // @ts-check
 // Joins the pages of the built book into this document, to be printed as one book.
 
+/** Scripts that serve a reader at a screen alone. */
+const FOR_THE_SCREEN = /\/(cells|formulas|reading|shell|title_page)\.js/;
+
 /** @typedef {{ label: string, id: string, level: number }} Entry of the contents */
 
 /** Elements that make no sense on paper; what they show stands elsewhere or needs a reader's hand. */
 const NOT_ON_PAPER = [
-  ".headerlink, .course-stop, noscript, script, .copybtn, .shell-copy",
+  ".headerlink, .course-stop, noscript, script:not([data-lab] > [type='application/json'])",
   ".cell > details.hide.above-input",
   "[data-lab=draw], [data-lab=playground], [data-lab=exercise] details",
   ".course-pad, .course-progress, .lab-feedback",
@@ -64,14 +67,14 @@ function rename(article, page, pages) {
  */
 function answersOf(article, title) {
   const answers = element("section", { class: "pdf-answers" });
-  for (const details of article.querySelectorAll("[data-lab=exercise] details")) {
-    if (details.querySelector("summary")?.textContent?.trim() !== "Solution") continue;
-    const exercise = details.closest(".exercise, section");
-    const name = exercise?.querySelector(".admonition-title, h2, h3")?.textContent ?? "Solution";
-    const link = element("a", { href: `#${exercise?.id}` }, name);
-    answers.append(element("h3", {}, link));
-    details.querySelector("summary")?.remove();
-    answers.append(...details.childNodes);
+  let exercise = article.querySelector(".exercise");
+  for (const each of article.querySelectorAll(".exercise, [data-lab=exercise] details")) {
+    if (each.matches(".exercise")) exercise = each;
+    if (each.querySelector("summary")?.textContent?.trim() !== "Solution") continue;
+    const name = exercise?.querySelector(".admonition-title")?.textContent ?? "";
+    answers.append(element("h3", {}, element("a", { href: `#${exercise?.id}` }, name)));
+    each.querySelector("summary")?.remove();
+    answers.append(...each.childNodes);
   }
   const questions = [...article.querySelectorAll(".lab-quiz fieldset")];
   if (questions.length) answers.append(element("h3", {}, "Quiz"));
@@ -131,7 +134,7 @@ async function joinBook(pages, book) {
       styles.splice(next ? styles.indexOf(next) : styles.length, 0, address);
     }
     for (const address of found("script[defer][src]", "src")) {
-      if (!address.includes("/cells.js") && !scripts.includes(address)) scripts.push(address);
+      if (!FOR_THE_SCREEN.test(address) && !scripts.includes(address)) scripts.push(address);
     }
     rename(article, page, pages);
     article.id = idOf(page, "top");
@@ -139,10 +142,7 @@ async function joinBook(pages, book) {
     for (const link of article.querySelectorAll(".headerlink")) link.remove();
     const title = heading?.textContent?.trim() ?? page;
     answers.append(answersOf(article, title));
-    const kept = article.querySelectorAll("[data-lab] > script[type='application/json']");
-    for (const each of article.querySelectorAll(NOT_ON_PAPER)) {
-      if (![...kept].includes(each)) each.remove();
-    }
+    for (const each of article.querySelectorAll(NOT_ON_PAPER)) each.remove();
     for (const details of article.querySelectorAll("details")) details.open = true;
     articles.push(article);
   }
@@ -156,9 +156,8 @@ async function joinBook(pages, book) {
   for (const article of articles) {
     for (const each of article.querySelectorAll("h1, h2")) {
       const level = each.localName === "h1" ? 1 : 2;
-      const id = level === 1 ? article.id : (each.closest("section[id]")?.id ?? "");
       each.id ||= `heading-${entries.length}`;
-      entries.push({ label: each.textContent?.trim() ?? "", id: each.id || id, level });
+      entries.push({ label: each.textContent?.trim() ?? "", id: each.id, level });
     }
   }
   const contents = element("nav", { class: "pdf-contents" }, element("h1", {}, "Contents"));

@@ -4,13 +4,9 @@ Chromium prints all pages, joined into one document by `join.js`, twice: the fir
 page of paper on which each section begins, for the contents.
 """
 
-import functools
-import http.server
 import io
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +19,7 @@ ROOT = HERE.parent.parent
 SITE = ROOT / "_build" / "html"
 PDF = ROOT / "_build" / "neural-network-from-scratch.pdf"
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
-from chromium import find_browser  # noqa: E402
+from chromium import find_browser, served  # noqa: E402
 
 EMPTY = "<!doctype html><html lang='en'><head><meta charset='utf-8'></head><body></body></html>"
 MINUTES = 20  # that a step may take on a busy machine
@@ -38,22 +34,7 @@ def pages() -> list[str]:
     return [toc["root"], *parts]
 
 
-@contextmanager
-def served(folder: Path):
-    """Serve a folder, and give its address."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    handler = functools.partial(Quiet, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-
-
-def print_book(path: Path, names: list[str], browser, site: str = "") -> list[tuple[str, int]]:
+def print_book(path: Path, names: list[str], browser, site: str) -> list[tuple[str, int]]:
     """Print pages of the built book as a PDF; give each line of the contents, and its page."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
     book = {

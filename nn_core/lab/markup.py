@@ -9,9 +9,9 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-# In the book, MathJax looks for formulas in elements of this class, and a page with such an element
-# loads MathJax. JupyterLab looks for the delimiters in every element.
-FORMULA = "mathjax_process"
+# Formulas in elements of this class are set by the build of the book, and in a page when a cell
+# runs. JupyterLab looks for the delimiters in every element.
+FORMULA = "lab-formula"
 DELIMITERS = {
     "math_inline": (r"\(", r"\)"),
     "math_inline_double": (r"\[", r"\]"),

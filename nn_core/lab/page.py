@@ -60,9 +60,6 @@ KINDS: dict[str, Kind] = {
 }
 
 
-FIGURES = [name for name, kind in KINDS.items() if "plot" in kind.styles]
-
-
 def building() -> bool:
     """Whether the book is being built. Its readers have no kernel."""
     return bool(os.environ.get(BUILDING))
@@ -105,7 +102,9 @@ def element(kind: str, data: object = None, *, label: str = "", fallback: str = 
     if "figures" in KINDS[kind].scripts:
         fallback += caption(KINDS[kind].label)
     # A figure has its name from its caption.
-    tag, name = ("figure", "") if kind in FIGURES else ("div", label or KINDS[kind].label)
+    tag, name = (
+        ("figure", "") if "plot" in KINDS[kind].styles else ("div", label or KINDS[kind].label)
+    )
     named = f' role="group" aria-label="{escape(name)}"' if name else ""
     return (
         f'<{tag} class="lab lab-{kind}" data-lab="{kind}"{named}>'

@@ -320,7 +320,7 @@ def _inputs(controls: list[Control], advice: str) -> str:
     return (
         f'<div class="lab-sliders">{rows}</div><div class="lab-buttons">{buttons}'
         f'<span class="lab-advice" role="status">{advice}</span></div>'
-        '<div class="lab-said" aria-live="polite"></div>'
+        '<div class="lab-said lab-unseen" aria-live="polite"></div>'
     )
 
 

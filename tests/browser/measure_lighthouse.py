@@ -6,19 +6,16 @@ The book is served compressed, as GitHub Pages does, and npx fetches Lighthouse.
 be idle: its load is printed.
 """
 
-import functools
 import gzip
-import http.server
 import json
 import os
 import subprocess
 import tempfile
-import threading
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-from conftest import find_browser
+from chromium import Quiet, find_browser, served
 
 PAGES = ["index", "02_forward_pass", "05_backpropagation", "08_optimizers", "12_summit"]
 PAGES.append("playground")
@@ -32,7 +29,7 @@ FIGURES = {
 }
 
 
-class Compressed(http.server.SimpleHTTPRequestHandler):
+class Compressed(Quiet):
     """Serves a folder as GitHub Pages does: text is compressed, and kept for ten minutes."""
 
     protocol_version = "HTTP/1.1"
@@ -52,9 +49,6 @@ class Compressed(http.server.SimpleHTTPRequestHandler):
     def end_headers(self):
         self.send_header("Cache-Control", "max-age=600")
         super().end_headers()
-
-    def log_message(self, *_):
-        pass
 
 
 def measured(address: str) -> dict:
@@ -76,11 +70,8 @@ def measured(address: str) -> dict:
 @pytest.mark.parametrize("page", PAGES)
 def test_lighthouse(built_book, page):
     """Print a line."""
-    handler = functools.partial(Compressed, directory=str(built_book))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever).start()
-        report = measured(f"http://127.0.0.1:{server.server_port}/book/{page}.html")
-        server.shutdown()
+    with served(built_book, Compressed) as site:
+        report = measured(f"{site}/book/{page}.html")
     values = {name: report["audits"][key]["numericValue"] for name, key in FIGURES.items()}
     print(
         f"\n{page}: {report['categories']['performance']['score']:.0%},",

@@ -45,6 +45,8 @@ def text_of(visit) -> str:
 def test_bundle_is_of_these_sources():
     text = bundle.BUNDLE.read_text("utf-8")
     assert bundle.fingerprint() in text.split("\n")[0], "make editor writes it anew"
+    assert "Permission is hereby granted" in text
+    assert len(gzip.compress(text.encode())) < 150_000
 
 
 def test_temml_is_that_of_the_lock():

@@ -21,7 +21,7 @@ def visiting(browser, site):
         )
         contexts.append(context)
         if mode:
-            context.add_init_script(f"localStorage.setItem('mode', '{mode}')")
+            context.add_init_script(f"localStorage.setItem('nn_core/scheme', '{mode}')")
         page = context.new_page()
         page.goto(f"{site}/{name}.html")
         return page
@@ -252,7 +252,7 @@ def test_without_scripts_colours_are_right(visiting):
     assert not page.locator("#scheme").is_visible()
 
 
-@pytest.mark.parametrize("name", ["book/playground", "book/00_tour"])
+@pytest.mark.parametrize("name", ["book/playground", "book/00_tour", "book/02_forward_pass"])
 def test_without_scripts_elements_say_what_they_need(visiting, name):
     page = visiting(name, java_script_enabled=False)
     assert page.get_by_text("this needs JavaScript, which is off").first.is_visible()

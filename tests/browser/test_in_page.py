@@ -157,7 +157,6 @@ def test_run_stays_where_it_was(seen, cells):
 
 
 def test_an_edited_cell_runs_again(seen, cells):
-    """And a slash is a slash, though it leads to the search elsewhere in a page."""
     cells.write("graph-forward", "h = display(6 / 4, display_id=True); h.update(5 / 4)")
     seen.page.keyboard.press("Control+Enter")
     assert cells.wait() == "Done. 3 cells below ran before this and may be out of date."
@@ -319,7 +318,7 @@ def test_all_cells_run(seen, cells):
         len(each) for each in said
     ]
     assert page.locator(".said a").evaluate_all(links) == led
-    assert page.locator("[data-tex]:not(:has(math)), .mathjax_process").count() == 0
+    assert page.locator("[data-tex]:not(:has(math)), .lab-formula").count() == 0
     assert page.locator(".run-line p, .run-stale").count() == 0
     # What the reader has opened and answered stays so.
     assert hint.get_attribute("open") is not None

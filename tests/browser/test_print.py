@@ -76,18 +76,19 @@ def test_paper_has_heads_and_numbers_and_no_controls(printed):
     for number, page in enumerate(pdf.pages, start=1):
         assert not CONTROLS.search(page.extract_text()), f"a control is on page {number}"
     text = " ".join(page.extract_text() for page in pdf.pages)
-    assert "3.2 Quiz" not in text
     assert not re.search(r"Hint 1 of", text)
 
 
 def test_solutions_stand_at_the_end(printed):
     lines, pdf = printed
-    places = dict(lines)
-    before = pdf.pages[places["3.1 What it is for"] - 1].extract_text()
-    after = "".join(
-        page.extract_text() for page in pdf.pages[places["Solutions and answers"] - 1 :]
-    )
-    assert "Solution" not in before
+    end = places(lines)["Solutions and answers"] - 1
+    text = [page.extract_text() for page in pdf.pages]
+    before, after = "\n".join(text[lines[0][1] - 1 : end]), "\n".join(text[end:])
+    exercises = re.findall(r"^Exercise \d+ \(.*\)$", before, re.MULTILINE)
+    assert len(exercises) > 2
+    assert not re.search(r"^Solution$", before, re.MULTILINE)
+    # Each solution names its exercise.
+    assert [name for name in exercises if name not in after] == []
     assert "Quiz" in after
     assert "np." in after
 

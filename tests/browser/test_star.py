@@ -19,7 +19,7 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Titl
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
 {styles}{scripts}</head><body><main class="bd-article"><h1>Title</h1>
 <div class="course-hero">{pad}<div class="course-sky"><img src="star.webp" alt="A star"></div></div>
-<pre class="course-cite">@misc</pre></main></body></html>"""
+</main></body></html>"""
 OWN = ".course-star-own"
 GUEST = ".course-star-guest"
 

@@ -403,6 +403,10 @@ var nnPad = (() => {
     pad.addEventListener("pointercancel", finish);
     chooser.addEventListener("change", async () => {
       await load();
+      if (typeof nnDigits === "undefined") {
+        chooser.value = ""; // They did not arrive, and the reading says so.
+        return;
+      }
       change(chooser.value ? [{ pixels: nnDigits.examples[Number(chooser.value)].pixels }] : []);
     });
 

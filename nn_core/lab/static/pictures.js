@@ -40,7 +40,7 @@ var nnPictures = (() => {
    * @param {(n: number) => number} value
    * @param {boolean} discrete whether only the sign is shown
    */
-  function paint(canvas, value, discrete = false) {
+  function paint(canvas, value, discrete) {
     for (let n = 0; n < pixels.length; n++) {
       const v = discrete ? Math.sign(value(n)) : Math.max(-1, Math.min(1, value(n)));
       pixels[n] = PALETTE[127 + Math.round(127 * v)];

@@ -63,7 +63,7 @@
     sheet.setAttribute("aria-controls", `${id}-settings`);
     const shown = make("p", { class: "state" });
     // The same in words that are said now and then, not at each picture.
-    const status = make("p", { class: "status", role: "status" });
+    const status = make("p", { class: "status lab-unseen", role: "status" });
 
     // --- settings: a list to choose from, or a box to tick
 

@@ -172,7 +172,7 @@ var nnSession = (() => {
    * @param {Settings} settings
    * @param {Change[]} changes
    */
-  function write(settings, changes = []) {
+  function write(settings, changes) {
     return new URLSearchParams([
       ...Object.entries(settings).filter(([name, value]) => value !== START[name]),
       ...changes.map(({ step, name, value }) => ["then", `${step}-${name}-${value}`]),
@@ -315,7 +315,7 @@ var nnSession = (() => {
      * @type {(name: string, value: string) => void}
      */
     change(name, value) {
-      const isView = name === "hide" || Object.hasOwn(VIEW, name);
+      const isView = Object.hasOwn(VIEW, name);
       if (!isView) {
         // Only the last of several values at the same step has an effect.
         this.changes = this.changes

@@ -140,9 +140,10 @@ var nnValues = (() => {
     };
     const hide = () => node.classList.add("off");
 
-    slider.addEventListener("pointermove", (event) => {
+    let pointer = 0; // where it is on the screen
+    const follow = () => {
       const drawn = node.getBoundingClientRect();
-      const here = x.at[0] + ((event.clientX - drawn.left) / drawn.width) * (x.at[1] - x.at[0]);
+      const here = x.at[0] + ((pointer - drawn.left) / drawn.width) * (x.at[1] - x.at[0]);
       find();
       const k = places.reduce(
         (best, p, i) => (Math.abs(p - here) < Math.abs(places[best] - here) ? i : best),
@@ -150,15 +151,22 @@ var nnValues = (() => {
       );
       slider.valueAsNumber = k;
       show();
-    });
+    };
+    for (const type of /** @type {const} */ (["pointerdown", "pointermove"])) {
+      slider.addEventListener(type, ({ clientX }) => {
+        pointer = clientX;
+        follow();
+      });
+    }
     slider.addEventListener("pointerleave", () => {
       if (document.activeElement !== slider) hide();
     });
-    slider.addEventListener("input", show);
+    // Where the slider itself takes a press is no matter: points may lie at any distance.
+    slider.addEventListener("input", () => (slider.matches(":active") ? follow() : show()));
     slider.addEventListener("focus", show);
     slider.addEventListener("blur", hide);
     slider.addEventListener("keydown", ({ key }) => {
-      if (key === "Escape") slider.blur();
+      if (key === "Escape") hide();
     });
     new ResizeObserver(place).observe(box);
     box.append(node);
@@ -166,21 +174,10 @@ var nnValues = (() => {
     place();
   };
 
-  /**
-   * Lets the keyboard reach a drawing that is wider than its box, since it moves sideways there.
-   * @param {HTMLElement} box
-   */
-  const reach = (box) => {
-    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
-  };
-
   /** @param {HTMLElement} root a figure */
   const start = (root) => {
     const box = /** @type {HTMLElement | null} */ (root.querySelector(".lab-drawing"));
-    if (!box) return;
-    for (const k of box.querySelectorAll("[data-axes]").keys()) read(box, k);
-    new ResizeObserver(() => reach(box)).observe(box);
+    if (box) for (const k of box.querySelectorAll("[data-axes]").keys()) read(box, k);
   };
 
   nnLab.start("plot", start);
