@@ -8,8 +8,13 @@
 
   // --- Notes. In the margin they are seen at any time, else they open and close below their line.
 
-  /** @param {Element} note */
-  const isBeside = (note) => getComputedStyle(note).float !== "none";
+  // Asked of the page, not of the notes: their sections may not have been laid out yet.
+  const hasMargin = () =>
+    getComputedStyle(/** @type {Element} */ (article.firstElementChild)).getPropertyValue(
+      "--course-margin",
+    ) !== "";
+  /** @param {Element} note @param {boolean} margin whether the page has one */
+  const isBeside = (note, margin = hasMargin()) => margin && !note.closest("td");
 
   function openNotes() {
     const pairs = [...article.querySelectorAll("a.course-noted")].map((link) => {
@@ -19,12 +24,14 @@
     });
 
     function tell() {
+      const margin = hasMargin();
       for (const { link, note, before } of pairs) {
-        if (isBeside(note) && note.classList.contains("course-open")) {
+        const beside = isBeside(note, margin);
+        if (beside && note.classList.contains("course-open")) {
           note.classList.remove("course-open");
           before.after(note);
         }
-        link.ariaExpanded = isBeside(note) ? null : String(note.checkVisibility());
+        link.ariaExpanded = beside ? null : String(note.classList.contains("course-open"));
       }
     }
 

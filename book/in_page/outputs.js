@@ -107,10 +107,11 @@ async function fetchKinds() {
 /** @param {string} address */
 function load(address) {
   const isScript = address.endsWith(".js");
-  const there = isScript ? "script[src]" : "link[href]";
-  for (const element of document.querySelectorAll(there)) {
-    const { src, href } = /** @type {HTMLScriptElement & HTMLLinkElement} */ (element);
-    if ((src || href).split("?")[0] === address) return undefined;
+  for (const element of document.querySelectorAll("script[src], link[href], style[data-sheet]")) {
+    const there = ["src", "href", "data-sheet"]
+      .map((name) => element.getAttribute(name))
+      .find(Boolean);
+    if (new URL(there ?? "", document.baseURI).href.split("?")[0] === address) return undefined;
   }
   const element = isScript
     ? make("script", { src: address })

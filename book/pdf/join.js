@@ -127,7 +127,7 @@ async function joinBook(pages, book) {
         (each) => new URL(each.getAttribute(attribute) ?? "", answer.url).href,
       );
     // A style that is new stands before the next one that is known, as it does in its own page.
-    const order = found("link[rel=stylesheet]", "href");
+    const order = found("style[data-sheet]", "data-sheet");
     for (const [k, address] of order.entries()) {
       if (styles.includes(address)) continue;
       const next = order.slice(k).find((other) => styles.includes(other));

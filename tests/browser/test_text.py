@@ -198,9 +198,21 @@ def test_the_page_knows_where_its_reader_stopped(browser, site):
         page.goto(f"{site}/{name}.html")
         page.wait_for_load_state("load")
 
+    def see(section):
+        # Its place is final when what is above has been laid out.
+        page.evaluate(
+            """async (id) => {
+              for (let frames = 0; frames < 30; frames++) {
+                document.getElementById(id).scrollIntoView();
+                await new Promise(requestAnimationFrame);
+              }
+            }""",
+            section,
+        )
+
     visit()
     assert offer.count() == 0
-    page.locator("#third-pass-a-batch").scroll_into_view_if_needed()
+    see("third-pass-a-batch")
     visit("book/04_numerical_gradient")
     assert offer.count() == 0
     visit()
@@ -210,7 +222,7 @@ def test_the_page_knows_where_its_reader_stopped(browser, site):
     assert page.url.endswith("#third-pass-a-batch")
     assert offer.count() == 0
     # Who has seen the last section is done.
-    page.locator("#take-aways").scroll_into_view_if_needed()
+    see("take-aways")
     visit("book/04_numerical_gradient")
     visit()
     assert offer.count() == 0
