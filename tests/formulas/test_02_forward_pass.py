@@ -9,6 +9,8 @@ from nn_core import (
     MLP,
     dense_forward,
     leaky_relu_forward,
+    numerical_gradient,
+    relative_error,
     relu_forward,
     sigmoid_forward,
     softmax,
@@ -121,3 +123,39 @@ def test_softmax():
 def test_softmax_of_two_scores_is_a_sigmoid():
     S = np.random.default_rng(0).normal(scale=5, size=(9, 2))
     assert softmax(S)[:, 0] == pytest.approx(sigmoid_forward(S[:, 0] - S[:, 1]), rel=1e-12)
+
+
+@pytest.mark.formula("eq-polyline")
+def test_a_layer_of_bends_goes_through_all_points():
+    rng = np.random.default_rng(0)
+    t, u = np.sort(rng.uniform(-2, 5, 9)), rng.normal(size=9)
+    r = np.diff(u) / np.diff(t)
+    network = MLP((1, 8, 1), rng, dtype=np.float64)
+    network.W[0][:], network.b[0][:] = 1, -t[:-1]
+    network.W[1][:], network.b[1][:] = (r - np.append(0, r[:-1]))[:, None], u[0]
+    x = np.append(t, rng.uniform(t[0], t[-1], 200))
+    assert network.forward(x[:, None])[:, 0] == pytest.approx(np.interp(x, t, u), abs=1e-9)
+
+
+@pytest.mark.formula("eq-silu-gelu", "eq-silu-gelu-slopes")
+def test_silu_and_gelu():
+    def bell(s):
+        return math.exp(-(s**2) / 2) / math.sqrt(2 * math.pi)
+
+    def below(s):
+        return (1 + math.erf(s / math.sqrt(2))) / 2
+
+    # The share of the standard bell curve below 1, from a sum over many narrow strips.
+    strips = sum(bell(-10 + (k + 0.5) * 1e-3) * 1e-3 for k in range(11_000))
+    assert below(1) == pytest.approx(strips, abs=1e-6)
+    z = np.linspace(-4, 4, 33)
+    a = sigmoid_forward(z)
+    slopes = {
+        "SiLU": (lambda: float(np.sum(z * sigmoid_forward(z))), a + z * a * (1 - a)),
+        "GELU": (
+            lambda: float(sum(s * below(s) for s in z)),
+            np.array([below(s) + s * bell(s) for s in z]),
+        ),
+    }
+    for f, slope in slopes.values():
+        assert relative_error(slope, numerical_gradient(f, z)) < 1e-8

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from nn_core import (
+    MLP,
+    SGD,
     mean_squared_error,
     numerical_gradient,
     relative_error,
@@ -114,3 +116,25 @@ def test_slope_of_softmax_with_cross_entropy(batch):
     assert dZ * 7 == pytest.approx(slopes, rel=1e-9, abs=1e-12)
     numeric = numerical_gradient(lambda: softmax_cross_entropy(Z, y)[0], Z)
     assert relative_error(dZ, numeric) < 1e-7
+
+
+@pytest.mark.formula("eq-one-layer", "eq-one-layer-step")
+def test_one_layer_steps_against_its_gradient():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(7, 5)), rng.integers(0, 4, 7)
+    network = MLP((5, 4), rng, dtype=np.float64)
+    network.theta = rng.normal(size=network.theta.size)
+    W, b = network.W[0].copy(), network.b[0].copy()
+    mistake = softmax(X @ W + b) - np.eye(4)[y]
+    dW = [[sum(X[n, i] * mistake[n, k] for n in range(7)) / 7 for k in range(4)] for i in range(5)]
+    db = [sum(mistake[n, k] for n in range(7)) / 7 for k in range(4)]
+    network.loss_and_grad(X, y)
+    assert network.dW[0] == pytest.approx(np.array(dW), rel=1e-9)
+    assert network.db[0] == pytest.approx(np.array(db), rel=1e-9)
+    numeric = numerical_gradient(
+        lambda: softmax_cross_entropy(network.forward(X), y)[0], network.theta
+    )
+    assert relative_error(network.grad, numeric) < 1e-7
+    SGD(0.3).step(network.theta, network.grad)
+    assert network.W[0] == pytest.approx(W - 0.3 * np.array(dW), rel=1e-9)
+    assert network.b[0] == pytest.approx(b - 0.3 * np.array(db), rel=1e-9)
