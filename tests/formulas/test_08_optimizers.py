@@ -197,6 +197,24 @@ def test_adam_as_derived_and_as_stored():
     assert optimizer.state["s"][0] == pytest.approx(stored_s)
 
 
+@pytest.mark.formula("eq-optim-adam-bound")
+@pytest.mark.parametrize(("b1", "b2"), [(0.9, 0.999), (0.7, 0.9)])
+def test_adam_s_longest_step(b1, b2):
+    bound = (1 - b1) / math.sqrt((1 - b2) * (1 - b1**2 / b2))
+    silence = [0.0] * 20_000  # after this, the corrections are 1
+    # Gradients that grow by b2 / b1 from the oldest to the newest reach the bound, others do not.
+    grows = (b2 / b1) ** np.arange(-199, 1)
+    for gradients, largest in (
+        (grows, bound),
+        (np.ones(200), 0.95 * bound),
+        (np.random.default_rng(8).normal(size=200), 0.95 * bound),
+    ):
+        lengths = np.abs(np.diff(moves(Adam(0.1, beta1=b1, beta2=b2), [*silence, *gradients])))
+        assert lengths.max() < largest * 0.1 * 1.0001
+    lengths = np.abs(np.diff(moves(Adam(0.1, beta1=b1, beta2=b2), [*silence, *grows])))
+    assert lengths[-1] == pytest.approx(0.1 * bound, rel=1e-3)
+
+
 @pytest.mark.parametrize("g", [1e-3, 1.0, -50.0])
 def test_adam_steps_by_its_rate_on_a_steady_slope(g):
     lengths = np.diff(moves(Adam(0.1), [g] * 50), prepend=0)
@@ -243,13 +261,13 @@ def test_plain_form_is_the_library_s(make, seed):
 @pytest.mark.formula("eq-optim-noise")
 @pytest.mark.parametrize(("lr", "c"), [(0.1, 1.0), (0.02, 20.0), (0.9, 2.0)])
 def test_how_far_noise_keeps_it(lr, c):
-    r, q = 4.0, 0.0
+    V, q = 4.0, 0.0
     for _ in range(2000):
-        q = (1 - lr * c) ** 2 * q + lr**2 * r
-    assert q == pytest.approx(lr * r / (c * (2 - lr * c)))
+        q = (1 - lr * c) ** 2 * q + lr**2 * V
+    assert q == pytest.approx(lr * V / (c * (2 - lr * c)))
     rng, theta, optimizer = np.random.default_rng(8), np.zeros(50_000), SGD(lr)
     for _ in range(200):
-        optimizer.step(theta, c * theta + rng.normal(scale=math.sqrt(r), size=theta.size))
+        optimizer.step(theta, c * theta + rng.normal(scale=math.sqrt(V), size=theta.size))
     assert np.mean(theta**2) == pytest.approx(q, rel=0.05)
 
 
