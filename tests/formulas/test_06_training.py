@@ -133,3 +133,28 @@ def test_short_steps_from_batches_add_up_to_one_from_all(problem):
     assert gaps[0] < 0.05 * np.linalg.norm(whole)
     # The difference shrinks with the rate: to first order, both are equal.
     assert gaps[1] == pytest.approx(gaps[0] / 10, rel=0.1)
+
+
+@pytest.mark.formula("eq-noise-scale")
+@pytest.mark.parametrize("B", [1, 2, 4])
+def test_best_rate_and_fall_by_batch_size(rng, B):
+    c, N, D = 3.0, 5, 4
+    # The loss of example n is c/2 times the squared distance from its own lowest point.
+    lowest, theta = rng.normal(size=(N, D)), rng.normal(size=D)
+    gradients = c * (theta - lowest)
+    g = gradients.mean(axis=0)
+    variance = np.mean(np.sum((gradients - g) ** 2, axis=1))
+    noise_scale = variance / (g @ g)
+
+    def loss(at):
+        return c / 2 * np.mean(np.sum((at - lowest) ** 2, axis=1))
+
+    # Every possible batch, and one step from it.
+    batches = [gradients[list(batch)].mean(axis=0) for batch in product(range(N), repeat=B)]
+    best = 1 / c / (1 + noise_scale / B)
+
+    def fall(eta):
+        return np.mean([loss(theta) - loss(theta - eta * g_B) for g_B in batches])
+
+    assert fall(best) == pytest.approx(best / 2 * (g @ g))
+    assert fall(best) > max(fall(0.99 * best), fall(1.01 * best))
