@@ -178,17 +178,22 @@ def short_title(text: str) -> str:
     return re.search(r"^# ([^:\n]*)", text, re.MULTILINE)[1]
 
 
+def minutes(text: str) -> list[float]:
+    """Give the times that the first cell of a page states, in minutes."""
+    if not (stated := TIME.search(text.replace("\n> ", " "))):
+        return []
+    return [
+        (float(WORDS.get(amount) or amount or more) + bool(half) / 2)
+        * (60 if unit == "hour" else 1)
+        for amount, half, unit, more in AMOUNT.findall(stated[1])
+    ]
+
+
 def hours(text: str) -> str:
     """Give the hours, rounded to halves, that the times in a text add up to; nothing without."""
-    if not (stated := TIME.search(text.replace("\n> ", " "))):
+    if not (total := sum(minutes(text))):
         return ""
-    minutes = 0.0
-    for amount, half, unit, more in AMOUNT.findall(stated[1]):
-        count = float(WORDS.get(amount) or amount or more) + bool(half) / 2
-        minutes += count * (60 if unit == "hour" else 1)
-    if not minutes:
-        return ""
-    halves = round(minutes / 30)
+    halves = round(total / 30)
     number = f"{halves // 2 or ''}{HALVES[halves % 2]}"
     return f"{number} hour{'s' * (halves > 2)}"
 
