@@ -18,8 +18,16 @@ LABELS = {"5.5": "eq-slopes"}
             "\nB.",
         ),
         (
-            "> **Two rules**\n>\n> Add.",
-            "::::{admonition} Two rules\n:class: note\n\nAdd.\n::::\n",
+            "> **Two rules**\n>\n> - Add.",
+            "::::{admonition} Two rules\n:class: note\n\n- Add.\n::::\n",
+        ),
+        (
+            "> **Long**\n>\n> " + "Add. " * 101,
+            "::::{admonition} Long\n:class: note\n\n" + ("Add. " * 101).strip() + "\n::::\n",
+        ),
+        (
+            "> **By the way**\n>\n> **Add** $1$.",
+            "::::{admonition} By the way\n:class: course-aside\n\n**Add** $1$.\n::::\n",
         ),
         (
             "> **Exercise: On paper**\n>\n> ```python\n> x = 1\n> ```",

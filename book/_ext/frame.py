@@ -50,35 +50,25 @@ class Entry(NamedTuple):
     is_here: bool = False
 
 
-def short(title: str) -> str:
-    """Give the words of a title before its colon: "Backpropagation"."""
-    return title.split(": ")[0]
-
-
 def contents(app: Sphinx, here: str) -> list[tuple[str, list[Entry]]]:
     """Give the title page, and the pages of each part of the book, as a page links them."""
     root = app.config.root_doc
 
     def entry(page: str) -> Entry:
         number, title = numbering.split(app.env.titles[page])
-        shown = "Title page" if page == root else short(title)
+        shown = "Title page" if page == root else numbering.short(title)
         return Entry(number, shown, app.builder.get_relative_uri(here, page), page == here)
 
     parts = [("", [root]), *numbering.parts(app.env)]
     return [(caption, list(map(entry, pages))) for caption, pages in parts]
 
 
-def sections(app: Sphinx, page: str) -> list[Entry]:
-    """Give the sections of a page."""
-    found = []
-    for title in app.env.tocs[page].findall(nodes.reference) if page in app.env.tocs else []:
-        depth, node = 0, title.parent
-        while node is not None:
-            depth, node = depth + isinstance(node, nodes.list_item), node.parent
-        if depth == 2 and title["anchorname"]:
-            number, words = numbering.split(title)
-            found.append(Entry(number, words, title["anchorname"]))
-    return found
+def sections(doctree: nodes.document | None) -> list[Entry]:
+    """Give the sections of a page. The search has none."""
+    return [
+        Entry(*numbering.split(section.next_node(nodes.title)), f"#{section['ids'][0]}")
+        for section in (numbering.sections(doctree) if doctree else [])
+    ]
 
 
 def colours_of_code() -> str:
@@ -148,9 +138,9 @@ def fill(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) 
         number, title = numbering.split(app.env.titles[pagename])
     branch = app.config.html_theme_options["repository_branch"]
     context |= {
-        "here": Entry(number, short(title), "", is_here=True),
+        "here": Entry(number, numbering.short(title), "", is_here=True),
         "book_contents": contents(app, pagename),
-        "page_sections": sections(app, pagename),
+        "page_sections": sections(doctree),
         "is_notebook": context.get("page_source_suffix") == ".ipynb",
         "body": THEBE.sub("", context.get("body", "")),
         "metatags": head(context.get("metatags", ""), app.config.course_repository),

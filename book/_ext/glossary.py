@@ -11,6 +11,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+import numbering
+
 GLOSSARY = "book/appendix/glossary"
 
 
@@ -64,9 +66,8 @@ def link_chapters(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         return
     anchors = terms(app.env)
     chapters = {
-        # "Forward pass: from one neuron to a network"
         chapter: (
-            app.env.titles[chapter].astext().split(":")[0],
+            numbering.short(app.env.titles[chapter].astext()),
             definitions(app.env.get_doctree(chapter), anchors),
         )
         for chapter in sorted(app.env.found_docs)

@@ -6,6 +6,7 @@ follows the link. On a wide screen it stands in the margin; on a narrow one it o
 stands that it ends here, and what comes next.
 """
 
+import functools
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -37,6 +38,15 @@ def citations(env: BuildEnvironment) -> Iterator[tuple[str, list[nodes.Node]]]:
         yield citation.citation_id, words(entry)
 
 
+@functools.cache
+def appendix(env: BuildEnvironment) -> dict[str, tuple[str, dict[str, list[nodes.Node]]]]:
+    """Give glossary and bibliography, by their pages: the name of each, and its entries."""
+    return {
+        glossary.GLOSSARY: ("glossary", dict(definitions(env))),
+        BIBLIOGRAPHY: ("bibliography", dict(citations(env))),
+    }
+
+
 def words(node: nodes.Element) -> list[nodes.Node]:
     """Give what the paragraphs in a node hold, in one line."""
     paragraphs = [node] if isinstance(node, nodes.paragraph) else node.findall(nodes.paragraph)
@@ -66,11 +76,8 @@ def add_notes(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         return
     known = {
         f"{app.builder.get_relative_uri(docname, page)}#{anchor}": (entry, name)
-        for page, name, entries in (
-            (glossary.GLOSSARY, "glossary", definitions(app.env)),
-            (BIBLIOGRAPHY, "bibliography", citations(app.env)),
-        )
-        for anchor, entry in entries
+        for page, (name, entries) in appendix(app.env).items()
+        for anchor, entry in entries.items()
     }
     for k, link in enumerate(list(doctree.findall(nodes.reference))):
         address = link.get("refuri")
@@ -96,9 +103,7 @@ def add_stops(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Say at the end of each section of a chapter but the last that it is a place to stop."""
     if not glossary.is_chapter(app.env, docname):
         return
-    page = doctree.next_node(nodes.section)
-    sections = [child for child in page.children if isinstance(child, nodes.section)]
-    for section, following in pairwise(sections):
+    for section, following in pairwise(numbering.sections(doctree)):
         number, title = numbering.split(following.next_node(nodes.title))
         link = nodes.reference(refid=following["ids"][0], internal=True)
         link += nodes.Text(f"{number} {title}".strip())

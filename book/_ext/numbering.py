@@ -30,6 +30,17 @@ def number_of_page(env: BuildEnvironment, page: str) -> str:
     return string.ascii_uppercase[pages.index(page)] if page in pages else ""
 
 
+def short(title: str) -> str:
+    """Give the words of a title before its colon: "Backpropagation"."""
+    return title.split(": ")[0]
+
+
+def sections(page: nodes.Element) -> list[nodes.section]:
+    """Give the sections right below the title of a page, or of its first section."""
+    first = page.next_node(nodes.section)
+    return [child for child in first.children if isinstance(child, nodes.section)]
+
+
 def put(title: nodes.title, number: str) -> None:
     """Put a number before the words of a title."""
     title.insert(0, [nodes.inline(number, number, classes=["number"]), nodes.Text(" ")])
@@ -43,8 +54,7 @@ def number_titles(app: Sphinx, doctree: nodes.document) -> None:
         return
     put(page.next_node(nodes.title), number)
     if number.isdigit():
-        sections = [child for child in page.children if isinstance(child, nodes.section)]
-        for k, section in enumerate(sections, start=1):
+        for k, section in enumerate(sections(doctree), start=1):
             put(section.next_node(nodes.title), f"{int(number)}.{k}")
 
 

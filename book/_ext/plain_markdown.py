@@ -6,7 +6,7 @@ holds only what all of them show: CommonMark with tables, formulas between dolla
 
 | in a notebook | in the page |
 |---|---|
-| a quotation whose first line is one bold phrase | a box; an exercise, with a number |
+| a quotation whose first line is one bold phrase | a box; an exercise, with a number; or an aside |
 | `\tag{5.5} % eq-slopes` at the end of a formula | a numbered formula with that label |
 | `[(5.5)](05_backpropagation.ipynb#cell-id=slopes)` | a link to the formula itself |
 | `[7](bug_zoo.ipynb#cell-id=one-for-all)` | a link to the heading of that cell |
@@ -41,6 +41,8 @@ BOXES = {
     "Predict first": "course-predict",
 }
 EXERCISE = "Exercise: "
+# Another box stands beside the text if it is running text of no more words than this.
+ASIDE = 100
 
 FENCED = re.compile(r"(^ {0,3}(`{3,}|~{3,})[\s\S]*?^ {0,3}\2)|(`[^`]*`)", re.MULTILINE)
 BOX = re.compile(r"^> \*\*(?P<title>[^*\n]+)\*\*\n>\n(?P<body>(?:>.*(?:\n|\Z))+)", re.MULTILINE)
@@ -83,7 +85,13 @@ def box(title: str, body: str, cell: str) -> str:
     body = re.sub(r"^> ?", "", body, flags=re.MULTILINE).rstrip()
     if title.startswith(EXERCISE):
         return f"::::{{exercise}} {title.removeprefix(EXERCISE)}\n:label: {cell}\n\n{body}\n::::\n"
-    return f"::::{{admonition}} {title}\n:class: {BOXES.get(title, 'note')}\n\n{body}\n::::\n"
+    look = BOXES.get(title) or ("course-aside" if is_aside(body) else "note")
+    return f"::::{{admonition}} {title}\n:class: {look}\n\n{body}\n::::\n"
+
+
+def is_aside(body: str) -> bool:
+    """Whether a box is short enough for the margin, and holds no list and no formula of its own."""
+    return len(body.split()) <= ASIDE and not re.search(r"^(?:- |\d+\. |\$\$)", body, re.M)
 
 
 def for_page(text: str, labels: dict[str, str], chapter: str = "", cell: str = "") -> str:

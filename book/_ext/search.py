@@ -20,7 +20,7 @@ from formulas import mathml
 
 # Pages that come last whatever they hold, and how much a hit counts there and in the appendix.
 LAST = ("reference", "claims", "runs", "speed", "bibliography", "teaching")
-COUNTS_IN_LAST, COUNTS_IN_APPENDIX = 0.05, 0.5
+COUNTS_IN_LAST, COUNTS_IN_APPENDIX = 0.001, 0.5
 # What is no text: code, formulas in lines of their own, contents, and what others add to a page.
 NO_TEXT = (
     *(nodes.literal_block, nodes.math_block, nodes.raw, nodes.comment, nodes.image, nodes.title),

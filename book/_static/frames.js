@@ -25,7 +25,7 @@ async function bring(script) {
   nnLab.refresh();
 }
 
-for (const script of document.querySelectorAll("script[data-src]")) {
+for (const script of document.querySelectorAll("[data-lab] > script[data-src]")) {
   if (script.parentElement) near.observe(script.parentElement);
 }
 

@@ -14,7 +14,7 @@
       "--course-margin",
     ) !== "";
   /** @param {Element} note @param {boolean} margin whether the page has one */
-  const isBeside = (note, margin = hasMargin()) => margin && !note.closest("td");
+  const isBeside = (note, margin = hasMargin()) => margin && !note.closest("td, .course-aside");
 
   function openNotes() {
     const pairs = [...article.querySelectorAll("a.course-noted")].map((link) => {

@@ -11,13 +11,21 @@
  * @typedef {{ page: Page, anchor: string, label: Words, below: string, names: string[],
  *   terms: string[], sentences: Words[], all: Set<string> }} Place
  * @typedef {Map<string, number>} Near the words that a word of the query may mean, and how much each counts
+ * @typedef {{ meant: Near, weight: number }} Term a word of the query, and how much of the query it makes
  */
 
 const WORD = /[\p{L}\p{N}]+/gu;
-const SHOWN = 20;
+const AT_ONCE = 20; // results that are shown, and that come when the reader wants more
+// Words that say nothing of what is looked for, if others do.
+const EMPTY = new Set(
+  "a an and are can do does for from how i in is it my of on or the to versus vs what when which why with".split(
+    " ",
+  ),
+);
 const field = /** @type {HTMLInputElement} */ (document.querySelector("main [name=q]"));
 const list = /** @type {HTMLElement} */ (document.querySelector("#search-results"));
 const report = /** @type {HTMLElement} */ (document.querySelector("#search-status"));
+const more = /** @type {HTMLButtonElement} */ (document.querySelector("#search-more"));
 const root = document.documentElement.dataset.content_root ?? "./";
 
 /** Take the ending off a word, so that "overfit" is "overfitting" and "optimizers" is "optimizer".
@@ -86,23 +94,24 @@ function load() {
 function near(word, known) {
   const whole = stem(word);
   const found = [...known].filter((each) => each.startsWith(word) || each === whole);
-  const guessed = found.length === 0 && word.length > 3;
-  const all = guessed ? [...known].filter((each) => differInOne(each, whole)) : found;
+  const guessed = found.length === 0;
+  const alike = guessed && word.length > 3;
+  const all = alike ? [...known].filter((each) => differInOne(each, whole)) : found;
   const begun = found.includes(whole) ? 0.2 : 0.6; // of "adamw" where "adam" is a word
   return { guessed, meant: new Map(all.map((each) => [each, each === whole ? 1 : begun])) };
 }
 
-/** Say how well words answer to the query, from 0 to 1: all of it, in its order, is best.
+/** Say how well words answer to the query, from 0 to 1: all of it, in its order, is best. Rare
+ * words are the most of a query, so "data augmentation" is answered a little by "augmentation".
  * @param {string[]} words
- * @param {Near[]} query
+ * @param {Term[]} query
  */
 function answers(words, query) {
-  if (!query.every((meant) => words.some((word) => meant.has(word)))) return 0;
-  const of = words.map((word) => query.map((meant) => meant.get(word) ?? 0));
-  const best = query.map((_, k) => Math.max(...of.map((each) => each[k])));
-  const together = of.some((_, at) => query.every((_, k) => of[at + k]?.[k]));
-  const mean = best.reduce((sum, each) => sum + each, 0) / query.length;
-  return together ? mean : mean / 3;
+  const of = words.map((word) => query.map(({ meant }) => meant.get(word) ?? 0));
+  const best = query.map((_, k) => Math.max(0, ...of.map((each) => each[k])));
+  const share = query.reduce((sum, { weight }, k) => sum + weight * best[k], 0);
+  if (best.includes(0)) return share > 0.4 ? share ** 3 / 2 : 0;
+  return of.some((_, at) => query.every((_, k) => of[at + k]?.[k])) ? share : share / 3;
 }
 
 /** Say how ill a text serves as an excerpt. Dots in it say that it is no whole sentence.
@@ -117,16 +126,22 @@ const few = (count) => Math.log2(1 + count);
 /** Find the places that answer to a query, the best first: a section that is called so or that
  * defines the word, then one that says it often, in a chapter that says it often.
  * @param {Place[]} places
- * @param {Near[]} query
+ * @param {Near[]} words
  */
-function find(places, query) {
+function find(places, words) {
+  /** @param {Near} meant @param {Place} place */
+  const has = (meant, { all }) => [...meant.keys()].some((word) => all.has(word));
+  const rare = words.map((meant) =>
+    Math.log(1 + places.length / (1 + places.filter((place) => has(meant, place)).length)),
+  );
+  const sum = rare.reduce((sum, each) => sum + each, 0);
+  const query = words.map((meant, k) => ({ meant, weight: rare[k] / sum }));
   /** @type {Map<Page, number>} */
   const onPage = new Map();
-  const all = places.filter((place) =>
-    query.every((meant) => [...meant.keys()].some((word) => place.all.has(word))),
-  );
-  const found = all.map((place) => {
+  const found = places.map((place) => {
     const { label, names, terms, sentences, page } = place;
+    const whole = words.every((meant) => has(meant, place));
+    if (!whole && !words.some((meant) => has(meant, place))) return null;
     // The title is "8.7 Adam: both, and a good start": it counts most if nothing else stands in it.
     const titled = Math.max(
       ...[label.text, label.text.split(": ")[0].replace(/^[\d.]+ /, "")].map((text) => {
@@ -134,7 +149,12 @@ function find(places, query) {
         return answers(words, query) * (1 + query.length / words.length);
       }),
     );
-    const heading = Math.max(titled, 0.9 * answers(names, query)) + answers(terms, query);
+    // In the chapter "07 Initialization", "A rule for ReLU: He" is the initialization by He.
+    const within = answers(split(`${label.text} ${page.label}`).words, query);
+    const named = Math.max(titled, 0.9 * answers(names, query), 0.7 * within);
+    const heading = named + answers(terms, query);
+    // A place without some word of the query must be called after the others.
+    if (!whole && heading === 0) return null;
     const hits = sentences.map(({ words }) => answers(words, query));
     const said = hits.reduce((sum, hit) => sum + hit, 0);
     onPage.set(page, (onPage.get(page) ?? 0) + said);
@@ -142,6 +162,7 @@ function find(places, query) {
     return { place, sentence: sentences[merits.indexOf(Math.max(...merits))], heading, said };
   });
   return found
+    .filter((each) => each !== null)
     .map((each) => {
       const { page } = each.place;
       const score = 10 * each.heading + 1.5 * few(each.said) + few(onPage.get(page) ?? 0) / 2;
@@ -193,7 +214,8 @@ function entry({ place, sentence }, query) {
 function announce(asked, count, guessed) {
   if (count === 0) return `Nothing found for “${asked}”. Try fewer words, or another word for it.`;
   const places = count === 1 ? "One place" : `${count} places`;
-  const best = count > SHOWN ? `. These are the best ${SHOWN}` : "";
+  const shown = list.childElementCount;
+  const best = count > shown ? `. These are the best ${shown}` : "";
   return guessed
     ? `Nothing is written “${asked}”. ${places} with nearly the same${best}.`
     : `${places} for “${asked}”${best}.`;
@@ -211,13 +233,29 @@ async function search() {
   const places = await loading;
   if (asked !== field.value.trim()) return; // The reader has typed on.
   const known = new Set(places.flatMap(({ all }) => [...all]));
-  const words = asked.toLowerCase().match(WORD) ?? [];
-  const nearest = words.map((word) => near(word, known));
-  const query = nearest.map(({ meant }) => meant);
-  const found = words.length > 0 ? find(places, query) : [];
+  const typed = asked.toLowerCase().match(WORD) ?? [];
+  const full = typed.filter((word) => !EMPTY.has(word));
+  const nearest = (full.length > 0 ? full : typed).map((word) => near(word, known));
+  const query = nearest.map(({ meant }) => meant).filter((meant) => meant.size > 0);
+  const enough = query.length > 0 && query.length >= nearest.length / 2;
+  const found = enough ? find(places, query) : [];
   const guessed = nearest.some((each) => each.guessed);
-  list.replaceChildren(...found.slice(0, SHOWN).map((each) => entry(each, query)));
-  report.textContent = asked && announce(asked, found.length, guessed);
+
+  /** Shows some more results, of which the first gives its link. */
+  const show = () => {
+    const next = found.slice(list.childElementCount).slice(0, AT_ONCE);
+    const items = next.map((each) => entry(each, query));
+    list.append(...items);
+    const left = found.length - list.childElementCount;
+    more.hidden = left === 0;
+    more.textContent = `Show ${Math.min(left, AT_ONCE)} more`;
+    report.textContent = asked && announce(asked, found.length, guessed);
+    return items[0]?.querySelector("a");
+  };
+
+  list.replaceChildren();
+  show();
+  more.onclick = () => show()?.focus();
 }
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */

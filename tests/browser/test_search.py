@@ -24,6 +24,24 @@ EXPECTED = {
     "optimizers": ("08_optimizers", "08 Optimizers"),
     "sofmax": ("02_forward_pass", "2.12 From scores to probabilities"),
     "load_mnist scale": ("01_data", "1."),
+    "gradient check": ("04_numerical_gradient", "4.7 How near is near enough?"),
+    "gradient checking": ("04_numerical_gradient", "4.7 How near is near enough?"),
+    "learning rate schedule": ("08_optimizers", "8.11 Schedules"),
+    "data augmentation": ("09_regularization", "9.9 Make new pictures out of old ones"),
+    "he initialization": ("07_initialization", "07 Initialization"),
+    "vanishing gradient": ("05_backpropagation", "Activations"),
+    "what is a neuron": ("02_forward_pass", "2.2 One neuron"),
+    "how to train": ("06_training", "06 Training"),
+    "weight decay": ("09_regularization", "Read it as shrinking"),
+    "early stopping": ("09_regularization", "9.5 Stop in time"),
+    "confusion matrix": ("10_evaluation", "10.7 Which digits?"),
+    "confidence interval": ("10_evaluation", "Solve for q instead"),
+    "softmax gradient": ("05_backpropagation", "Softmax: every output feels every input"),
+    "matrix multiplication": ("02_forward_pass", "2.7 Loops or a matrix product?"),
+    "one-hot": ("01_data", "1.6 Labels, and one-hot rows"),
+    "draw a digit": ("00_tour", "0.8 Draw your own"),
+    "roofline": ("13_speed", "13.6 The roof"),
+    "computation graph": ("05_backpropagation", "5.2 First pass"),
 }
 WHOLE = re.compile(r"[^a-z…].*[.?!:][”’)]*")
 LAST = re.compile(r"/(reference|claims|runs|speed|bibliography|teaching)\.html")
@@ -101,6 +119,32 @@ def test_count_is_announced(visit):
     assert said == f"{len(found)} places for “velocity”."
     ask(visit, "sofmax")
     assert visit.page.get_by_role("status").inner_text().startswith("Nothing is written “sofmax”.")
+
+
+def test_what_is_not_written_gives_the_rest_of_the_query(visit):
+    found = ask(visit, "bootstrap confidence interval")
+    assert "10_evaluation.html" in found[0]["href"]
+    assert visit.page.get_by_role("status").inner_text().startswith("Nothing is written “bootstrap")
+
+
+def test_results_after_the_best_can_be_reached(visit):
+    ask(visit, "training")
+    results = visit.page.locator("#search-results li")
+    more = visit.page.get_by_role("button", name="Show 20 more")
+    assert results.count() == 20
+    more.press("Enter")
+    assert results.count() == 40
+    assert results.nth(20).locator("a").evaluate("link => link === document.activeElement")
+    status = visit.page.get_by_role("status")
+    total = int(status.inner_text().split()[0])
+    assert status.inner_text() == f"{total} places for “training”. These are the best 40."
+    for _ in range(total // 20 - 1):
+        visit.page.locator("#search-more").click()
+    assert results.count() == total
+    assert not visit.page.locator("#search-more").is_visible()
+    ask(visit, "velocity")
+    assert results.count() < 20
+    assert not visit.page.locator("#search-more").is_visible()
 
 
 def test_nothing_is_found(visit):

@@ -73,6 +73,8 @@ def test_faces_are_the_books_own(chapter):
 
 # --- what stands beside the text
 
+# At the end of a section, an aside is a box.
+BESIDE = ".course-note, .course-claim, .course-aside:not(:has(+ .course-stop))"
 BOXES = """all => all.filter(one => one.checkVisibility()).map((one) => {
   const box = one.getBoundingClientRect();
   return [box.left, box.top + scrollY, box.right, box.bottom + scrollY];
@@ -85,8 +87,8 @@ def test_notes_stand_beside_the_text_and_cover_nothing(browser, site, name):
     page = context.new_page()
     page.goto(f"{site}/{name}.html")
     page.add_style_tag(content="* { content-visibility: visible !important }")
-    notes = page.locator(".course-note, .course-claim").evaluate_all(BOXES)
-    others = "section > p, .cell_input, figure, section > .math, .admonition, table"
+    notes = page.locator(BESIDE).evaluate_all(BOXES)
+    others = f"section > p, .cell_input, figure, section > .math, .admonition:not({BESIDE}), table"
     rest = page.locator(others).evaluate_all(BOXES)
     assert notes
     for k, (left, top, right, bottom) in enumerate(notes):
@@ -94,6 +96,20 @@ def test_notes_stand_beside_the_text_and_cover_nothing(browser, site, name):
         for x, y, x2, y2 in rest + notes[:k]:
             assert left >= x2 or right <= x or top >= y2 - 1 or bottom <= y + 1
     context.close()
+
+
+def test_an_aside_is_a_box_in_its_place_on_a_phone(browser, site):
+    page = browser.new_page(viewport={"width": WIDE, "height": 900})
+    page.goto(f"{site}/book/09_regularization.html")
+    aside = page.locator(".course-aside").first
+    text = aside.locator("xpath=following-sibling::p[1]")
+    aside.scroll_into_view_if_needed()
+    assert aside.bounding_box()["x"] > text.bounding_box()["x"] + text.bounding_box()["width"]
+    page.set_viewport_size({"width": NARROW, "height": 900})
+    box, below = aside.bounding_box(), text.bounding_box()
+    assert box["x"] == below["x"]
+    assert box["y"] + box["height"] < below["y"]
+    page.close()
 
 
 def test_a_definition_opens_by_keyboard_on_a_phone(chapter):
