@@ -83,8 +83,11 @@ class RunsLedger(SphinxDirective):
         """Give the table as parsed Markdown."""
         path = Path(self.env.srcdir) / RUNS
         self.env.note_dependency(str(path))
-        lines = ["| recipe | seed | epochs | seconds | dev | test | commit |", "|---" * 7 + "|"]
-        for row in json.loads(path.read_text("utf-8"))["rows"]:
+        rows = json.loads(path.read_text("utf-8"))["rows"]
+        edited = sum(row["commit"].endswith("+") for row in rows)
+        lines = [f"Of {len(rows)} rows, {edited} have a plus.", ""]
+        lines += ["| recipe | seed | epochs | seconds | dev | test | commit |", "|---" * 7 + "|"]
+        for row in rows:
             cells = [
                 row["recipe"],
                 str(row["seed"]),

@@ -1,4 +1,4 @@
-"""Answers to the exercises on the way past 99.6 percent: right ones, and misconceptions."""
+"""Answers to the exercises on new pictures without end: right ones, and misconceptions."""
 
 import numpy as np
 
