@@ -15,7 +15,7 @@ import nbformat
 import plain_markdown
 import pytest
 import repository
-from clean_notebooks import install_cell, notebooks, number_formulas
+from clean_notebooks import install_cell, notebooks, number_formulas, number_of
 from conftest import ROOT
 from derived import functions, library
 
@@ -321,9 +321,10 @@ def test_every_labelled_formula_is_tested():
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
 def test_formulas_are_numbered_in_order(path):
-    chapter = path.stem.split("_")[0].lstrip("0") or "0"
     found = re.findall(r"\\tag\{(.*?)\}", "\n".join(cells(path, "markdown")))
-    assert found == [f"{chapter}.{k}" for k in range(1, len(found) + 1)], "`make format` does it"
+    assert found == [f"{number_of(path)}.{k}" for k in range(1, len(found) + 1)], (
+        "`make format` does it"
+    )
 
 
 def test_a_new_formula_moves_the_numbers_of_those_after_it():

@@ -12,11 +12,13 @@ import argparse
 import itertools
 import os
 import re
+import string
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+import yaml
 from nbstripout import strip_output
 
 import repository
@@ -81,14 +83,25 @@ def install_cell(root: str, address: str) -> str:
     return INSTALL.format(root=root) + elsewhere
 
 
+def number_of(path: Path) -> str:
+    """Give "5" for chapter 05 and, as numbering.py does, "B" for the second appendix page."""
+    chapter = path.stem.split("_")[0]
+    if chapter.isdigit():
+        return str(int(chapter))
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+    (appendix,) = (part["chapters"] for part in toc["parts"] if part["caption"] == "Appendix")
+    place = [page["file"] for page in appendix].index(f"book/appendix/{path.stem}")
+    return string.ascii_uppercase[place]
+
+
 def number_formulas(books: dict[Path, nbformat.NotebookNode]) -> None:
     """Number the formulas of each chapter in their order, and say so where they are named."""
     numbers = {}
     for path, notebook in books.items():
-        chapter, count = path.stem.split("_")[0].lstrip("0") or "0", itertools.count(1)
+        page, count = number_of(path), itertools.count(1)
 
-        def numbered(tag: re.Match[str], chapter: str = chapter, count: Iterator = count) -> str:
-            number = numbers[tag["number"]] = f"{chapter}.{next(count)}"
+        def numbered(tag: re.Match[str], page: str = page, count: Iterator = count) -> str:
+            number = numbers[tag["number"]] = f"{page}.{next(count)}"
             return f"\\tag{{{number}}} % {tag['label']}"
 
         for cell in notebook.cells:

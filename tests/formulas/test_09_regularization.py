@@ -189,6 +189,23 @@ def test_label_smoothing():
     assert np.allclose(Q, (1 - alpha) * one_hot(labels, K) + alpha / K)
 
 
+@pytest.mark.formula("eq-smallest")
+def test_gradient_descent_from_zero_finds_the_smallest_solution():
+    H, t = rng.normal(size=(4, 9)), rng.normal(size=4)
+    w = np.zeros(9)
+    for _ in range(20_000):
+        w -= 0.1 * H.T @ (H @ w - t) / len(t)
+    assert np.allclose(H @ w, t)
+    assert relative_error(w, np.linalg.pinv(H) @ t) < 1e-6
+    # Another solution: what H does not see is added.
+    unseen = rng.normal(size=9)
+    unseen -= np.linalg.pinv(H) @ (H @ unseen)
+    u = w + unseen
+    assert np.allclose(H @ u, t)
+    assert (u - w) @ w == pytest.approx(0, abs=1e-6)
+    assert u @ u == pytest.approx(w @ w + unseen @ unseen)
+
+
 def assigned(tree: ast.Module, name: str) -> ast.expr:
     """Give the value that a module assigns to a name."""
     (value,) = (
