@@ -45,7 +45,7 @@ LABELS = {"5.5": "eq-slopes"}
             "So {cite:p}`polyak1964some`. As [Goto and Geijn (2008)](../references.bib).",
         ),
         (
-            "So ([Nesterov, 1983](references.bib); [Sutskever et al., 2013](references.bib)).",
+            "So ([Nesterov, 1983](references.bib); [Sutskever et al.,\n2013](references.bib)).",
             "So {cite:p}`nesterov1983method,sutskever2013importance`.",
         ),
         ("See [7](../bug_zoo.ipynb#cell-id=all-alike).", "See [7](#cell-bug_zoo-all-alike)."),

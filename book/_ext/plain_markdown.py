@@ -69,6 +69,11 @@ def citations() -> dict[str, str]:
     return found
 
 
+def key_of(cited: str) -> str:
+    """Give the key of the entry that a text cites; what is cited may go over two lines."""
+    return citations()[" ".join(cited.split())]
+
+
 @functools.cache
 def formulas() -> dict[str, str]:
     """Give the label of each numbered formula of the book, by its number."""
@@ -123,12 +128,12 @@ def for_page(text: str, labels: dict[str, str], chapter: str = "", cell: str = "
     text = CITED_IN_BRACKETS.sub(
         lambda found: (
             "{cite:p}`"
-            + ",".join(citations()[cited] for cited in re.findall(CITATION, found[1]))
+            + ",".join(key_of(cited) for cited in re.findall(CITATION, found[1]))
             + "`"
         ),
         text,
     )
-    text = re.sub(CITATION, lambda found: f"{{cite:t}}`{citations()[found[1]]}`", text)
+    text = re.sub(CITATION, lambda found: f"{{cite:t}}`{key_of(found[1])}`", text)
     return re.sub(r"\0(\d+)\0", lambda found: kept[int(found[1])], text)
 
 
