@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The machine's own npm, else the one in .venv.
 NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
-.PHONY: book site.zip pdf serve test lab check format claims pictures weights fonts kernel editor bench lock clean
+.PHONY: book site.zip pdf epub serve test lab check format claims pictures weights fonts kernel editor bench lock clean
 
 book: .venv/installed
 	$(BIN)/jupyter-book build . -W -n --keep-going
@@ -26,6 +26,10 @@ site.zip: book
 # The whole book on paper. Chromium prints it, which takes some minutes.
 pdf: book
 	$(BIN)/python book/pdf/print_book.py
+
+# The same for e-readers.
+epub: book
+	$(BIN)/python book/pdf/write_epub.py
 
 lab: .venv/installed
 	$(BIN)/jupyter lab book

@@ -10,9 +10,16 @@ const FOR_THE_SCREEN = /\/(cells|formulas|reading|shell|title_page)\.js/;
 const NOT_ON_PAPER = [
   ".headerlink, .course-stop, noscript, script:not([data-lab] > [type='application/json'])",
   ".cell > details.hide.above-input",
-  "[data-lab=draw], [data-lab=playground], [data-lab=exercise] details",
-  ".course-pad, .course-progress, .lab-feedback",
+  "[data-lab=draw], [data-lab=playground], [data-lab=exercise]",
+  ".course-begin, .course-caption, .course-pad, .course-progress",
+  ".lab-feedback, .shell-unscripted",
 ].join(", ");
+
+/** What is folded so that the reader thinks first. Other folded text is part of what is derived. */
+const ANSWER = /^(Solution|Answer|What happens|What is wrong\?.*|What the mend brings)$/;
+
+/** Longer code may be broken between two pages. */
+const LONGEST_UNBROKEN = 24;
 
 /** @type {(tag: string, attributes?: Record<string, string>, ...children: (Node | string)[]) => HTMLElement} */
 function element(tag, attributes = {}, ...children) {
@@ -39,7 +46,9 @@ function rename(article, page, pages) {
   const base = new URL(`/${page}.html`, location.href);
   for (const each of [article, ...article.querySelectorAll("*")]) {
     for (const { name, value } of [...each.attributes]) {
-      if (name === "id") each.id = idOf(page, value);
+      // Every exercise has a part of this name.
+      if (name === "id" && value === "exercise-content") each.removeAttribute(name);
+      else if (name === "id") each.id = idOf(page, value);
       else if (["for", "aria-labelledby", "aria-describedby", "aria-controls"].includes(name)) {
         each.setAttribute(
           name,
@@ -49,7 +58,9 @@ function rename(article, page, pages) {
         const to = new URL(value, base);
         const there = pages.find((other) => to.pathname.endsWith(`/${other}.html`));
         if (to.origin !== base.origin) continue;
-        if (there) each.setAttribute(name, `#${idOf(there, to.hash.slice(1) || "top")}`);
+        const id = to.hash.slice(1) || "top";
+        // What sets up the playground is no place in it.
+        if (there && !id.includes("=")) each.setAttribute(name, `#${idOf(there, id)}`);
         // Files beside the pages, such as the notebook, are not in the book.
         else if (each.localName === "a") each.removeAttribute(name);
       } else if (name === "src") each.setAttribute(name, new URL(value, base).href);
@@ -61,30 +72,57 @@ function rename(article, page, pages) {
 }
 
 /**
- * Takes the solutions and the answers of the quiz out of a chapter.
+ * A link that ends with the page to which it leads; numberPages writes the number.
+ * @type {(text: string, id: string, style: string) => HTMLElement}
+ */
+function pageLink(text, id, style) {
+  const page = element("span", { class: "pdf-page" }, "000");
+  return element("a", { href: `#${id}`, class: style }, element("span", {}, text), page);
+}
+
+/**
+ * Takes the answers out of a page: those of exercises and of the quiz, and others that are folded.
+ * Each question says the page on which its answer stands.
  * @param {Element} article
  * @param {string} title
  */
 function answersOf(article, title) {
   const answers = element("section", { class: "pdf-answers" });
-  let exercise = article.querySelector(".exercise");
-  for (const each of article.querySelectorAll(".exercise, [data-lab=exercise] details")) {
+  /** @type {(name: string, question: Element) => HTMLElement} */
+  const begin = (name, question) => {
+    question.id ||= `${article.id}-question-${answers.childElementCount}`;
+    const id = `${question.id}-answer`;
+    answers.append(element("h3", { id }, element("a", { href: `#${question.id}` }, name)));
+    return element("p", { class: "pdf-answer" }, pageLink("Answer: page ", id, ""));
+  };
+  /** @type {Element | null} */
+  let exercise = null;
+  /** @type {Element | null} */
+  let last = null;
+  for (const each of article.querySelectorAll(".exercise, details")) {
     if (each.matches(".exercise")) exercise = each;
-    if (each.querySelector("summary")?.textContent?.trim() !== "Solution") continue;
-    const name = exercise?.querySelector(".admonition-title")?.textContent ?? "";
-    answers.append(element("h3", {}, element("a", { href: `#${exercise?.id}` }, name)));
-    each.querySelector("summary")?.remove();
+    const summary = each.querySelector(":scope > summary");
+    if (!ANSWER.test(summary?.textContent?.trim() ?? "")) continue;
+    const question = each.closest("[data-lab=exercise]") ? exercise : each.closest("section");
+    if (!question) continue;
+    const name = question.querySelector(".admonition-title, h2, h3, h4")?.textContent ?? "";
+    // A question may have a second part of its answer.
+    if (question !== last) question.append(begin(name, question));
+    last = question;
+    summary?.remove();
     answers.append(...each.childNodes);
+    each.remove();
   }
-  const questions = [...article.querySelectorAll(".lab-quiz fieldset")];
-  if (questions.length) answers.append(element("h3", {}, "Quiz"));
-  for (const question of questions) {
+  const quiz = article.querySelector(".lab-quiz");
+  if (quiz) quiz.append(begin("Quiz", quiz));
+  for (const question of article.querySelectorAll(".lab-quiz fieldset")) {
     const number = question.querySelector("legend")?.textContent?.match(/^\d+\./)?.[0] ?? "";
     for (const right of question.querySelectorAll(".lab-right")) {
       const answer = right.closest(".lab-answer")?.querySelector("label")?.cloneNode(true);
       for (const mark of right.querySelectorAll("strong, [aria-hidden=true]")) mark.remove();
-      const line = element("p", {}, element("strong", {}, `${number} `));
-      line.append(...(answer?.childNodes ?? []), " ", ...right.childNodes);
+      const line = element("p", {}, element("strong", {}, `${number} `), element("em"));
+      line.lastElementChild?.append(...(answer?.childNodes ?? []));
+      line.append(" ", ...right.childNodes);
       answers.append(line);
     }
   }
@@ -144,6 +182,11 @@ async function joinBook(pages, book) {
     answers.append(answersOf(article, title));
     for (const each of article.querySelectorAll(NOT_ON_PAPER)) each.remove();
     for (const details of article.querySelectorAll("details")) details.open = true;
+    for (const cell of article.querySelectorAll(".cell")) {
+      if (!cell.textContent?.trim() && !cell.querySelector("svg, img, .lab")) cell.remove();
+      const lines = cell.querySelector(".cell_input")?.textContent?.split("\n").length ?? 0;
+      cell.classList.toggle("pdf-long", lines > LONGEST_UNBROKEN);
+    }
     articles.push(article);
   }
   if (answers.querySelector("h2")) articles.push(answers);
@@ -162,15 +205,17 @@ async function joinBook(pages, book) {
   }
   const contents = element("nav", { class: "pdf-contents" }, element("h1", {}, "Contents"));
   for (const { label, id, level } of entries) {
-    const line = element("a", { href: `#${id}`, class: `pdf-level-${level}` });
-    line.append(element("span", {}, label), element("span", { class: "pdf-page" }, "000"));
-    contents.append(line);
+    contents.append(pageLink(label, id, `pdf-level-${level}`));
   }
+  // The star of the title page is on the cover.
+  const sky = articles[0].querySelector(".course-sky");
+  sky?.remove();
   const cover = element(
     "section",
     { class: "pdf-cover" },
     element("h1", {}, book.title),
     element("p", {}, book.author),
+    ...(sky?.children ?? []),
     element("p", {}, book.about),
   );
   document.title = book.title;
@@ -185,12 +230,20 @@ async function joinBook(pages, book) {
   return entries;
 }
 
+/** Makes what is wider than a page of paper as small as it must be. */
+function fitTables() {
+  for (const table of document.querySelectorAll("table")) {
+    const room = table.parentElement?.clientWidth ?? 0;
+    if (table.offsetWidth > room) table.style.setProperty("zoom", String(room / table.offsetWidth));
+  }
+}
+
 /**
- * Writes the numbers of pages into the contents.
- * @param {number[]} numbers
+ * Writes the numbers of pages.
+ * @param {Record<string, number>} numbers by the id to which a link leads
  */
-function numberContents(numbers) {
-  for (const [k, place] of document.querySelectorAll(".pdf-page").entries()) {
-    place.textContent = String(numbers[k]);
+function numberPages(numbers) {
+  for (const place of document.querySelectorAll(".pdf-page")) {
+    place.textContent = String(numbers[place.closest("a")?.hash.slice(1) ?? ""]);
   }
 }

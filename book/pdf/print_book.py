@@ -5,6 +5,7 @@ page of paper on which each section begins, for the contents.
 """
 
 import io
+import logging
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,7 +13,13 @@ from pathlib import Path
 
 import yaml
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import DictionaryObject, NameObject, TextStringObject
+from pypdf.generic import (
+    ArrayObject,
+    DictionaryObject,
+    NameObject,
+    NumberObject,
+    TextStringObject,
+)
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -24,6 +31,7 @@ from chromium import find_browser, served  # noqa: E402
 EMPTY = "<!doctype html><html lang='en'><head><meta charset='utf-8'></head><body></body></html>"
 MINUTES = 20  # that a step may take on a busy machine
 SCALE = 0.8  # of the page's sizes, so that 66 characters fill a line of a book
+WIDTH = 680  # of what is printed, in pixels of that scale: paper.css has the margins
 ABOUT = "The code of this book runs in its pages and as notebooks. This is edition {:%Y-%m-%d}."
 
 
@@ -34,24 +42,33 @@ def pages() -> list[str]:
     return [toc["root"], *parts]
 
 
-def print_book(path: Path, names: list[str], browser, site: str) -> list[tuple[str, int]]:
-    """Print pages of the built book as a PDF; give each line of the contents, and its page."""
+def about_book() -> dict[str, str]:
+    """Give what the cover says."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
-    book = {
-        "title": config["title"],
-        "author": config["author"],
-        "about": ABOUT.format(datetime.now(UTC)),
-    }
-    page = browser.new_page(color_scheme="light")
+    about = ABOUT.format(datetime.now(UTC))
+    return {"title": config["title"], "author": config["author"], "about": about}
+
+
+def join_pages(names: list[str], browser, site: str):
+    """Open pages of the built book as one document; give it and the lines of its contents."""
+    page = browser.new_page(viewport={"width": WIDTH, "height": 1000}, color_scheme="light")
+    page.emulate_media(media="print")  # so that figures are drawn that no screen shows
     page.set_default_timeout(MINUTES * 60_000)
     empty = {"body": EMPTY, "content_type": "text/html"}
     page.route("**/whole_book.html", lambda route: route.fulfill(**empty))
     page.goto(f"{site}/whole_book.html")
     page.add_script_tag(path=HERE / "join.js")
-    entries = page.evaluate("([pages, book]) => joinBook(pages, book)", [names, book])
+    entries = page.evaluate("([pages, book]) => joinBook(pages, book)", [names, about_book()])
     page.add_style_tag(path=HERE / "paper.css")
     page.wait_for_load_state("networkidle")
     page.evaluate("document.fonts.ready")
+    return page, entries
+
+
+def print_book(path: Path, names: list[str], browser, site: str) -> list[tuple[str, int]]:
+    """Print pages of the built book as a PDF; give each line of the contents, and its page."""
+    page, entries = join_pages(names, browser, site)
+    page.evaluate("fitTables()")
 
     def printed() -> bytes:
         return page.pdf(
@@ -62,20 +79,23 @@ def print_book(path: Path, names: list[str], browser, site: str) -> list[tuple[s
             scale=SCALE,
         )
 
-    targets = [entry["id"] for entry in entries]
-    numbers = pages_of(printed(), targets)
-    page.evaluate("numbers => numberContents(numbers)", numbers)
+    numbers = pages_of(printed())
+    page.evaluate("numbers => numberPages(numbers)", numbers)
+    # Chromium counts too few objects, which nobody needs to know.
+    logging.getLogger("pypdf").setLevel(logging.ERROR)
     writer = PdfWriter(clone_from=io.BytesIO(printed()))
+    book = about_book()
     writer.add_metadata({"/Title": book["title"], "/Author": book["author"]})
     # Where a heading is broken into lines, Chromium joins the words around the break.
     labels = {squeezed(entry["label"]): entry["label"] for entry in entries}
     for line in lines_of(writer.root_object["/Outlines"]):
         label = labels.get(squeezed(line["/Title"]), line["/Title"])
         line[NameObject("/Title")] = TextStringObject(label)
+    leave_out_spans(writer.root_object["/StructTreeRoot"])
     writer.compress_identical_objects()
     writer.write(path)
     page.close()
-    return [(entry["label"], number) for entry, number in zip(entries, numbers, strict=True)]
+    return [(entry["label"], numbers[entry["id"]]) for entry in entries]
 
 
 def squeezed(text: str) -> str:
@@ -93,29 +113,83 @@ def lines_of(outline: DictionaryObject) -> Iterator[DictionaryObject]:
         line = line.get("/Next")
 
 
-def pages_of(pdf: bytes, targets: list[str]) -> list[int]:
+def leave_out_spans(tree: DictionaryObject) -> None:
+    """Take out of the structure of a PDF each element without a meaning, a coloured word for one.
+
+    They are half of the file. What such an element holds belongs to the one around it.
+    """
+    numbers = tree["/ParentTree"]["/Nums"]
+    # What each page, and each link, says of its elements.
+    places = {int(number): k for k, number in enumerate(numbers) if k % 2 == 0}
+
+    def held(element: DictionaryObject) -> Iterator[DictionaryObject]:
+        """Walk through elements, marks and links, those in elements left out among them."""
+        kids = element.get("/K", ArrayObject()).get_object()
+        for kid in kids if isinstance(kids, ArrayObject) else [kids]:
+            one = kid.get_object()
+            if isinstance(one, NumberObject):  # a mark on the page of the element
+                one = DictionaryObject({NameObject("/MCID"): one})
+            if "/MCID" in one:
+                one[NameObject("/Type")] = NameObject("/MCR")
+                one.setdefault(NameObject("/Pg"), element.raw_get("/Pg"))
+            if one.get("/S") == "/NonStruct" and "/A" not in one:
+                yield from held(one)
+                one.clear()  # else it would not be found to be of no use
+            else:
+                yield one
+
+    def settle(element: DictionaryObject) -> None:
+        """Give an element what it holds now."""
+        filled = ArrayObject()
+        for kid in list(held(element)):
+            if "/S" in kid:
+                kid[NameObject("/P")] = element.indirect_reference
+                settle(kid)
+                filled.append(kid.indirect_reference)
+                continue
+            if "/MCID" in kid:
+                drawn = kid["/Stm"] if "/Stm" in kid else kid["/Pg"]
+                marks = numbers[places[drawn["/StructParents"]] + 1].get_object()
+                marks[kid["/MCID"]] = element.indirect_reference
+            else:
+                k = places[kid["/Obj"]["/StructParent"]] + 1
+                numbers[k] = element.indirect_reference
+            # A number is enough for a mark on the first page of the element.
+            if "/MCID" in kid and "/Stm" not in kid:
+                page = element.setdefault(NameObject("/Pg"), kid.raw_get("/Pg"))
+                filled.append(kid["/MCID"] if page == kid.raw_get("/Pg") else kid)
+            else:
+                filled.append(kid)
+        element[NameObject("/K")] = filled
+
+    settle(tree)
+
+
+def pages_of(pdf: bytes) -> dict[str, int]:
     """Give the page of paper, from 1, of each id to which the document links."""
     reader = PdfReader(io.BytesIO(pdf))
-    places = {name.lstrip("/"): place for name, place in reader.named_destinations.items()}
-    return [reader.get_destination_page_number(places[target]) + 1 for target in targets]
+    return {
+        name.lstrip("/"): reader.get_destination_page_number(place) + 1
+        for name, place in reader.named_destinations.items()
+    }
 
 
-def main() -> None:
-    """Print the whole book."""
+def main(path: Path, write) -> None:
+    """Write the whole book: `write` gets the path, the names of the pages, a browser and a site."""
     from playwright.sync_api import sync_playwright
 
     if not (SITE / "index.html").exists():
         sys.exit("There is no book yet: run make book first.")
-    path = find_browser()
-    if path is None:
+    program = find_browser()
+    if program is None:
         sys.exit(
-            "No Chromium or Chrome found, which prints the book. On Debian: apt install chromium"
+            "No Chromium or Chrome found, which lays out the book. On Debian: apt install chromium"
         )
     with sync_playwright() as playwright, served(SITE) as site:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        print_book(PDF, pages(), browser, site)
-    print(f"The book is in {PDF.relative_to(ROOT)}: {PDF.stat().st_size / 1e6:.1f} MB.")
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        write(path, pages(), browser, site)
+    print(f"The book is in {path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.1f} MB.")
 
 
 if __name__ == "__main__":
-    main()
+    main(PDF, print_book)
