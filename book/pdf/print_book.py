@@ -52,7 +52,7 @@ def about_book() -> dict[str, str]:
 def join_pages(names: list[str], browser, site: str):
     """Open pages of the built book as one document; give it and the lines of its contents."""
     page = browser.new_page(viewport={"width": WIDTH, "height": 1000}, color_scheme="light")
-    page.emulate_media(media="print")  # so that figures are drawn that no screen shows
+    page.emulate_media(media="print")  # tables are measured as they are printed
     page.set_default_timeout(MINUTES * 60_000)
     empty = {"body": EMPTY, "content_type": "text/html"}
     page.route("**/whole_book.html", lambda route: route.fulfill(**empty))

@@ -83,18 +83,22 @@ def test_paper_has_heads_and_numbers_and_no_controls(printed):
 
 def test_no_page_is_empty_and_nothing_is_cut_off(printed):
     _, pdf = printed
+    sizes = Counter()
     for number, page in enumerate(pdf.pages, start=1):
         found = []
 
-        def place(text, matrix, text_matrix, *_, found=found):
+        def place(text, matrix, text_matrix, _, size, *, found=found):
             if text.strip():
                 x = text_matrix[4] * matrix[0] + text_matrix[5] * matrix[2] + matrix[4]
                 found.append((x, text.strip()))
+                sizes[round(size * abs(text_matrix[3] * matrix[3]), 1)] += len(text)
 
         page.extract_text(visitor_text=place)
         assert len(found) > 2, f"page {number} is empty"
         if number > 1:
             assert [text for x, text in found if x > RIGHT] == [], f"cut off on page {number}"
+    # Where anything is too wide, Chromium makes all pages smaller.
+    assert sizes.most_common(1)[0][0] == round(18 * 0.75 * print_book.SCALE, 1)
 
 
 def test_figures_that_a_script_draws_are_there(printed):
