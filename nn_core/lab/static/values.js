@@ -168,10 +168,9 @@ var nnValues = (() => {
     slider.addEventListener("keydown", ({ key }) => {
       if (key === "Escape") hide();
     });
+    // It also hears of the first layout, which comes late for what is far below on the page.
     new ResizeObserver(place).observe(box);
     box.append(node);
-    find();
-    place();
   };
 
   /** @param {HTMLElement} root a figure */
