@@ -329,4 +329,5 @@ def test_contents_have_three_arcs_and_an_appendix(built_book):
     assert arcs["Build"] == [f"{k:02}" for k in range(7)]
     assert arcs["Improve"] == ["07", "08", "09", "10"]
     assert arcs["Prove"] == ["11", "12", "13"]
+    assert arcs["Beyond"][0] == "14"
     assert arcs["Appendix"] == list("ABCDEFGHIJ")

@@ -256,6 +256,19 @@ def speed() -> str:
     return path(((14, 80), (84, 20), (148, 20))) + dots(under, 7, stroke=ACCENT)
 
 
+def autograd() -> str:
+    """A tape of operations, and the walk back over it."""
+    places = [24 + 28 * k for k in range(5)]
+    boxes = "".join(f'<rect x="{x - 9}" y="24" width="18" height="18" rx="4"/>' for x in places)
+    forward = "".join(path(((x + 9, 33), (x + 19, 33))) for x in places[:-1])
+    back = "".join(
+        f'<path d="M{x + 24} 48q-12 18 -22 2"{attributes({"stroke": ACCENT, "fill": "none"})}/>'
+        for x in places[:-1]
+    )
+    used_twice = f'<path d="M{places[-1] + 2} 50q-56 50 -110 4" stroke="{ACCENT}" fill="none"/>'
+    return boxes + forward + back + used_twice
+
+
 def playground() -> str:
     """Two classes, one around the other."""
     rng = np.random.default_rng(0)
@@ -299,6 +312,7 @@ def main() -> None:
         "11_published_networks": published_networks(),
         "12_summit": summit(X),
         "13_speed": speed(),
+        "14_autograd": autograd(),
         "playground": playground(),
         "bug_zoo": bug_zoo(X, y),
     }

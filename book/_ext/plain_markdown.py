@@ -127,9 +127,7 @@ def for_page(text: str, labels: dict[str, str], chapter: str = "", cell: str = "
     text = CELL_LINK.sub(r"[\1](#cell-\2-\3)", text)
     text = CITED_IN_BRACKETS.sub(
         lambda found: (
-            "{cite:p}`"
-            + ",".join(key_of(cited) for cited in re.findall(CITATION, found[1]))
-            + "`"
+            "{cite:p}`" + ",".join(key_of(cited) for cited in re.findall(CITATION, found[1])) + "`"
         ),
         text,
     )

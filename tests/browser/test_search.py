@@ -19,6 +19,7 @@ EXPECTED = {
     "momentum": ("08_optimizers", "8.3 Momentum"),
     "cross-entropy": ("03_losses", "3.4 Cross-entropy"),
     "numpy": ("13_speed", "13 How fast is NumPy?"),
+    "autograd": ("14_autograd", "14 Autograd"),
     "minibatches": ("01_data", "1.9 Minibatches"),
     "optimizer": ("08_optimizers", "08 Optimizers"),
     "optimizers": ("08_optimizers", "08 Optimizers"),
