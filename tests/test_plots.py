@@ -1,5 +1,7 @@
 """Figures of the chapters: drawing and alt text agree with the data."""
 
+import base64
+import io
 import re
 from itertools import pairwise
 
@@ -9,8 +11,9 @@ import pandas as pd
 import pytest
 from matplotlib.colors import same_color, to_hex
 from matplotlib.patches import FancyArrowPatch
+from PIL import Image
 
-from nn_core import lab
+from nn_core import lab, load_mnist
 from nn_core.lab import curves, display, graph, page, palette, plots
 from nn_core.lab.curves import draw_histories, draw_history, draw_lines, draw_reliability
 from nn_core.lab.graph import draw_graph
@@ -156,6 +159,65 @@ def test_pixels_go_into_the_page_as_they_are():
     sizes = re.findall(r'<image[^>]*? width="([^"]*)" height="([^"]*)"', svg)
     assert sizes == [("28", "28")] * 12
     assert svg.count("image-rendering:pixelated") == 12
+
+
+def test_labels_of_lines_that_leave_the_axes_stay_in_the_drawing():
+    x = [1, 2, 3]
+    lines = {"gradient descent": (x, [0.9, 0.91, 0.1]), "AdaGrad": (x, [0.92, 0.93, 0.1])}
+    fig, _ = draw_lines(lines, title="Two", xlabel="rate", ylabel="accuracy", percent=True)
+    (ax,) = fig.axes
+    ax.set_ylim(0.75, 0.95)
+    display.drawing(fig, "Two lines.")
+    labels = [text for text in ax.texts if text.get_gid() == "label"]
+    assert len(labels) == 2
+    for text in [*labels, ax.xaxis.label]:
+        box = text.get_window_extent()
+        assert 0 <= box.x0 < box.x1 <= fig.bbox.x1 + 0.5
+        assert box.y0 >= -3
+
+
+def pictures_in(svg):
+    for data in re.findall(r'base64,([^"]*)"', svg):
+        yield Image.open(io.BytesIO(base64.b64decode(data)))
+
+
+def test_digits_take_few_bytes_and_keep_their_shades():
+    X = load_mnist()[2][:5]
+    svg = display.drawing(*draw_digits(X, title="Five"))
+    assert len(svg) < 1000 * len(X)
+    for x, picture in zip(X, pictures_in(svg), strict=True):
+        ink = np.asarray(picture.convert("RGBA"))
+        assert (ink[ink[..., 3] > 0][:, :3] == (31, 41, 51)).all()
+        assert np.abs(ink[..., 3] / 255 - x.reshape(28, 28)).max() <= 1 / 16
+        assert (ink[..., 3][x.reshape(28, 28) == 0] == 0).all()
+
+
+@pytest.mark.parametrize("colours", [2, 16, 256, 400])
+def test_a_palette_changes_no_pixel(colours):
+    kinds = RNG.integers(0, 256, (colours, 4), np.uint8) | 1
+    pixels = kinds[RNG.permutation(np.arange(40 * 30) % colours)].reshape(40, 30, 4)
+    fig, ax = plt.subplots()
+    ax.imshow(pixels)
+    ax.axis("off")
+    (picture,) = pictures_in(display.drawing(fig, "Some colours."))
+    assert picture.mode == ("P" if colours <= 256 else "RGBA")
+    assert np.array_equal(np.asarray(picture.convert("RGBA")), pixels)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "named"),
+    [
+        (0.3, 0.8, ["0.3", "0.4", "0.5", "0.6", "0.7", "0.8"]),
+        (0.14, 1.4, ["0.2", "0.5", "1"]),
+        (0.9, 2000, ["1", "10", "100", "1,000"]),
+        (3e-6, 0.2, ["10⁻⁵", "10⁻⁴", "0.001", "0.01", "0.1"]),
+    ],
+)
+def test_places_on_a_logarithmic_axis_have_round_names(low, high, named):
+    fig, ax = plt.subplots()
+    ax.set(xticks=[], yscale="log", ylim=(low, high))
+    found = re.findall(r">([^<>]+)</text>", display.drawing(fig, "An axis."))
+    assert sorted(found) == sorted(named)
 
 
 @pytest.mark.parametrize(

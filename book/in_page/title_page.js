@@ -12,7 +12,7 @@
 
   /** @typedef {{ ring: number[], reach: number, temperature: number, colours: string[] }} Star as in book/_ext/pictures.py */
   /** @typedef {{ label: number, points: [number, number][], logits: number[][] }} Drawn a digit that draws itself, and what the network makes of it after each point but the first */
-  /** @typedef {{ star: Star, drawn: Drawn[], labels: number[], weights: string }} Data */
+  /** @typedef {{ star: Star, drawn: Drawn[], labels: number[] }} Data */
 
   /**
    * Where the star has a digit: `x` and `y` from 0 to 1, and how far out in its arm, as in `place`
@@ -110,7 +110,7 @@
    * @param {HTMLElement} sky
    * @param {Data} data
    */
-  function build(root, sky, { star, drawn, labels, weights }) {
+  function build(root, sky, { star, drawn, labels }) {
     const { another, empty, fly } = buildSky(sky, star);
     const reading = nnPad.buildReading();
     const place = make("p", { class: "course-whereabouts", role: "status" });
@@ -128,10 +128,8 @@
 
     /** Loads the network. */
     function load() {
-      loading ??= new Promise((/** @type {(value?: undefined) => void} */ resolve, reject) => {
-        const script = make("script", { src: weights, onload: () => resolve(), onerror: reject });
-        document.head.append(script);
-      })
+      loading ??= nnPad
+        .bring()
         .then(() => {
           network = nnPad.unpack(nnDigits);
           pad.refresh();

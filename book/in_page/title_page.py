@@ -6,8 +6,10 @@ from html import escape
 from pathlib import Path
 from typing import ClassVar
 
+import course
 import execution
 import nbformat
+import numbering
 import pictures
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -22,7 +24,7 @@ from sphinx.util.osutil import relative_uri
 import drawn_digits
 
 HERE = Path(__file__).parent
-SCRIPTS = ("lab.js", "network.js", "draw.js", "title_page.js")
+SCRIPTS = ("lab", "network", "draw", "title_page")
 STYLES = ("lab.css", "draw.css", "title.css")
 PAD = 'class="lab lab-draw course-pad"'
 
@@ -41,15 +43,11 @@ class DrawingPad(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Give its HTML."""
-        weights = relative_uri(f"{self.env.docname}.html", "_static/digits.js")
-        return [nodes.raw("", pad(weights), format="html")]
+        return [nodes.raw("", pad(), format="html")]
 
 
-def pad(weights: str) -> str:
-    """Write the pad's place, with the star's measures and the digits that draw themselves.
-
-    The page loads `weights`, the address of digits.js, when the reader takes the pad.
-    """
+def pad() -> str:
+    """Write the pad's place, with the star's measures and the digits that draw themselves."""
     star = {
         "ring": pictures.RING,
         "reach": pictures.REACH,
@@ -61,7 +59,6 @@ def pad(weights: str) -> str:
         "star": star,
         "drawn": drawn_digits.drawn_digits(),
         "labels": [example["label"] for example in examples],
-        "weights": weights,
     }
     return (
         f'<div {PAD} role="group" aria-label="{page.KINDS["draw"].label}">'
@@ -175,7 +172,7 @@ def first_cell(path: Path) -> str:
 
 def short_title(text: str) -> str:
     """Give the title of a page up to the colon."""
-    return re.search(r"^# ([^:\n]*)", text, re.MULTILINE)[1]
+    return numbering.short(re.search(r"^# (.*)", text, re.MULTILINE)[1])
 
 
 def minutes(text: str) -> list[float]:
@@ -204,7 +201,7 @@ def load_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, d
         for name in STYLES:
             app.add_css_file(name)
         for name in SCRIPTS:
-            app.add_js_file(name, loading_method="defer")
+            course.add_script(app, context, name)
 
 
 def write_script(app: Sphinx, config) -> None:

@@ -57,6 +57,11 @@ def points_of(line: Line2D) -> tuple[np.ndarray, np.ndarray]:
 def finish(fig: Figure) -> None:
     """Write what the layout depends on: the names of quantities, and of places on the axes."""
     for ax in fig.axes:
+        # A line may leave the axes before it ends. Room for a label out there is found by nobody.
+        low, high = np.sort([ax.get_xlim(), ax.get_ylim()]).T
+        for label in labels_of(ax):
+            x, y = np.clip(label.xy, low, high)
+            label.xy = (float(x), float(y))
         if not ax.axison:
             continue
         for axis in (ax.xaxis, ax.yaxis):
@@ -78,11 +83,15 @@ def finish(fig: Figure) -> None:
 
 
 class PlainPowers(LogFormatter):
-    """Names the same places as Matplotlib does, but as plain text."""
+    """Names places as plain text: powers of ten; on a short axis also 2 and 5, or every place."""
 
     def __call__(self, x: float, pos: int | None = None) -> str:
         """Give the name of a place."""
-        return power(x) if super().__call__(x, pos) else ""
+        assert isinstance(self.axis, Axis)
+        low, high = self.axis.get_view_interval()
+        tens = abs(np.log10(high / low))
+        named = "1" if self.labelOnlyBase or tens > 1.3 else "125" if tens > 0.6 else "123456789"
+        return power(x) if f"{x:.0e}"[0] in named else ""
 
 
 def power(value: float) -> str:
@@ -113,6 +122,11 @@ def lay_out(fig: Figure, places: list[Bbox]) -> None:
         move_apart(ax)
 
 
+def labels_of(ax: Axes) -> list[Annotation]:
+    """Give the labels of lines."""
+    return [text for text in ax.texts if isinstance(text, Annotation) and text.get_gid() == LABEL]
+
+
 def move_apart(ax: Axes) -> None:
     """Move the labels of lines that end at one place apart, and keep them beside the axes."""
     inches = ax.figure.dpi_scale_trans.inverted()
@@ -122,7 +136,7 @@ def move_apart(ax: Axes) -> None:
         found: np.ndarray = 72 * inches.transform(ax.transData.transform(label.xy))
         return found
 
-    labels = [text for text in ax.texts if isinstance(text, Annotation) and text.get_gid() == LABEL]
+    labels = labels_of(ax)
     box = ax.bbox.transformed(inches)
     for _, column in groupby(
         sorted(labels, key=lambda label: end(label)[0]), lambda label: round(end(label)[0] / 60)

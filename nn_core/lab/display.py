@@ -1,5 +1,6 @@
 """Put figures onto the page. They suit a light and a dark background."""
 
+import base64
 import io
 import re
 import zlib
@@ -13,9 +14,11 @@ from typing import ParamSpec
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
+from PIL import Image
 
 from nn_core.lab.axes import LABEL, MIDDLE, finish, lay_out, mark
 from nn_core.lab.page import caption, place
@@ -29,7 +32,8 @@ Arguments = ParamSpec("Arguments")
 # Two colour maps for `imshow`, by name. A pixel that is zero, or has no value, is the page itself.
 # "ink" goes to the text colour of the page; "signed" from blue, negative, to orange, positive.
 for colours in (
-    LinearSegmentedColormap.from_list("ink", [f"{INK}00", INK]),
+    # In sixteen shades, of which the eye sees no two apart: a digit takes a third of the bytes.
+    LinearSegmentedColormap.from_list("ink", [f"{INK}00", INK], N=16),
     LinearSegmentedColormap.from_list(
         # Covers more of the page at once near zero, for small weights to be seen on a dark one.
         "signed",
@@ -132,7 +136,7 @@ def drawing(fig: Figure, alt: str, salt: str = "", places: list[Bbox] | None = N
         fig.suptitle(title)
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
-    svg = svg.replace("base64,\n", "base64,")
+    svg = re.sub(r"base64,\s*([^\"]*)", _with_palette, svg)
     svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", svg, flags=re.DOTALL)
     svg = in_ink(svg, f"{zlib.crc32(salt.encode()):08x}").replace(INK, "currentColor")
     # The pixels of a digit have edges. A photo or a drawing has none.
@@ -187,6 +191,22 @@ def in_ink(svg: str, salt: str) -> str:
         )
 
     return re.sub(r'<image[^>]* id="ink[^>]*/>', masked, svg)
+
+
+def _with_palette(found: re.Match[str]) -> str:
+    """Write the pixels of a picture with a palette of its colours, if these are few enough."""
+    data = base64.b64decode(found[1])
+    pixels = np.asarray(Image.open(io.BytesIO(data)).convert("RGBA"))
+    pixels = np.where(pixels[..., 3:], pixels, np.uint8(0))
+    colours, places = np.unique(pixels.view(np.uint32), return_inverse=True)
+    if len(colours) <= 256:
+        palette = colours.view(np.uint8).reshape(-1, 4)
+        picture = Image.fromarray(places.reshape(pixels.shape[:2]).astype(np.uint8))
+        picture.putpalette(palette[:, :3].tobytes())
+        written = io.BytesIO()
+        picture.save(written, "png", optimize=True, transparency=palette[:, 3].tobytes())
+        data = min(data, written.getvalue(), key=len)
+    return f"base64,{base64.b64encode(data).decode()}"
 
 
 def _page_text(found: re.Match[str]) -> str:

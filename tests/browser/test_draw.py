@@ -4,7 +4,7 @@ import base64
 
 import numpy as np
 import pytest
-from conftest import AXE
+from conftest import AXE, Visit
 from drawing import STROKES
 
 from nn_core import MLP, load_mnist
@@ -356,3 +356,26 @@ def test_works_where_there_is_no_book(browser, monkeypatch):
     pad.draw(STROKES[1])
     assert "reads a 1" in pad.says
     tab.close()
+
+
+def test_a_chapter_fetches_the_network_when_the_reader_comes_near(browser, site):
+    visit = Visit(browser, site, "book/00_tour", width=390, scheme="light")
+    fetched = (
+        "performance.getEntriesByType('resource').some(({ name }) => /digits\\.js/.test(name))"
+    )
+    top = "document.querySelector('.lab-draw').getBoundingClientRect().top"
+    assert visit.page.evaluate(top) > 5000
+    assert not visit.page.evaluate(fetched)
+    # Without a connection the page says so, and tries again when there is one.
+    visit.context.set_offline(True)
+    visit.page.locator(".lab-draw").scroll_into_view_if_needed()
+    visit.page.get_by_text("The network of this pad did not arrive").wait_for()
+    visit.complaints.clear()
+    visit.context.set_offline(False)
+    visit.page.locator(".lab-draw-main").wait_for()
+    assert visit.page.evaluate(fetched)
+    pad = Pad(visit.page)
+    pad.draw(STROKES[1])
+    assert "reads a 1" in pad.says
+    assert visit.complaints == []
+    visit.context.close()

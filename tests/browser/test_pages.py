@@ -317,6 +317,37 @@ def test_narrow_and_dark(seen):
     turn_over(seen)
 
 
+SMALL_TEXT = """() => [...document.querySelectorAll("figure svg text")]
+  .map((text) => [
+    text.closest("svg").getScreenCTM().a * parseFloat(getComputedStyle(text).fontSize),
+    text.textContent,
+  ])
+  .filter(([size]) => !(size >= 12))"""
+
+
+# Pairs of texts of a figure, of which one lies on the other.
+TEXT_ON_TEXT = """() => [...document.querySelectorAll("figure svg")].flatMap((svg) => {
+  const texts = [...svg.querySelectorAll("text")].map((text) => [
+    text.getBoundingClientRect(),
+    text.textContent,
+  ]);
+  return texts.flatMap(([a, first], k) =>
+    texts.slice(k + 1).flatMap(([b, second]) => {
+      const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+      const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      return across > 1 && down > 5 ? [[first, second]] : [];
+    }),
+  );
+})"""
+
+
+@visiting(*PAGES)
+def test_text_of_every_figure_can_be_read_on_a_phone(seen):
+    """Also where panels stand side by side."""
+    assert seen.page.evaluate(SMALL_TEXT) == []
+    assert seen.page.evaluate(TEXT_ON_TEXT) == []
+
+
 @visiting("book/01_data")
 def test_solution_is_coloured_as_code_is(seen):
     colour = "element => getComputedStyle(element).color"

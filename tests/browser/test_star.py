@@ -35,8 +35,11 @@ def site(tmp_path_factory):
     shutil.copy(title_page.HERE / "title_page.js", folder)
     sheets = ("shell.css", "course.css", *title_page.STYLES)
     styles = "".join(f'<link rel="stylesheet" href="{name}">' for name in sheets)
-    scripts = "".join(f'<script src="{name}" defer></script>' for name in title_page.SCRIPTS)
-    text = PAGE.format(styles=styles, scripts=scripts, pad=title_page.pad("digits.js"))
+    scripts = "".join(
+        f'<script data-src="digits.js" src="{name}.js" defer></script>'
+        for name in title_page.SCRIPTS
+    )
+    text = PAGE.format(styles=styles, scripts=scripts, pad=title_page.pad())
     (folder / "title.html").write_text(text, "utf-8")
     with served(folder) as address:
         yield address

@@ -1,6 +1,7 @@
 // @ts-check
 // The drawing pad. Ink becomes 28 x 28 pixels as in the last steps of nn_core.tools.photos, from where the ink is
-// cut out. The network reads these pixels; its weights are in the data of the element, or in digits.js.
+// cut out. The network reads these pixels; its weights are in the data of the element, or in digits.js,
+// which weighs more than all the rest of a page: a page of the book fetches it for a reader who comes near.
 
 /** @typedef {{ H: number, W: number, pixels: Float32Array }} Picture with float32, as in NumPy, so that halves round alike */
 /** @typedef {Picture & { top: number, left: number }} Cut the part of a picture that begins at this row and column */
@@ -135,6 +136,23 @@ var nnPad = (() => {
   }
 
   // --- the network
+
+  // In a notebook digits.js stands before this script. A page of the book says where it is.
+  const address = document.currentScript?.dataset.src;
+  /** @type {Promise<unknown> | undefined} */
+  let arriving;
+
+  /** Brings digits.js, once. */
+  const bring = () => {
+    arriving ??= new Promise((resolve, reject) => {
+      if (!address) return resolve(undefined);
+      document.head.append(make("script", { src: address, onload: resolve, onerror: reject }));
+    }).catch((error) => {
+      arriving = undefined;
+      throw error;
+    });
+    return arriving;
+  };
 
   /**
    * As nn_core.lab.weights does.
@@ -485,6 +503,32 @@ var nnPad = (() => {
     pad.render();
   }
 
-  nnLab.start("draw", build);
-  return { PENS, buildPad, buildReading, prepare, print, unpack };
+  /**
+   * Builds a pad when the reader comes near.
+   * @param {HTMLElement} root
+   * @param {Packed | null} given
+   */
+  function wait(root, given) {
+    const note = make("p", { class: "lab-draw-note", role: "status" });
+    root.append(note);
+    const watch = new IntersectionObserver(
+      async (seen) => {
+        if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
+        watch.disconnect();
+        try {
+          await bring();
+          note.remove();
+          build(root, given);
+        } catch {
+          note.textContent = "The network of this pad did not arrive: is there a connection?";
+          addEventListener("online", () => watch.observe(root), { once: true });
+        }
+      },
+      { rootMargin: "1500px 0px" },
+    );
+    watch.observe(root);
+  }
+
+  nnLab.start("draw", address ? wait : build);
+  return { PENS, bring, buildPad, buildReading, prepare, print, unpack };
 })();
