@@ -269,6 +269,22 @@ def autograd() -> str:
     return boxes + forward + back + used_twice
 
 
+def convolution(images: np.ndarray) -> str:
+    """A digit, a window on it, and what a kernel finds: where strokes begin on their left."""
+    digit = images[0].reshape(14, 2, 14, 2).mean(axis=(1, 3))
+    kernel = np.array([[-1, 0, 1]] * 3)
+    windows = np.lib.stride_tricks.sliding_window_view(digit, (3, 3))
+    found = np.maximum(np.sum(windows * kernel, axis=(2, 3)), 0)
+    side, left, top = 5, 6, 10
+    x, y = left + 5 * side, top + 4 * side  # the upper left corner of the window
+    corners = [(x, y), (x + 3 * side, y), (x + 3 * side, y + 3 * side), (x, y + 3 * side)]
+    return (
+        squares(digit, left, top, side)
+        + path(corners, close=True, stroke=ACCENT)
+        + squares(found / found.max(), W - 66, top + side, side, fill=ACCENT)
+    )
+
+
 def playground() -> str:
     """Two classes, one around the other."""
     rng = np.random.default_rng(0)
@@ -313,6 +329,7 @@ def main() -> None:
         "12_summit": summit(X),
         "13_speed": speed(),
         "14_autograd": autograd(),
+        "15_convolution": convolution(X),
         "playground": playground(),
         "bug_zoo": bug_zoo(X, y),
     }
