@@ -46,9 +46,7 @@ function rename(article, page, pages) {
   const base = new URL(`/${page}.html`, location.href);
   for (const each of [article, ...article.querySelectorAll("*")]) {
     for (const { name, value } of [...each.attributes]) {
-      // Every exercise has a part of this name.
-      if (name === "id" && value === "exercise-content") each.removeAttribute(name);
-      else if (name === "id") each.id = idOf(page, value);
+      if (name === "id") each.id = idOf(page, value);
       else if (["for", "aria-labelledby", "aria-describedby", "aria-controls"].includes(name)) {
         each.setAttribute(
           name,
@@ -182,6 +180,16 @@ async function joinBook(pages, book) {
     answers.append(answersOf(article, title));
     for (const each of article.querySelectorAll(NOT_ON_PAPER)) each.remove();
     for (const details of article.querySelectorAll("details")) details.open = true;
+    for (const printed of article.querySelectorAll("details.hide.below-input")) {
+      printed.querySelector("summary")?.remove();
+      printed.replaceWith(...printed.childNodes);
+    }
+    // The texts of all exercises have one id, and so has a picture that is drawn twice.
+    const known = new Set();
+    for (const each of article.querySelectorAll("[id]")) {
+      if (known.has(each.id)) each.removeAttribute("id");
+      known.add(each.id);
+    }
     for (const cell of article.querySelectorAll(".cell")) {
       if (!cell.textContent?.trim() && !cell.querySelector("svg, img, .lab")) cell.remove();
       const lines = cell.querySelector(".cell_input")?.textContent?.split("\n").length ?? 0;
