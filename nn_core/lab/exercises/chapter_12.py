@@ -1,4 +1,4 @@
-"""Exercises of the chapter on the way past 99.6 percent."""
+"""Exercises of the chapter on new pictures without end."""
 
 from typing import Any
 
