@@ -14,6 +14,9 @@ CHAPTERS = {
     "evaluation": "10_evaluation",
     "new pictures without end": "12_summit",
     "published networks": "11_published_networks",
+    "autograd": "14_autograd",
+    "convolutions": "15_convolution",
+    "batch normalization": "batch_norm",
 }
 INDICES = set("ijkln")
 # The exponential function, the number pi, and "difference of".
@@ -46,7 +49,7 @@ def listed() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {"": set()} | {name: set() for name in CHAPTERS.values()}
     place = ""
     for line in TABLE.splitlines():
-        if begins := re.match(r"In the chapter on (.*?) only", line):
+        if begins := re.match(r"(?:In the chapter|On the page) on (.*?) only", line):
             place = CHAPTERS[begins[1]]
         elif line.startswith("## "):
             place = ""
@@ -80,7 +83,8 @@ def test_every_letter_is_in_the_table_or_introduced(path: Path):
 
 @pytest.mark.parametrize("name", CHAPTERS.values())
 def test_a_letter_of_one_chapter_is_used_in_it(name):
-    alone, inside = formulas("\n\n".join(texts(ROOT / "book" / f"{name}.ipynb")))
+    (path,) = (path for path in notebooks() if path.stem == name)
+    alone, inside = formulas("\n\n".join(texts(path)))
     assert listed()[name] <= set().union(*map(letters, alone + inside))
 
 
