@@ -84,14 +84,14 @@ def split(title: nodes.Element) -> tuple[str, str]:
 
 
 def number_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Put the number before a link whose words are the title of a page."""
-    titles = {}
-    for title in app.env.titles.values():
-        number, words = split(title)
-        if number:
-            titles[words] = number
+    """Put the number before a link to a page whose words are the title of that page."""
+    titles = {
+        (app.builder.get_relative_uri(docname, page), words): number
+        for page, title in app.env.titles.items()
+        for number, words in [split(title)]
+    }
     for link in doctree.findall(nodes.reference):
-        if link.get("internal") and (number := titles.get(link.astext())):
+        if number := titles.get((link.get("refuri"), link.astext())):
             link.insert(0, nodes.Text(f"{number} "))
 
 

@@ -146,7 +146,8 @@ function find(places, words) {
     const titled = Math.max(
       ...[label.text, label.text.split(": ")[0].replace(/^[\d.]+ /, "")].map((text) => {
         const { words } = split(text);
-        return answers(words, query) * (1 + query.length / words.length);
+        // The title of a page counts a little more than that of a section.
+        return answers(words, query) * (1 + query.length / words.length) * (place.anchor ? 1 : 1.1);
       }),
     );
     // In the chapter "07 Initialization", "A rule for ReLU: He" is the initialization by He.

@@ -40,10 +40,7 @@ def check_paper(rows: Any, parameters: Any, multiplications: Any) -> None:
 @exercise("conv-diagonal")
 def check_diagonal(kernel: Any) -> str:
     """Let the kernel answer to equal pixels and to a stroke of each direction."""
-    kernel = as_numbers(kernel)
-    if isinstance(kernel, np.ndarray):
-        kernel = kernel.astype(float)
-    kernel = expect_array(kernel, (3, 3))
+    kernel = expect_array(as_numbers(kernel), (3, 3), np.number).astype(float)
     largest = np.abs(kernel).max()
     if largest == 0:
         raise Mistake("zero")
