@@ -163,7 +163,7 @@ def committee(network, X, rate, times, rng):
 """,
             "average the *logits*",
         ),
-        (COMMITTEE.replace("rate, rng)", "rate / 4, rng)"), "`rate` = 0.4, `times` = 1500"),
+        (COMMITTEE.replace("rate, rng)", "rate / 4, rng)"), "`rate` = 0.4, `times` = 4000"),
         (COMMITTEE.replace("rate, rng)", "max(rate, 0.01), rng)"), "no unit is ever missing"),
         (COMMITTEE.replace("rate, rng)", "rate, np.random.default_rng())"), "of the same seed"),
     ],
