@@ -11,8 +11,6 @@ from conftest import ROOT
 TABLE = (ROOT / "book" / "appendix" / "notation.md").read_text("utf-8")
 # The tables of letters that mean something else in one chapter, by the first words of their text.
 CHAPTERS = {
-    "autograd": "14_autograd",
-    "convolutions": "15_convolution",
     "evaluation": "10_evaluation",
     "new pictures without end": "12_summit",
     "published networks": "11_published_networks",
