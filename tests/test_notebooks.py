@@ -336,8 +336,8 @@ def test_a_new_formula_moves_the_numbers_of_those_after_it():
     new = "$$\nx\n\\tag{2.new} % eq-new\n$$"
     old = "$$\ny\n\\tag{2.1} % eq-old\n$$\n\nAs [(1.1)](01_a.ipynb#cell-id=c) and `[(2.1)]`."
     books = {
-        Path("01_a.ipynb"): chapter("$$\nz\n\\tag{1.1} % eq-z\n$$"),
-        Path("02_b.ipynb"): chapter(new, old),
+        BOOK / "01_a.ipynb": chapter("$$\nz\n\\tag{1.1} % eq-z\n$$"),
+        BOOK / "02_b.ipynb": chapter(new, old),
     }
     number_formulas(books)
     first, second = ([cell.source for cell in book.cells] for book in books.values())

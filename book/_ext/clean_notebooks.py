@@ -12,7 +12,6 @@ import argparse
 import itertools
 import os
 import re
-import string
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ import nbformat
 import yaml
 from nbstripout import strip_output
 
+import numbering
 import repository
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,14 +84,11 @@ def install_cell(root: str, address: str) -> str:
 
 
 def number_of(path: Path) -> str:
-    """Give "5" for chapter 05 and, as numbering.py does, "B" for the second appendix page."""
-    chapter = path.stem.split("_")[0]
-    if chapter.isdigit():
-        return str(int(chapter))
+    """Give the number of a page as formulas have it: "5" for chapter 05, "B" in the appendix."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-    (appendix,) = (part["chapters"] for part in toc["parts"] if part["caption"] == "Appendix")
-    place = [page["file"] for page in appendix].index(f"book/appendix/{path.stem}")
-    return string.ascii_uppercase[place]
+    pages = {part["caption"]: [page["file"] for page in part["chapters"]] for part in toc["parts"]}
+    name = path.relative_to(ROOT).with_suffix("").as_posix()
+    return numbering.bare(numbering.number_of_page(name, pages[numbering.APPENDIX]))
 
 
 def number_formulas(books: dict[Path, nbformat.NotebookNode]) -> None:

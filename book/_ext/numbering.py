@@ -22,12 +22,16 @@ def parts(env: BuildEnvironment) -> list[tuple[str, list[str]]]:
     return [(tree.caption, tree.files()) for tree in env.external_site_map.root.subtrees]
 
 
-def number_of_page(env: BuildEnvironment, page: str) -> str:
+def number_of_page(page: str, appendix: list[str]) -> str:
     """Give "05" for chapter 05, "B" for the second page of the appendix, and nothing for others."""
     if chapter := CHAPTER.fullmatch(page):
         return chapter[1]
-    pages = dict(parts(env))[APPENDIX]
-    return string.ascii_uppercase[pages.index(page)] if page in pages else ""
+    return string.ascii_uppercase[appendix.index(page)] if page in appendix else ""
+
+
+def bare(number: str) -> str:
+    """Give the number of a chapter as figures and formulas begin with it: "5" for "05"."""
+    return number.lstrip("0") or number[:1]
 
 
 def short(title: str) -> str:
@@ -48,22 +52,22 @@ def put(title: nodes.title, number: str) -> None:
 
 def number_titles(app: Sphinx, doctree: nodes.document) -> None:
     """Number the title of a page, and, in a chapter, the sections right below it."""
-    number = number_of_page(app.env, app.env.docname)
+    number = number_of_page(app.env.docname, dict(parts(app.env))[APPENDIX])
     page = next(iter(doctree.findall(nodes.section)), None)
     if not number or page is None:
         return
     put(page.next_node(nodes.title), number)
     if number.isdigit():
         for k, section in enumerate(sections(doctree), start=1):
-            put(section.next_node(nodes.title), f"{int(number)}.{k}")
+            put(section.next_node(nodes.title), f"{bare(number)}.{k}")
 
 
 def number_figures(app: Sphinx, doctree: nodes.document) -> None:
     """Number the figures that cells have shown, in the order in which they stand: Figure 5.3."""
-    number = number_of_page(app.env, app.env.docname)
+    number = number_of_page(app.env.docname, dict(parts(app.env))[APPENDIX])
     if not number:
         return
-    chapter, count = number.lstrip("0") or "0", itertools.count(1)
+    chapter, count = bare(number), itertools.count(1)
     for shown in doctree.findall(nodes.raw):
         if "<figcaption>" in shown.astext():
             text = re.sub(

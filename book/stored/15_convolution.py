@@ -227,7 +227,7 @@ def main() -> None:
         "shifts": list(SHIFTS),
         "orders": orders,
         "sizes": {
-            kind: [{key: row[key] for key in ("parameters", "best", "judge")} for row in rows]
+            kind: [{key: row[key] for key in row if key != "moved"} for row in rows]
             for kind, rows in sizes.items()
         },
         "short": short,

@@ -161,9 +161,9 @@ STORED = json.loads(
 )
 
 
-@pytest.mark.parametrize("part", ["orders", "short"])
-def test_best_rates_lie_inside_their_lists(part):
-    for run in STORED[part].values():
+def test_best_rates_lie_inside_their_lists():
+    sizes = [run for runs in STORED["sizes"].values() for run in runs]
+    for run in [*STORED["orders"].values(), *STORED["short"].values(), *sizes]:
         assert run["best"] == run["rates"][int(np.argmax(run["dev"]))]
         assert run["best"] in run["rates"][1:-1]
 
