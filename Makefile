@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The machine's own npm, else the one in .venv.
 NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
-.PHONY: book site.zip pdf epub serve test lab check format claims pictures weights fonts kernel editor bench lock clean
+.PHONY: book site.zip pdf epub dist errata serve test lab check format claims pictures weights fonts kernel editor bench lock clean
 
 book: .venv/installed
 	$(BIN)/jupyter-book build . -W -n --keep-going
@@ -31,6 +31,15 @@ pdf: book
 epub: book
 	$(BIN)/python book/pdf/write_epub.py
 
+# The library, as wheel and sdist.
+dist: .venv/installed
+	rm -rf dist
+	$(BIN)/python -m hatchling build -d dist
+
+# Asks GitHub for reported mistakes, which the next build lists.
+errata: .venv/installed
+	$(BIN)/python book/_ext/errata.py
+
 lab: .venv/installed
 	$(BIN)/jupyter lab book
 
@@ -45,6 +54,7 @@ format: .venv/installed node_modules/.package-lock.json
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/python book/_ext/clean_notebooks.py
+	$(BIN)/python book/_ext/release.py
 	$(NPM) run --silent format
 
 # Measures every claim with five seeds and writes the ledger.
@@ -96,7 +106,7 @@ lock: node_modules/.package-lock.json
 	$(NPM) update --silent
 
 clean:
-	rm -rf .venv .venv-lock .venv-bench .venv-fonts .venv-kernel node_modules _build site.zip
+	rm -rf .venv .venv-lock .venv-bench .venv-fonts .venv-kernel node_modules _build dist site.zip
 
 .venv/installed: requirements.txt pyproject.toml
 	@echo "Setting up .venv, which takes a minute or two ..."

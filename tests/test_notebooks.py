@@ -15,9 +15,10 @@ import nbformat
 import plain_markdown
 import pytest
 import repository
-from clean_notebooks import install_cell, notebooks, number_formulas, number_of
+from clean_notebooks import notebooks, number_formulas, number_of
 from conftest import ROOT
 from derived import functions, library
+from first_cell import install_cell
 
 BOOK = ROOT / "book"
 NOTEBOOKS = notebooks()

@@ -3,20 +3,28 @@
 import email
 import gzip
 import hashlib
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
+import textwrap
 import tomllib
+import venv
 import zipfile
 
+import package_page
 import pytest
-import yaml
+import repository
 from conftest import ROOT
+from drawing import drawn, on_paper
+from PIL import Image
 from test_data import SHA256
 
 import nn_core as nn
 
+README = (ROOT / "README.md").read_text("utf-8")
 # Hides a package from Python, as if it were not installed.
 WITHOUT = "import sys; sys.modules.update(dict.fromkeys({names!r}));"
 
@@ -118,6 +126,90 @@ def test_command_line_says_what_is_not_installed(tmp_path):
     assert "Traceback" not in ended.stderr
 
 
-def test_package_and_book_name_one_repository():
-    address = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["repository"]["url"]
-    assert f'Source = "{address}"' in (ROOT / "pyproject.toml").read_text("utf-8")
+OURS = "https://github.com/someone/course"
+
+
+@pytest.mark.parametrize("origin", ["", OURS])
+def test_metadata_have_links_only_with_an_address(tmp_path, origin):
+    for name in ("README.md", "_config.yml", "book/_ext/repository.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "_config.yml").write_text("repository: {url: ''}", "utf-8")
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    if origin:
+        subprocess.run(["git", "-C", tmp_path, "remote", "add", "origin", origin], check=True)
+    metadata = {}
+    package_page.PackagePage(str(tmp_path), {}).update(metadata)
+    text = metadata["readme"]["text"]
+    targets = re.findall(r"\]\(([^)]*)\)", text)
+    assert all(target.startswith("https://") for target in targets)
+    ours = {target for target in targets if origin and target.startswith(origin)}
+    if origin:
+        assert metadata["urls"]["Source"] == OURS
+        assert f"{OURS}/raw/main/book/_static/star.webp" in ours
+        assert f"[MIT licence]({OURS}/blob/main/LICENSE)" in text
+        assert all((ROOT / place.split("/main/")[1]).exists() for place in ours)
+    else:
+        assert metadata["urls"] == {}
+        assert "under the MIT licence," in text
+        assert "![" not in text
+
+
+def test_wheel_names_no_place_that_is_not_there(wheel):
+    about = email.message_from_bytes(wheel.read(f"nn_core-{nn.__version__}.dist-info/METADATA"))
+    address = repository.address()
+    assert all(address and address.split("/")[3] in url for url in about.get_all("Project-URL", []))
+    assert about.get_payload().startswith("# A neural network from scratch")
+
+
+def test_sdist_builds_the_same_wheel(built, tmp_path):
+    """Away from the repository, whose address its metadata have."""
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as packed:
+        packed.extractall(tmp_path, filter="data")
+    (source,) = tmp_path.iterdir()
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=source, check=True, capture_output=True)
+    (ours,), (theirs,) = built.glob("*.whl"), tmp_path.glob("*.whl")
+    assert ours.read_bytes() == theirs.read_bytes()
+
+
+def test_wheel_in_an_environment_of_its_own(request, built, tmp_path):
+    """`pip install nn-core` with a wheel in a folder, and what README shows, run there.
+
+    It takes a minute and fetches what the library needs.
+    """
+    if not request.config.option.live:
+        pytest.skip("pytest --live installs the wheel in an environment of its own")
+    venv.create(tmp_path / "venv", with_pip=True)
+    folder = "Scripts" if sys.platform == "win32" else "bin"
+    python = tmp_path / "venv" / folder / "python"
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+
+    def run(*arguments, code=0):
+        done = subprocess.run(
+            [python, *map(str, arguments)],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            encoding="utf-8",
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    install = ("-m", "pip", "install", "--quiet", "--find-links", built)
+    run(*install, "nn-core")
+    assert str(tmp_path) in run("-c", "import nn_core; print(nn_core.__file__)")
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    reached = run("-c", textwrap.dedent(example).replace("epochs=10", "epochs=1"))
+    assert float(reached.split()[-1]) > 0.9
+    for command in ([], ["list"], ["train"], ["evaluate"], ["predict"]):
+        assert "example" in run("-m", "nn_core", *command, "--help")
+    # Without the extra, a picture needs what is not there, and a sentence says so.
+    train = ("-m", "nn_core", "train", "sigmoid-128-mse", "--epochs", 1)
+    assert "expected the package matplotlib, found none" in run(*train, code=1)
+    run(*install, "nn-core[lab]")
+    assert "test accuracy" in run(*train)
+    Image.fromarray(on_paper(drawn(7, width=14))).save(tmp_path / "seven.png")
+    said = run("-m", "nn_core", "predict", "runs/sigmoid-128-mse/weights.npz", "seven.png")
+    assert re.match(r"seven\.png: \d \(", said)

@@ -15,12 +15,12 @@ OURS = "https://github.com/someone/course"
     ("origin", "setting", "address"),
     [
         ("https://github.com/someone/course.git", "", OURS),
-        ("git@github.com:someone/course.git", "https://github.com/your_account/course", OURS),
+        ("git@github.com:someone/course.git", "", OURS),
         ("ssh://git@github.com/someone/course", "https://github.com/other/course", OURS),
         ("/somewhere/on/a/disk.git", OURS, OURS),
         ("", f"{OURS}/", OURS),
-        ("https://example.org/someone/course.git", "https://github.com/your_account/course", ""),
-        ("https://github.com/your_account/course", "https://github.com/example/course", ""),
+        ("https://example.org/someone/course.git", "", ""),
+        ("", "https://example.org/someone/course", ""),
     ],
 )
 def test_address_of_the_repository(tmp_path: Path, origin, setting, address):
@@ -29,6 +29,26 @@ def test_address_of_the_repository(tmp_path: Path, origin, setting, address):
     if origin:
         subprocess.run(["git", "-C", tmp_path, "remote", "add", "origin", origin], check=True)
     assert repository.address(tmp_path) == address
+
+
+def test_the_repository_around_the_folder_is_another(tmp_path: Path):
+    course = tmp_path / "libraries" / "course"
+    course.mkdir(parents=True)
+    (course / "_config.yml").write_text("repository: {url: ''}", "utf-8")
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    subprocess.run(["git", "-C", tmp_path, "remote", "add", "origin", OURS], check=True)
+    assert repository.address(course) == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "site"),
+    [
+        (OURS, "https://someone.github.io/course/"),
+        ("https://github.com/someone/someone.github.io", "https://someone.github.io/"),
+    ],
+)
+def test_site_of_a_repository(address, site):
+    assert repository.site(address) == site
 
 
 def test_links_of_a_page_with_an_address():

@@ -71,6 +71,7 @@ def book(tmp_path_factory):
         "copyright": "2026",
         "extensions": ["myst_parser", "sphinx_exercise", "title_page"],
         "html_title": "A title",
+        "version": "1.2",
     }
     with docutils_namespace(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(execution, "executed", notebook)
@@ -106,7 +107,12 @@ def test_exercises_are_named_by_chapter(book):
 def test_citation_says_what_the_settings_say(book):
     _, html = book
     cited = re.search(r"<pre>(@misc.*?)</pre>", html, re.DOTALL)[1]
-    for line in ("title = {{A title}}", "author = {{Two Authors}}", "year = {2026}"):
+    for line in (
+        "title = {{A title}}",
+        "author = {{Two Authors}}",
+        "year = {2026}",
+        "note = {Version 1.2}",
+    ):
         assert f"  {line}," in cited
     assert "url" not in cited
 

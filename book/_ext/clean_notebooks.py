@@ -5,7 +5,7 @@
 
 The form has no outputs, no execution counts, one kernelspec and no metadata of an editor, except
 what folds the code that pages hide. Formulas are numbered in their order. The first code cell
-installs the course where it is missing (`install_cell`).
+installs the course where it is missing (`first_cell.py`).
 """
 
 import argparse
@@ -22,6 +22,7 @@ from nbstripout import strip_output
 
 import numbering
 import repository
+from first_cell import install_cell
 
 ROOT = Path(__file__).resolve().parents[2]
 METADATA = {
@@ -42,45 +43,6 @@ def notebooks() -> list[Path]:
     found = sorted((ROOT / "book").glob("**/*.ipynb"))
     # JupyterLab keeps copies of opened notebooks in these folders.
     return [path for path in found if path.parent.name != ".ipynb_checkpoints"]
-
-
-INSTALL = """\
-# Where nn_core is not installed, this installs it.
-from importlib.util import find_spec
-from pathlib import Path
-
-missing = find_spec("nn_core") is None
-if missing and Path("{root}/nn_core").is_dir():
-    %pip install --quiet "{root}[lab]"
-elif missing:
-"""
-FROM_REPOSITORY = """\
-    %pip install --quiet "nn-core[lab] @ git+{address}\""""
-# Without a repository there is nothing to install from. The error shows its sentence and no
-# traceback; being an error, it ends "Run All".
-SAY_HOW = """\
-    error = ModuleNotFoundError(
-        "nn_core is not installed. In a new cell, run "
-        '%pip install "COURSE[lab]" with the path of '
-        "the folder of the course in place of COURSE."
-    )
-    error._render_traceback_ = lambda: [str(error)]
-    raise error"""
-
-
-def install_cell(root: str, address: str) -> str:
-    """Write the cell that installs the course where it is missing, and is silent elsewhere.
-
-    Parameters
-    ----------
-    root
-        Where the folder of the course is, seen from the notebook: it is there in a clone, whose
-        notebook may run in a kernel of another environment.
-    address
-        The repository, which Colab installs from, or nothing where there is none.
-    """
-    elsewhere = FROM_REPOSITORY.format(address=address) if address else SAY_HOW
-    return INSTALL.format(root=root) + elsewhere
 
 
 def number_of(path: Path) -> str:

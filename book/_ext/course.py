@@ -4,6 +4,7 @@ import json
 import re
 from html import escape
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import nbformat
 from docutils import nodes
@@ -17,6 +18,8 @@ from sphinx.util.docutils import SphinxDirective
 
 import execution
 import plain_markdown
+import repository
+from first_cell import install_cell
 
 LEDGER = Path("book") / "claims.json"
 RUNS = Path("nn_core") / "lab" / "stored" / "runs.json"
@@ -24,7 +27,8 @@ RUNS = Path("nn_core") / "lab" / "stored" / "runs.json"
 # What decides, beside their own text, how pages look: when one of these changes, all are read anew.
 SHAPES_PAGES = (
     *execution.RUNS_WITH,
-    *("_config.yml", "_toc.yml", "book/_ext", "book/_static", "book/_templates", "book/in_page"),
+    *("_config.yml", "_toc.yml", "CHANGELOG.md", "_build/errata.json"),
+    *("book/_ext", "book/_static", "book/_templates", "book/in_page"),
 )
 
 # In the HTML of a page: what is written, and what should be.
@@ -129,13 +133,12 @@ def complete_config(app: Sphinx, config: Config) -> None:
     write_static(static)
     config.html_static_path.append(str(static))
     if address := config.course_repository:
-        owner, name = address.split("/")[-2:]
-        config.html_baseurl = config.ogp_site_url = f"https://{owner}.github.io/{name}/"
+        config.html_baseurl = config.ogp_site_url = repository.site(address)
     else:
         # A map of the site needs its address, and so there is none.
         config.suppress_warnings.append("sitemap.configuration")
     # The page for lost readers may be shown in place of any other, so its links are absolute.
-    config.notfound_urls_prefix = root = f"/{name}/" if address else "/"
+    config.notfound_urls_prefix = root = urlsplit(config.html_baseurl).path or "/"
     config.notfound_context = {
         "title": "This page does not exist",
         "body": "<h1>This page does not exist</h1>"
@@ -202,6 +205,17 @@ def repair_page(app: Sphinx, pagename: str, templatename: str, context: dict, do
     context["body"] = EMPTY_HEADING.sub("<td></td>", context.get("body", ""))
 
 
+def complete_downloads(app: Sphinx, exception: Exception | None) -> None:
+    """Have the notebooks that readers download install from where this clone comes from."""
+    for path in app.outdir.glob("_sources/book/**/*.ipynb"):
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            if cell.id == "install":
+                root = "/".join([".."] * (len(path.relative_to(app.outdir).parts) - 2))
+                cell.source = install_cell(root, app.config.course_repository)
+        path.write_text(nbformat.writes(notebook) + "\n", "utf-8")
+
+
 def finish(app: Sphinx, exception: Exception | None) -> None:
     """Remove pages that are no longer in the book; after a warning, forget what was read."""
     for page_ in app.outdir.glob("book/**/*.html"):
@@ -220,6 +234,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_config_value("course_fingerprint", "", "env")
     app.connect("env-before-read-docs", execute_notebooks)
     app.connect("source-read", give_outputs)
+    # Before the list of what a page can keep for the time without a connection is made.
+    app.connect("build-finished", complete_downloads, priority=400)
     app.connect("build-finished", finish)
     # Early, before the extensions that use the addresses read them; and late, after the theme.
     app.connect("config-inited", complete_config, priority=100)

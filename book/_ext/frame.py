@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
+import nn_core
 from docutils import nodes
 from pygments.styles import get_style_by_name
 from pygments.token import STANDARD_TYPES
@@ -82,8 +83,9 @@ def colours_of_code() -> str:
 
 
 def prepare(app: Sphinx, config: Config) -> None:
-    """Find the repository, and write the colours of code into a file."""
+    """Find repository and version, and write the colours of code into a file."""
     config.course_repository = repository.address()
+    config.version = config.release = nn_core.__version__
     static = Path(app.doctreedir) / "frame"
     static.mkdir(parents=True, exist_ok=True)
     (static / "code.css").write_text(colours_of_code(), "utf-8")

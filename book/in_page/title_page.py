@@ -147,7 +147,7 @@ class Citation(SphinxDirective):
         """Give it with what _config.yml says of the course."""
         config = self.config
         fields = {"title": f"{{{config.html_title}}}", "author": f"{{{config.author}}}"}
-        fields["year"] = config.copyright
+        fields |= {"year": config.copyright, "note": f"Version {config.version}"}
         if getattr(config, "course_repository", ""):
             fields["url"] = config.html_baseurl
         lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items())

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
+from nn_core import __version__
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import (
     ArrayObject,
@@ -32,7 +33,10 @@ EMPTY = "<!doctype html><html lang='en'><head><meta charset='utf-8'></head><body
 MINUTES = 20  # that a step may take on a busy machine
 SCALE = 0.8  # of the page's sizes, so that 66 characters fill a line of a book
 WIDTH = 680  # of what is printed, in pixels of that scale: paper.css has the margins
-ABOUT = "The code of this book runs in its pages and as notebooks. This is edition {:%Y-%m-%d}."
+ABOUT = (
+    "The code of this book runs in its pages and as notebooks. "
+    "This is version {}, made on {:%Y-%m-%d}."
+)
 
 
 def pages() -> list[str]:
@@ -45,7 +49,7 @@ def pages() -> list[str]:
 def about_book() -> dict[str, str]:
     """Give what the cover says."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
-    about = ABOUT.format(datetime.now(UTC))
+    about = ABOUT.format(__version__, datetime.now(UTC))
     return {"title": config["title"], "author": config["author"], "about": about}
 
 
