@@ -16,6 +16,7 @@ from nn_core.gradcheck import numerical_gradient, relative_error
 from nn_core.initializers import he_normal
 
 GUIDE = (ROOT / "book" / "appendix" / "teaching.md").read_text("utf-8")
+EXAM = (ROOT / "book" / "appendix" / "exam.md").read_text("utf-8")
 
 # Questions with answers that contain no number and no code.
 IN_WORDS = {'"A is the better optimizer"', '"It runs"'}
@@ -29,8 +30,8 @@ def parts(text: str, mark: str) -> dict[str, str]:
 
 SECTIONS = parts(GUIDE, "##")
 QUESTIONS = {
-    title.split(". ", 1)[1]: re.split(r"^###? ", text, flags=re.MULTILINE)[0]
-    for title, text in parts(SECTIONS["Exam questions"], "####").items()
+    title.split(". ", 1)[1]: re.split(r"^## ", text, flags=re.MULTILINE)[0]
+    for title, text in parts(EXAM, "###").items()
 }
 TESTED = set()
 
@@ -140,8 +141,7 @@ def test_verdicts_of_submitted_notebooks_are_counted(tmp_path):
 
 
 def test_exam_is_complete():
-    text = SECTIONS["Exam questions"]
-    numbers = [int(number) for number in re.findall(r"^#### (\d+)\. ", text, re.MULTILINE)]
+    numbers = [int(number) for number in re.findall(r"^### (\d+)\. ", EXAM, re.MULTILINE)]
     assert numbers == list(range(1, len(QUESTIONS) + 1))
     points = minutes = 0
     chapters = set()
@@ -155,7 +155,7 @@ def test_exam_is_complete():
         (shares,) = re.findall(r"\(([A-Z][^()]* \d)\.\)", answer(title))
         assert sum(int(share[-1]) for share in shares.split(", ")) == int(found[2]), title
     total = f"{len(QUESTIONS)} questions with {points} points, for {minutes} minutes"
-    assert total in " ".join(text.split())
+    assert total in " ".join(EXAM.split())
     assert chapters == {f"{number:02}" for number in range(1, 14)} | {"zoo"}
 
 
