@@ -195,7 +195,7 @@ def test_wheel_in_an_environment_of_its_own(request, built, tmp_path):
             encoding="utf-8",
         )
         assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        return done.stderr if code else done.stdout
 
     install = ("-m", "pip", "install", "--quiet", "--find-links", built)
     run(*install, "nn-core")
