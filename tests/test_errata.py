@@ -145,7 +145,7 @@ def test_page_without_errata(tmp_path, monkeypatch):
     data = {"asked": "2027-03-08", "unconfirmed": 0, "errata": []}
     page = shown(tmp_path, monkeypatch, data)
     assert "No errata were known on 8 March 2027." in page.get_text()
-    assert page.table is None
+    assert "It says" not in page.get_text()
     links = [link["href"] for link in page("a") if "github" in link["href"]]
     assert links == [
         f"{HOME}/issues/new?template=erratum.yml",
@@ -159,12 +159,18 @@ def test_page_with_errata(tmp_path, monkeypatch):
     page = shown(tmp_path, monkeypatch, data)
     text = " ".join(page.get_text(" ").split())
     assert "These errata were known on 8 March 2027. One report was not confirmed yet." in text
-    wrong, corrected = page("table")
-    assert [row("td")[1].get_text() for row in wrong.tbody("tr")] == ["dX = dZ @ W"]
-    assert [row.a["href"] for row in corrected.tbody("tr")] == [
+    wrong, corrected = page("ul")[:2]
+    assert [paragraph.get_text() for paragraph in wrong("p")] == [
+        f"{found[-1].page} (#31, found in 0.1.0, right from 0.1.1 on)",
+        "It says: dX = dZ @ W",
+        "It should say: dX = dZ @ W.T",
+    ]
+    assert [link["href"] for link in corrected("a")] == [
         f"{HOME}/issues/19",
         "book/01_data.html",
+        f"{HOME}/issues/27",
     ]
+    assert corrected.pre.get_text().splitlines() == ["60,000 pictures", "for testing"]
     # What a reader wrote is no markup.
     assert "10,000 <b>pictures</b> ![x](https://example.org/x.png)" in text
     assert not page("b")

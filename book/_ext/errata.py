@@ -1,4 +1,4 @@
-"""Errata: issues that have the label `erratum`, as a table in the book.
+"""Errata: issues that have the label `erratum`, as a list in the book.
 
     python book/_ext/errata.py
 
@@ -96,7 +96,7 @@ class Errata(SphinxDirective):
     """Show the errata that were known when GitHub was asked, or say that it was not asked."""
 
     def run(self) -> list[nodes.Node]:
-        """Give sentences and tables. What readers wrote is text, never markup."""
+        """Give sentences and lists. What readers wrote is text, never markup."""
         on = release.released()
         published = f"published on {day(on)}" if on else "not published yet"
         sentences = [f"This is version {self.config.version}, {published}."]
@@ -120,7 +120,8 @@ class Errata(SphinxDirective):
         shown: list[nodes.Node] = [self.paragraph(" ".join(sentences))]
         for heading, group in groups.items():
             if group:
-                shown += [self.paragraph(nodes.strong(heading, heading)), self.table(group)]
+                entries = nodes.bullet_list("", *map(self.entry, group))
+                shown += [self.paragraph(nodes.strong(heading, heading)), entries]
         return shown
 
     def paragraph(self, *content: str | nodes.Node) -> nodes.paragraph:
@@ -128,28 +129,26 @@ class Errata(SphinxDirective):
         children = [nodes.Text(each) if isinstance(each, str) else each for each in content]
         return nodes.paragraph("", "", *children)
 
-    def table(self, errata: list[Erratum]) -> nodes.table:
-        """Make a table with a row for each erratum."""
-        heads = ("page", "it says", "it should say", "found in", "right from", "report")
-        rows = [
-            [
-                self.page(each.page),
-                each.says,
-                each.should,
-                each.version,
-                each.milestone,
-                nodes.reference("", f"#{each.address.rpartition('/')[2]}", refuri=each.address),
-            ]
-            for each in errata
-        ]
-        group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in heads), cols=len(heads))
-        group += nodes.thead("", self.row(heads))
-        group += nodes.tbody("", *(self.row(row) for row in rows))
-        return nodes.table("", group)
+    def entry(self, erratum: Erratum) -> nodes.list_item:
+        """Make an entry of the list."""
+        report = f"#{erratum.address.rpartition('/')[2]}"
+        place = [self.page(erratum.page), " "] if erratum.page else []
+        versions = f"found in {erratum.version}, " if erratum.version else ""
+        return nodes.list_item(
+            "",
+            self.paragraph(
+                *(*place, "(", nodes.reference("", report, refuri=erratum.address)),
+                f", {versions}right from {erratum.milestone} on)",
+            ),
+            *self.quote("It says:", erratum.says),
+            *self.quote("It should say:", erratum.should),
+        )
 
-    def row(self, cells) -> nodes.row:
-        """Make a row of a table."""
-        return nodes.row("", *(nodes.entry("", self.paragraph(cell)) for cell in cells))
+    def quote(self, before: str, text: str) -> list[nodes.Node]:
+        """Give what a reader wrote, with its lines."""
+        if "\n" in text:
+            return [self.paragraph(before), nodes.literal_block(text, text, language="text")]
+        return [self.paragraph(f"{before} {text}")] if text else []
 
     def page(self, named: str) -> str | nodes.Node:
         """Link the page that a reader named, if it is one of the book."""
