@@ -4,9 +4,11 @@ BIN := .venv/bin
 # The machine's own npm, else the one in .venv.
 NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
-.PHONY: book site.zip pdf epub dist errata serve test lab check format claims pictures weights fonts kernel editor bench lock clean
+.PHONY: book gettext site.zip pdf epub dist errata serve test lab check format claims pictures weights fonts kernel editor bench lock clean
 
+# With LANGUAGE=de the German pages, too, in _build/html/de. The English ones, written after them, link them.
 book: .venv/installed
+	$(if $(LANGUAGE),$(BIN)/python book/_ext/translation.py $(LANGUAGE))
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo "The book is in _build/html. Open _build/html/index.html, or serve it: make serve"
 
@@ -42,6 +44,10 @@ errata: .venv/installed
 
 lab: .venv/installed
 	$(BIN)/jupyter lab book
+
+# Writes what there is to translate, and renews the catalogs of languages: TRANSLATING.md.
+gettext: .venv/installed
+	$(BIN)/python book/_ext/catalogs.py
 
 check: .venv/installed node_modules/.package-lock.json
 	$(BIN)/ruff check .

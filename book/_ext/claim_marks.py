@@ -15,6 +15,11 @@ def ledger() -> dict[str, dict[str, Any]]:
     return {entry["name"]: entry for entry in json.loads(LEDGER.read_text("utf-8"))}
 
 
+def statement(record: dict[str, Any]) -> str:
+    """Give what a claim is about, as a sentence begins."""
+    return record["statement"][0].upper() + record["statement"][1:]
+
+
 def mark(record: dict[str, Any]) -> str:
     """Write the mark of a claim, from what `nn_core.lab.claim` has recorded of this run."""
     form = record["form"].format
@@ -22,9 +27,9 @@ def mark(record: dict[str, Any]) -> str:
     def number(value: float) -> str:
         return f'<span class="course-number">{form(value)}</span>'
 
-    promised = f"{record['side']} {form(record['bound'])}"
-    statement = record["statement"][0].upper() + record["statement"][1:]
-    lines = [f"{escape(statement)}: {number(record['value'])}, promised {promised}."]
+    bound = form(record["bound"])
+    promised = f"at least {bound}" if record["side"] == "at least" else f"at most {bound}"
+    lines = [f"{escape(statement(record))}: {number(record['value'])}, promised {promised}."]
     if entry := ledger().get(record["name"]):
         seeds = ", ".join(map(number, entry["values"]))
         mean, spread = number(entry["mean"]), number(entry["spread"])

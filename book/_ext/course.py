@@ -1,5 +1,6 @@
 """What this book adds to Sphinx: claims ledger, scripts, its own address, repairs of extensions."""
 
+import functools
 import json
 import re
 from html import escape
@@ -19,6 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 import execution
 import plain_markdown
 import repository
+import translation
 from first_cell import install_cell
 
 LEDGER = Path("book") / "claims.json"
@@ -163,7 +165,10 @@ def give_outputs(app: Sphinx, docname: str, source: list[str]) -> None:
     path = Path(app.env.doc2path(docname))
     if path.suffix == ".ipynb":
         notebook = execution.executed(path)
-        notebook.cells = plain_markdown.page_cells(notebook, path.stem)
+        language = app.config.language
+        notebook = translation.notebook(language, path.stem, notebook)
+        original = functools.partial(translation.original, language, path.stem)
+        notebook.cells = plain_markdown.page_cells(notebook, path.stem, original)
         source[0] = nbformat.writes(notebook)
 
 

@@ -24,7 +24,7 @@ import repository
 UNUSED = re.compile(
     r"sphinx-book-theme|pygments\.css|toggle(?:button|Hint|OpenOnPrint)|thebe|sphinx-design|design-tabs"
     r"|copybutton|clipboard|doctools\.js|sphinx_highlight|documentation_options|mystnb|exercise\.css"
-    r"|searchtools\.js|language_data\.js",
+    r"|searchtools\.js|language_data\.js|translations\.js",
     re.IGNORECASE,
 )
 # Jupyter Book writes settings of Thebe, which this book does not have, below each notebook.

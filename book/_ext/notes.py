@@ -40,10 +40,10 @@ def citations(env: BuildEnvironment) -> Iterator[tuple[str, list[nodes.Node]]]:
 
 @functools.cache
 def appendix(env: BuildEnvironment) -> dict[str, tuple[str, dict[str, list[nodes.Node]]]]:
-    """Give glossary and bibliography, by their pages: the name of each, and its entries."""
+    """Give glossary and bibliography, by their pages: what leads there, and its entries."""
     return {
-        glossary.GLOSSARY: ("glossary", dict(definitions(env))),
-        BIBLIOGRAPHY: ("bibliography", dict(citations(env))),
+        glossary.GLOSSARY: ("In the glossary", dict(definitions(env))),
+        BIBLIOGRAPHY: ("In the bibliography", dict(citations(env))),
     }
 
 
@@ -90,7 +90,7 @@ def add_notes(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         note += [child.deepcopy() for child in entry]
         more = nodes.reference(refuri=address, internal=True)
         note += more
-        more += nodes.Text(f"In the {name}")
+        more += nodes.Text(name)
         place = outermost(link)
         at = place.parent.index(place) + 1
         # Several links of one citation have their notes in the order of the links.

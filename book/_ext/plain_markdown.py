@@ -17,6 +17,7 @@ holds only what all of them show: CommonMark with tables, formulas between dolla
 
 import functools
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -85,12 +86,13 @@ def formulas() -> dict[str, str]:
     return found
 
 
-def box(title: str, body: str, cell: str) -> str:
-    """Write a quotation with a title as the box that it stands for."""
+def box(title: str, body: str, cell: str, original: Callable[[str], str] = str) -> str:
+    """Write a quotation with a title, whose English is `original`'s, as the box it stands for."""
+    known = original(title)
     body = re.sub(r"^> ?", "", body, flags=re.MULTILINE).rstrip()
-    if title.startswith(EXERCISE):
-        return f"::::{{exercise}} {title.removeprefix(EXERCISE)}\n:label: {cell}\n\n{body}\n::::\n"
-    look = BOXES.get(title) or ("course-aside" if is_aside(body) else "note")
+    if known.startswith(EXERCISE):
+        return f"::::{{exercise}} {title.partition(': ')[2]}\n:label: {cell}\n\n{body}\n::::\n"
+    look = BOXES.get(known) or ("course-aside" if is_aside(body) else "note")
     return f"::::{{admonition}} {title}\n:class: {look}\n\n{body}\n::::\n"
 
 
@@ -99,7 +101,13 @@ def is_aside(body: str) -> bool:
     return len(body.split()) <= ASIDE and not re.search(r"^(?:- |\d+\. |\$\$)", body, re.M)
 
 
-def for_page(text: str, labels: dict[str, str], chapter: str = "", cell: str = "") -> str:
+def for_page(
+    text: str,
+    labels: dict[str, str],
+    chapter: str = "",
+    cell: str = "",
+    original: Callable[[str], str] = str,
+) -> str:
     """Write the Markdown of a notebook as the MyST of a page.
 
     Parameters
@@ -110,13 +118,15 @@ def for_page(text: str, labels: dict[str, str], chapter: str = "", cell: str = "
         The label of each formula; see `formulas`.
     chapter, cell
         The name of the notebook and the id of the cell, for headings and exercises to be found by.
+    original
+        Gives the English of a title that was translated: by it a box is known.
 
     Raises
     ------
     KeyError
         The text names a formula or a reference that is not there.
     """
-    text = BOX.sub(lambda found: box(found["title"], found["body"], cell), text)
+    text = BOX.sub(lambda found: box(found["title"], found["body"], cell, original), text)
     text = re.sub(rf"\s*{TAG.pattern}\s*\$\$", r"\n$$ (\g<label>)", text)
     if text.startswith("#"):
         text = f"(cell-{chapter}-{cell})=\n{text}"
@@ -144,19 +154,25 @@ def unfolding(cell: nbformat.NotebookNode) -> str:
     return "the code that draws this" if draws else "the code"
 
 
-def page_cells(notebook: nbformat.NotebookNode, chapter: str) -> list[nbformat.NotebookNode]:
-    """Give the cells of a page: Markdown as MyST, and what cells have said as Markdown."""
+def page_cells(
+    notebook: nbformat.NotebookNode, chapter: str, original: Callable[[str], str] = str
+) -> list[nbformat.NotebookNode]:
+    """Give the cells of a page: Markdown as MyST, and what cells have said as Markdown.
+
+    The parameter `original` is that of `for_page`.
+    """
     labels = formulas()
     cells = []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = for_page(cell.source, labels, chapter, cell.id)
+            cell.source = for_page(cell.source, labels, chapter, cell.id, original)
             cells.append(cell)
             continue
         cell.metadata["id"] = cell.id  # for in_page.py: of an id itself, myst-nb tells nothing
+        what = unfolding(cell)
         cell.metadata["mystnb"] = {
-            f"code_prompt_{act}": f"{act.capitalize()} {unfolding(cell)}"
-            for act in ("show", "hide")
+            "code_prompt_show": f"Show {what}",
+            "code_prompt_hide": f"Hide {what}",
         }
         for out in cell.outputs:
             if RECORD in out.get("metadata", {}):

@@ -6,6 +6,8 @@
 var nnCells = (() => {
   const { button, make } = nnLab;
   const root = new URL(document.documentElement.dataset.content_root ?? "./", location.href);
+  // A translation of the course lies in a folder of the site, and uses the same Python.
+  const site = new URL(document.documentElement.dataset.site_root ?? root, location.href).href;
   const path = decodeURI((location.origin + location.pathname).slice(root.href.length));
   /** The name of the page, such as book/05_backpropagation. */
   const page = path.replace(/\/$|^$/, "$&index").replace(/\.html$/, "");
@@ -77,7 +79,7 @@ var nnCells = (() => {
       let running;
       try {
         // A browser remembers that a script did not come, but not if the address differs.
-        running = await import(`${root}python/run.js${tries ? `?${tries}` : ""}`);
+        running = await import(`${site}python/run.js${tries ? `?${tries}` : ""}`);
       } catch {
         tries += 1;
         throw new Error("What runs cells did not arrive. Is there a connection?");
@@ -133,16 +135,16 @@ var nnCells = (() => {
   if (location.protocol !== "file:") {
     addEventListener("load", () => {
       // Where there is none, all works but Stop, and nothing without a connection.
-      services?.register(`${root}service_worker.js`).catch(() => {});
+      services?.register(`${site}service_worker.js`).catch(() => {});
     });
     try {
       if (localStorage.getItem(`nn_core/edited/${page}`)) act("open", cells[0]);
       if (localStorage.getItem("nn_core/solved") || document.querySelector(".course-progress")) {
-        import(`${root}python/progress.js`).then(({ show }) => show());
+        import(`${site}python/progress.js`).then(({ show }) => show());
       }
     } catch {
       // Storage is blocked, so nothing is kept.
     }
   }
-  return { clear, fail, focusRun, lineOf, page, root: root.href, services };
+  return { clear, fail, focusRun, lineOf, page, root: root.href, services, site };
 })();

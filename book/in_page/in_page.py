@@ -6,6 +6,7 @@ from pathlib import Path
 
 import execution
 import nbformat
+import translation
 from docutils import nodes
 from nn_core.lab import page
 from sphinx.application import Sphinx
@@ -95,6 +96,8 @@ def write_scripts(folder: Path) -> None:
 def lay_out(app: Sphinx, exception: Exception | None) -> None:
     """Write the folder python/ of the site, and the script that keeps pages."""
     if exception or app.builder.format != "html" or not app.config.python_in_page:
+        return
+    if not translation.is_original(app):  # its pages use what lies above them
         return
     folder = Path(app.outdir) / "python"
     files.layout(folder)

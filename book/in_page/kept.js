@@ -63,12 +63,13 @@ export const forget = (page) => write(keyOf(page), null);
 /**
  * The notebook of a page, with the reader's code and without outputs.
  * @param {string} page
- * @param {string} root the address of the site
+ * @param {string} root the address of the course in the language of the page
+ * @param {string} site the address of the site
  */
-async function notebookOf(page, root) {
+async function notebookOf(page, root, site) {
   const source = await fetch(`${root}_sources/${page}.ipynb`);
   // The title page is no notebook, but has cells.
-  const answer = source.status === 404 ? await fetch(`${root}python/cells/${page}.json`) : source;
+  const answer = source.status === 404 ? await fetch(`${site}python/cells/${page}.json`) : source;
   if (!answer.ok) throw new Error(`The server answers ${answer.status}.`);
   const found = await answer.json();
   /** @type {Notebook} */
@@ -92,11 +93,12 @@ async function notebookOf(page, root) {
 /**
  * Hands the reader the notebook of a page. Gives what went wrong in a sentence, or nothing.
  * @param {string} page
- * @param {string} root the address of the site
+ * @param {string} root the address of the course in the language of the page
+ * @param {string} site the address of the site
  */
-export async function download(page, root) {
+export async function download(page, root, site) {
   try {
-    save(`${page.slice(page.lastIndexOf("/") + 1)}.ipynb`, await notebookOf(page, root));
+    save(`${page.slice(page.lastIndexOf("/") + 1)}.ipynb`, await notebookOf(page, root, site));
     return "";
   } catch (error) {
     const why = error instanceof Error ? error.message : error;

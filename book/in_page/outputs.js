@@ -168,6 +168,8 @@ async function finish(box) {
  * @param {Element | null | undefined} old
  */
 function keepFolds(fresh, old) {
+  // In a translated page, the old ones have been translated.
+  if (typeof nnTranslate === "function") nnTranslate(fresh);
   for (const element of fresh.querySelectorAll("[data-lab]:has(> :is(details, fieldset))")) {
     const name = `[data-lab][aria-label="${element.getAttribute("aria-label")}"]`;
     const same = old?.querySelector(`${name}:has(> :is(details, fieldset))`);

@@ -12,7 +12,7 @@ import * as python from "./python.js";
 /** @typedef {Awaited<ReturnType<Editors["edit"]>>} Editor */
 
 const { button, make } = nnLab;
-const { clear, fail, focusRun, lineOf, page, root } = nnCells;
+const { clear, fail, focusRun, lineOf, page, root, site } = nnCells;
 const RESTARTED = "Python was restarted: run the cells again.";
 const MEGABYTE = 1e6;
 
@@ -569,7 +569,7 @@ function putBackAll() {
 }
 
 async function download() {
-  const why = await kept.download(page, root);
+  const why = await kept.download(page, root, site);
   if (why) tell(why, why);
 }
 

@@ -11,6 +11,7 @@ import execution
 import nbformat
 import numbering
 import pictures
+import translation
 from docutils import nodes
 from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
@@ -127,10 +128,11 @@ class ChapterCards(SphinxDirective):
             picture = (HERE.parent / "cards" / f"{Path(name).name}.svg").read_text("utf-8")
             card = nodes.list_item(classes=["course-card"])
             card += nodes.raw("", picture, format="html")
-            title = short_title(first)
+            translated = translation.markdown(first, self.config.language, path.stem)
+            title = short_title(translated)
             link = f"{{doc}}`{title} </book/{name}>`"
             # A link with the whole title of a page gets its number from numbering.py.
-            if (number := re.match(r"\d+", name)) and f"# {title}\n" not in first:
+            if (number := re.match(r"\d+", name)) and f"# {title}\n" not in translated:
                 link = f"[{number[0]}]{{.number}} {link}"
             for text in (link, promise, hours(first)):
                 if text:
