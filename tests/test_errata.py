@@ -11,6 +11,7 @@ import release
 import yaml
 from bs4 import BeautifulSoup
 from conftest import ROOT
+from leftovers import leftovers
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 
@@ -161,7 +162,7 @@ def test_page_with_errata(tmp_path, monkeypatch):
     assert "These errata were known on 8 March 2027. One report was not confirmed yet." in text
     wrong, corrected = page("ul")[:2]
     assert [paragraph.get_text() for paragraph in wrong("p")] == [
-        f"{found[-1].page} (#31, found in 0.1.0, right from 0.1.1 on)",
+        f"{found[-1].page}, report #31, found in 0.1.0, right from 0.1.1 on",
         "It says: dX = dZ @ W",
         "It should say: dX = dZ @ W.T",
     ]
@@ -171,7 +172,8 @@ def test_page_with_errata(tmp_path, monkeypatch):
         f"{HOME}/issues/27",
     ]
     assert corrected.pre.get_text().splitlines() == ["60,000 pictures", "for testing"]
-    # What a reader wrote is no markup.
+    # What a reader wrote is no markup, and is shown as it was written.
+    assert leftovers(str(page)) == []
     assert "10,000 <b>pictures</b> ![x](https://example.org/x.png)" in text
     assert not page("b")
     assert not page("img")

@@ -131,16 +131,17 @@ class Errata(SphinxDirective):
 
     def entry(self, erratum: Erratum) -> nodes.list_item:
         """Make an entry of the list."""
-        report = f"#{erratum.address.rpartition('/')[2]}"
-        place = [self.page(erratum.page), " "] if erratum.page else []
-        versions = f"found in {erratum.version}, " if erratum.version else ""
+        report = f"report #{erratum.address.rpartition('/')[2]}"
+        page = [self.page(erratum.page), nodes.Text(", ")] if erratum.page else []
+        found = f", found in {erratum.version}" if erratum.version else ""
         return nodes.list_item(
             "",
             self.paragraph(
-                *(*place, "(", nodes.reference("", report, refuri=erratum.address)),
-                f", {versions}right from {erratum.milestone} on)",
+                *page,
+                nodes.reference("", report, refuri=erratum.address),
+                f"{found}, right from {erratum.milestone} on",
             ),
-            *self.quote("It says:", erratum.says),
+            *self.quote("It says:" if erratum.should else "The report:", erratum.says),
             *self.quote("It should say:", erratum.should),
         )
 
@@ -148,13 +149,13 @@ class Errata(SphinxDirective):
         """Give what a reader wrote, with its lines."""
         if "\n" in text:
             return [self.paragraph(before), nodes.literal_block(text, text, language="text")]
-        return [self.paragraph(f"{before} {text}")] if text else []
+        return [self.paragraph(f"{before} ", nodes.literal(text, text))] if text else []
 
-    def page(self, named: str) -> str | nodes.Node:
+    def page(self, named: str) -> nodes.Node:
         """Link the page that a reader named, if it is one of the book."""
         found = PAGE.search(named)
         if not found or found[0] not in self.env.found_docs:
-            return named
+            return nodes.literal(named, named)
         target = {"reftarget": f"/{found[0]}", "refdomain": "std", "reftype": "doc"}
         words = nodes.inline("", "")
         return addnodes.pending_xref(
