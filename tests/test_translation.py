@@ -292,13 +292,15 @@ def test_words_that_come_later_are_translated(language, built, browser):
               const box = document.createElement("div");
               box.id = "said";
               box.innerHTML = "<p>✗ <strong>Not yet.</strong></p><p>Some pixels are in " +
-                "<code>order</code> twice. <code>order</code> is right.</p>";
+                "<code>order</code> twice. <code>order</code> is right.</p>" +
+                "<div class='cm-editor'>Stop</div>";
               document.querySelector("article").append(box);
             }"""
         )
         said = page.locator("#said").inner_text()
         assert words["Not yet."] in said
         assert "Some" not in said
+        assert "Stop" in said  # what a reader types
         assert page.locator("#said code").count() == 2
         # Nothing that a script wrote is left in English.
         texts = page.evaluate(

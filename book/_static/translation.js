@@ -163,8 +163,8 @@ function translatePage(words) {
     "data-finding",
   ];
   const MARKS = /** @type {Record<string, string>} */ ({ STRONG: "**", EM: "*", CODE: "`" });
-  // Code stays as it is, and so does a page that is not translated.
-  const LEFT = "pre, script, style, textarea, .notranslate, [lang=en]";
+  // Code stays as it is, also in the editor, and so does a page that is not translated.
+  const LEFT = "pre, script, style, textarea, .cm-editor, [lang=en]";
 
   /** @param {Node} node */
   const isInline = (node) => node.nodeType === Node.TEXT_NODE || node.nodeName in MARKS;
