@@ -122,7 +122,7 @@ def test_command_line_says_what_is_not_installed(tmp_path):
     command = [sys.executable, "-c", source, "train", "relu-10-gd", "--out", str(tmp_path / "run")]
     ended = subprocess.run(command, capture_output=True, text=True)
     assert ended.returncode == 1
-    assert "expected the package matplotlib, found none; pip install 'nn-core[lab]'" in ended.stderr
+    assert "expected the package matplotlib, found none; pip install matplotlib" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

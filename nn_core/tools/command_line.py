@@ -408,7 +408,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except ModuleNotFoundError as error:
             print_error(
                 f"expected the package {str(error.name).partition('.')[0]}, found none; "
-                "pip install 'nn-core[lab]' brings all that pictures need"
+                "pip install matplotlib pillow brings all that pictures need"
             )
             return 1
         # Wrong data, wrong settings, files that cannot be used, or numbers that are not finite.
