@@ -25,6 +25,9 @@ def write_site(folder: Path, cells: dict[str, str], *, html: str = "") -> None:
     in_page.write_scripts(python)
     for name in SHEETS:
         shutil.copy(ROOT / "book" / "_static" / name, folder)
+    (folder / "_static").mkdir(exist_ok=True)
+    for name in ("storage.js", "progress.js"):
+        shutil.copy(ROOT / "book" / "_static" / name, folder / "_static")
     shutil.copytree(ROOT / "book" / "_static" / "fonts", folder / "fonts", dirs_exist_ok=True)
     markdown = nbformat.v4.new_markdown_cell("# Chapter")
     code = [nbformat.v4.new_code_cell(text, id=name) for name, text in cells.items()]

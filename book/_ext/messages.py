@@ -51,6 +51,7 @@ PYTHON = (
         for name in ("claim_marks", "course", "frame", "notes")
     ),
     *(ROOT / "book" / "_ext" / f"{name}.py" for name in ("numbering", "plain_markdown")),
+    *(ROOT / "book" / "_ext" / f"{name}.py" for name in ("summaries", "way")),
     *(ROOT / "book" / "in_page" / f"{name}.py" for name in ("in_page", "shell", "title_page")),
     *sorted(LAB.glob("*.py")),
     *(LAB / "exercises" / f"{name}.py" for name in ("__init__", "exercise", "expect", "explain")),

@@ -139,9 +139,6 @@ var nnCells = (() => {
     });
     try {
       if (localStorage.getItem(`nn_core/edited/${page}`)) act("open", cells[0]);
-      if (localStorage.getItem("nn_core/solved") || document.querySelector(".course-progress")) {
-        import(`${site}python/progress.js`).then(({ show }) => show());
-      }
     } catch {
       // Storage is blocked, so nothing is kept.
     }

@@ -1,7 +1,7 @@
 // @ts-check
 // What the reader has edited, by page and cell, and the notebook to download.
 
-import { read, save, write } from "./storage.js";
+import { all, forget as forgetKey, put, save } from "../_static/storage.js";
 
 /** @typedef {{ text: string, original: string }} Edit the reader's text, and the text of the course that it replaced */
 /** @typedef {{ id: string, cell_type: string, source: string | string[], outputs?: unknown[], execution_count?: null }} Cell */
@@ -14,7 +14,7 @@ const keyOf = (page) => `nn_core/edited/${page}`;
  * The edited cells of a page.
  * @param {string} page
  */
-const editsOf = (page) => /** @type {Record<string, Edit>} */ (read(keyOf(page)) ?? {});
+const editsOf = (page) => /** @type {Record<string, Edit>} */ (all(keyOf(page)));
 
 let told = false;
 
@@ -46,10 +46,8 @@ export function note(page, cell, original) {
  * @param {string} original
  */
 export function keep(page, cell, now, original) {
-  const { [cell]: _, ...others } = editsOf(page);
-  const edits = now === original ? others : { ...others, [cell]: { text: now, original } };
-  const lasts = write(keyOf(page), Object.keys(edits).length ? edits : null);
-  if (lasts || told) return "";
+  const edit = now === original ? null : { text: now, original };
+  if (put(keyOf(page), { [cell]: edit }) || told) return "";
   told = true;
   return "This browser keeps nothing for this site: your edits last until you leave the page. Download the notebook to keep them.";
 }
@@ -58,7 +56,7 @@ export function keep(page, cell, now, original) {
  * Forgets what the reader has made of a page.
  * @param {string} page
  */
-export const forget = (page) => write(keyOf(page), null);
+export const forget = (page) => forgetKey(keyOf(page));
 
 /**
  * The notebook of a page, with the reader's code and without outputs.

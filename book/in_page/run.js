@@ -1,9 +1,9 @@
 // @ts-check
 // Runs cells: what a cell needs from above, the line that says what happens, and the bar of the page.
 
+import * as progress from "../_static/progress.js";
 import * as kept from "./kept.js";
 import { Place } from "./outputs.js";
-import * as progress from "./progress.js";
 import * as python from "./python.js";
 
 /** @typedef {{ id: string, source: string, short?: string }} Cell `short` trains less, where the cell takes long */

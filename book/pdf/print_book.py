@@ -43,7 +43,8 @@ def pages() -> list[str]:
     """List the pages of the book in their order, such as `book/05_backpropagation`."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
     parts = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
-    return [toc["root"], *parts]
+    # What a reader's browser keeps is on no paper.
+    return [toc["root"], *(page for page in parts if page != "book/your_way")]
 
 
 def about_book() -> dict[str, str]:
