@@ -102,13 +102,16 @@ bench:
 	.venv-bench/bin/python benchmarks/compare.py
 
 # Renews the locked versions and their hashes within the ranges of pyproject.toml, for Python 3.11 and later
-# at once, and those within the ranges of package.json.
+# at once, those of the images of `classroom/`, and those within the ranges of package.json.
+LOCK := .venv-lock/bin/uv pip compile --universal --upgrade --generate-hashes --no-strip-extras --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make lock"
 lock: node_modules/.package-lock.json
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet uv
-	.venv-lock/bin/uv pip compile pyproject.toml --extra book --extra test --universal --python-version 3.11 --upgrade \
-		--generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-		--output-file requirements.txt
+	$(LOCK) pyproject.toml --extra book --extra test --python-version 3.11 --output-file requirements.txt
+	$(LOCK) pyproject.toml --extra lab classroom/learner.in --python-version 3.13 --constraint requirements.txt \
+		--output-file classroom/requirements.txt
+	$(LOCK) classroom/hub.in --python-version 3.13 --constraint classroom/requirements.txt --output-file classroom/hub_requirements.txt
 	$(NPM) update --silent
 
 clean:

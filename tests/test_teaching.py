@@ -102,8 +102,13 @@ def test_sections_and_exercises_exist(number):
 
 def test_plans_name_sections_and_exercises_that_exist():
     there = set().union(*map(names_of, BY_CHAPTER))
-    for section in ("One week", "One term", "When time is short", "How to grade"):
+    for section in ("The first lesson", "When time is short", "How to grade"):
         assert set(in_italics(SECTIONS[section])) <= there, section
+
+
+def test_the_first_lesson_takes_two_hours():
+    minutes = re.findall(r"^\| (\d+) \|", SECTIONS["The first lesson"], re.MULTILINE)
+    assert sum(map(int, minutes)) == 120
 
 
 def test_every_chapter_has_its_lines():

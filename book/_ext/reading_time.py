@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from check_prose import ROOT, texts
+from check_prose import ROOT, said, texts
 
 # Minutes for a word of the text, a formula that stands by itself, a block of code that is shown,
 # and an exercise. The first three include predicting, trying the sliders and reading the outputs.
@@ -27,22 +27,33 @@ class Minutes(NamedTuple):
     exercises: float
 
 
-def counted(path: Path) -> Minutes:
-    """Count words, formulas and blocks up to the exercises, and then the exercises."""
-    text, _, exercises = "\n".join(texts(path)).partition("\n## Exercises")
+def sections(path: Path) -> dict[str, float]:
+    """Give the minutes for reading each section up to the exercises; "" is the text above them."""
+    found = {"": 0.0}
+    for cell in json.loads(path.read_text("utf-8"))["cells"]:
+        heading = re.match(r"## (.+)", "".join(cell["source"]))
+        if heading and heading[1] == "Exercises":
+            break
+        here = heading[1] if heading else [*found][-1]
+        found[here] = found.get(here, 0) + reading(cell)
+    return found
+
+
+def reading(cell: dict) -> float:
+    """Give the minutes for a cell: its words, its formulas, or its code."""
+    source = "".join(cell["source"])
+    text = source if cell["cell_type"] == "markdown" else "\n".join(said(source))
     formulas = re.findall(r"\$\$.*?\$\$", text, re.DOTALL)
     plain = re.sub(r"\$\$.*?\$\$|\$[^$]*\$|`[^`]*`", " ", text, flags=re.DOTALL)
     words = re.findall(r"[^\W\d_][\w'’-]*", plain)
-    blocks = 0
-    for cell in json.loads(path.read_text("utf-8"))["cells"]:
-        if "".join(cell["source"]).startswith("## Exercises"):
-            break
-        shown = not NOT_SHOWN & set(cell["metadata"].get("tags", []))
-        blocks += cell["cell_type"] == "code" and shown
-    return Minutes(
-        WORD * len(words) + FORMULA * len(formulas) + BLOCK * blocks,
-        EXERCISE * exercises.count("**Exercise: "),
-    )
+    block = cell["cell_type"] == "code" and not NOT_SHOWN & set(cell["metadata"].get("tags", []))
+    return WORD * len(words) + FORMULA * len(formulas) + BLOCK * block
+
+
+def counted(path: Path) -> Minutes:
+    """Count words, formulas and blocks up to the exercises, and then the exercises."""
+    exercises = "\n".join(texts(path)).count("**Exercise: ")
+    return Minutes(sum(sections(path).values()), EXERCISE * exercises)
 
 
 def main() -> None:

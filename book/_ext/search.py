@@ -19,7 +19,7 @@ import numbering
 from formulas import mathml
 
 # Pages that come last whatever they hold, and how much a hit counts there and in the appendix.
-LAST = ("reference", "claims", "runs", "speed", "bibliography", "teaching", "exam")
+LAST = ("reference", "claims", "runs", "speed", "bibliography", "teaching", "syllabus", "exam")
 COUNTS_IN_LAST, COUNTS_IN_APPENDIX = 0.001, 0.5
 # What is no text: code, formulas in lines of their own, contents, and what others add to a page.
 NO_TEXT = (

@@ -45,7 +45,7 @@ EXPECTED = {
     "computation graph": ("05_backpropagation", "5.2 First pass"),
 }
 WHOLE = re.compile(r"[^a-z…].*[.?!:][”’)]*")
-LAST = re.compile(r"/(reference|claims|runs|speed|bibliography|teaching|exam)\.html")
+LAST = re.compile(r"/(reference|claims|runs|speed|bibliography|teaching|syllabus|exam)\.html")
 
 
 @pytest.fixture(scope="module")
