@@ -1,0 +1,159 @@
+"""What a drawn question is, how one is made, and how an answer to it is judged.
+
+A question is a function that draws its numbers and gives a `Draft`. The decorator `question` keeps
+the function in `QUESTIONS`. In the texts of a draft, «name» stands for a number or an array, which
+`shown` writes.
+"""
+
+import re
+import textwrap
+import zlib
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
+
+import numpy as np
+
+KINDS = ("paper", "code", "shape", "claim", "choice")
+CHAPTERS = (*(f"{number:02}" for number in range(16)), "zoo", "batch norm")
+TOLERANCE = 0.01
+TRIES = 200  # how often numbers may be drawn until no mistake gives the right answer by chance
+
+
+class Question(NamedTuple):
+    """A question whose numbers are drawn. Its texts are Markdown, with formulas between dollars."""
+
+    key: str
+    chapters: tuple[str, ...]
+    kind: str
+    points: int
+    minutes: int
+    title: str
+    text: str
+    answers: dict[str, Any]  # each a number, an array, a shape or a word
+    solution: str
+    mistakes: dict[str, dict[str, Any]]  # what a mistake makes of some of the answers
+    accepts: float  # how far an answer may be off, relative to its largest number
+
+    def accepted(self, name: str, given: Any) -> bool:
+        """Say whether something is the answer of this name, within what is accepted."""
+        return agree(given, self.answers[name], self.accepts)
+
+
+class Draft(NamedTuple):
+    """What the function of a question draws and computes."""
+
+    text: str
+    solution: str
+    answers: dict[str, Any]
+    given: dict[str, Any]  # what else stands in the texts
+    mistakes: dict[str, dict[str, Any]]
+
+
+QUESTIONS: dict[str, Callable[[np.random.Generator], Question]] = {}
+
+
+def question(
+    chapters: str, title: str, *, kind: str, points: int, minutes: int, accepts: float = TOLERANCE
+) -> Callable[[Callable[[np.random.Generator], Draft]], Callable[[np.random.Generator], Question]]:
+    """Make a function that drafts a question one that gives it, and keep it under its name.
+
+    Numbers with which a mistake leads to the right answer are drawn again.
+    """
+
+    def keep(draft: Callable[[np.random.Generator], Draft]) -> Any:
+        key = draft.__name__.replace("_", "-")
+
+        def make(rng: np.random.Generator) -> Question:
+            for _ in range(TRIES):
+                drawn = draft(rng)
+                if all(differs(drawn.answers, wrong, accepts) for wrong in drawn.mistakes.values()):
+                    break
+            else:
+                raise ValueError(f"{key}: no numbers tell the right answer from the mistakes")
+            values = drawn.given | drawn.answers
+            text, solution = (filled(part, values) for part in (drawn.text, drawn.solution))
+            named = tuple(chapters.split(", "))
+            return Question(
+                key, named, kind, points, minutes, title, text, drawn.answers, solution,
+                drawn.mistakes, accepts,
+            )  # fmt: skip
+
+        QUESTIONS[key] = make
+        return make
+
+    return keep
+
+
+def draw(seed: int, chapters: Collection[str] = CHAPTERS) -> list[Question]:
+    """Give all questions on some chapters. A question's numbers depend on its key and the seed."""
+    drawn = [
+        make(np.random.default_rng([seed, zlib.crc32(key.encode())]))
+        for key, make in QUESTIONS.items()
+    ]
+    return [question for question in drawn if set(question.chapters) & set(chapters)]
+
+
+def agree(given: Any, right: Any, accepts: float) -> bool:
+    """Say whether an answer is right: a word the same word, a number within what is accepted."""
+    if isinstance(right, str):
+        return isinstance(given, str) and given.strip().lower() == right.lower()
+    try:
+        found, wanted = np.asarray(given, float), np.asarray(right, float)
+    except (TypeError, ValueError):
+        return False
+    if found.size != wanted.size or not np.isfinite(found).all():
+        return False
+    # Where whole numbers are asked for, such as shapes and counts, nothing may be off.
+    exact = np.asarray(right).dtype.kind in "iub"
+    room = 1e-9 if exact else accepts * float(np.abs(wanted).max(initial=0))
+    return bool(np.all(np.abs(found.ravel() - wanted.ravel()) <= room + 1e-12))
+
+
+def differs(answers: dict[str, Any], wrong: dict[str, Any], accepts: float) -> bool:
+    """Say whether each number of a mistake is clearly another one than the right one."""
+    return not any(agree(value, answers[name], 2 * accepts) for name, value in wrong.items())
+
+
+def filled(text: str, values: dict[str, Any]) -> str:
+    """Put values into a text of the code, which is indented as the code is."""
+    text = textwrap.dedent(text).strip()
+    text = re.sub(r"«(\w+)»", lambda found: shown(values[found[1]]), text)
+    # Within a formula a comma between digits would be followed by a space.
+    return re.sub(
+        r"\$[^$]+\$", lambda formula: re.sub(r"(?<=\d),(?=\d{3})", "{,}", formula[0]), text
+    )
+
+
+def shown(value: Any) -> str:
+    """Write a value: a number for text or a formula, an array for a formula."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, tuple):
+        inner = ", ".join(map(str, value))
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, np.ndarray) and value.ndim == 2:
+        rows = r" \\ ".join(" & ".join(map(shown, row)) for row in value.tolist())
+        return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
+    if isinstance(value, list | np.ndarray):
+        return "(" + r",\ ".join(map(shown, np.asarray(value).tolist())) + ")"
+    if float(value) == int(value):
+        return f"{int(value):,}"
+    if abs(value) < 1e-3:
+        digits, power = f"{value:.2e}".split("e")
+        return rf"{float(digits):g} \cdot 10^{{{int(power)}}}"
+    return np.format_float_positional(
+        float(value), precision=4, unique=False, fractional=False, trim="-"
+    )
+
+
+def whole(
+    rng: np.random.Generator, shape: tuple[int, ...] | int = (), low: int = -3, high: int = 4
+) -> np.ndarray:
+    """Draw whole numbers from `low` to `high`, none of them zero."""
+    found = rng.choice([number for number in range(low, high + 1) if number], shape)
+    return np.asarray(found, int)
+
+
+def pick(rng: np.random.Generator, *values: Any) -> Any:
+    """Draw one of some values."""
+    return values[int(rng.integers(len(values)))]
