@@ -6,9 +6,9 @@ the function in `QUESTIONS`. In the texts of a draft, «name» stands for a numb
 """
 
 import re
-import textwrap
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from inspect import cleandoc
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +16,9 @@ import numpy as np
 KINDS = ("paper", "code", "shape", "claim", "choice")
 CHAPTERS = (*(f"{number:02}" for number in range(16)), "zoo", "batch norm")
 TOLERANCE = 0.01
-TRIES = 200  # how often numbers may be drawn until no mistake gives the right answer by chance
+TRIES = 500  # how often numbers may be drawn until no mistake gives the right answer by chance
+
+Rng = np.random.Generator
 
 
 class Question(NamedTuple):
@@ -33,6 +35,7 @@ class Question(NamedTuple):
     solution: str
     mistakes: dict[str, dict[str, Any]]  # what a mistake makes of some of the answers
     accepts: float  # how far an answer may be off, relative to its largest number
+    given: dict[str, Any]  # what was drawn
 
     def accepted(self, name: str, given: Any) -> bool:
         """Say whether something is the answer of this name, within what is accepted."""
@@ -49,34 +52,45 @@ class Draft(NamedTuple):
     mistakes: dict[str, dict[str, Any]]
 
 
-QUESTIONS: dict[str, Callable[[np.random.Generator], Question]] = {}
+QUESTIONS: dict[str, Callable[[Rng], Question]] = {}
 
 
 def question(
-    chapters: str, title: str, *, kind: str, points: int, minutes: int, accepts: float = TOLERANCE
-) -> Callable[[Callable[[np.random.Generator], Draft]], Callable[[np.random.Generator], Question]]:
+    chapters: str, title: str, kind: str, points: int, minutes: int, accepts: float = TOLERANCE
+) -> Callable[[Callable[[Rng], Draft | None]], Callable[[Rng], Question]]:
     """Make a function that drafts a question one that gives it, and keep it under its name.
 
-    Numbers with which a mistake leads to the right answer are drawn again.
+    The function returns None where its numbers will not do. These are drawn again, and so are
+    numbers with which a mistake leads to the right answer.
     """
 
-    def keep(draft: Callable[[np.random.Generator], Draft]) -> Any:
+    def keep(draft: Callable[[Rng], Draft | None]) -> Callable[[Rng], Question]:
         key = draft.__name__.replace("_", "-")
 
-        def make(rng: np.random.Generator) -> Question:
+        def make(rng: Rng) -> Question:
             for _ in range(TRIES):
                 drawn = draft(rng)
-                if all(differs(drawn.answers, wrong, accepts) for wrong in drawn.mistakes.values()):
-                    break
-            else:
-                raise ValueError(f"{key}: no numbers tell the right answer from the mistakes")
-            values = drawn.given | drawn.answers
-            text, solution = (filled(part, values) for part in (drawn.text, drawn.solution))
-            named = tuple(chapters.split(", "))
-            return Question(
-                key, named, kind, points, minutes, title, text, drawn.answers, solution,
-                drawn.mistakes, accepts,
-            )  # fmt: skip
+                if drawn and not any(
+                    agree(value, drawn.answers[name], 2 * accepts)
+                    for wrong in drawn.mistakes.values()
+                    for name, value in wrong.items()
+                ):
+                    values = drawn.given | drawn.answers
+                    return Question(
+                        key=key,
+                        chapters=tuple(chapters.split(", ")),
+                        kind=kind,
+                        points=points,
+                        minutes=minutes,
+                        title=filled(title, values),
+                        text=filled(drawn.text, values),
+                        answers=drawn.answers,
+                        solution=filled(drawn.solution, values),
+                        mistakes=drawn.mistakes,
+                        accepts=accepts,
+                        given=drawn.given,
+                    )
+            raise ValueError(f"{key}: no numbers tell the right answer from the mistakes")
 
         QUESTIONS[key] = make
         return make
@@ -109,15 +123,9 @@ def agree(given: Any, right: Any, accepts: float) -> bool:
     return bool(np.all(np.abs(found.ravel() - wanted.ravel()) <= room + 1e-12))
 
 
-def differs(answers: dict[str, Any], wrong: dict[str, Any], accepts: float) -> bool:
-    """Say whether each number of a mistake is clearly another one than the right one."""
-    return not any(agree(value, answers[name], 2 * accepts) for name, value in wrong.items())
-
-
 def filled(text: str, values: dict[str, Any]) -> str:
     """Put values into a text of the code, which is indented as the code is."""
-    text = textwrap.dedent(text).strip()
-    text = re.sub(r"«(\w+)»", lambda found: shown(values[found[1]]), text)
+    text = re.sub(r"«(\w+)»", lambda found: shown(values[found[1]]), cleandoc(text))
     # Within a formula a comma between digits would be followed by a space.
     return re.sub(
         r"\$[^$]+\$", lambda formula: re.sub(r"(?<=\d),(?=\d{3})", "{,}", formula[0]), text
@@ -131,6 +139,8 @@ def shown(value: Any) -> str:
     if isinstance(value, tuple):
         inner = ", ".join(map(str, value))
         return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, np.ndarray) and value.size == 1:
+        return shown(value.item())
     if isinstance(value, np.ndarray) and value.ndim == 2:
         rows = r" \\ ".join(" & ".join(map(shown, row)) for row in value.tolist())
         return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
@@ -146,14 +156,66 @@ def shown(value: Any) -> str:
     )
 
 
-def whole(
-    rng: np.random.Generator, shape: tuple[int, ...] | int = (), low: int = -3, high: int = 4
-) -> np.ndarray:
+def whole(rng: Rng, shape: tuple[int, ...] | int, low: int = -3, high: int = 4) -> np.ndarray:
     """Draw whole numbers from `low` to `high`, none of them zero."""
-    found = rng.choice([number for number in range(low, high + 1) if number], shape)
-    return np.asarray(found, int)
+    return rng.choice([number for number in range(low, high + 1) if number], shape)
 
 
-def pick(rng: np.random.Generator, *values: Any) -> Any:
+def pick(rng: Rng, *values: Any) -> Any:
     """Draw one of some values."""
     return values[int(rng.integers(len(values)))]
+
+
+def choices(rng: Rng, right: str, *wrong: str) -> tuple[str, str]:
+    """Put answers into a drawn order; give them as a list, and the letter of the right one."""
+    answers = [(right, *wrong)[k] for k in rng.permutation(1 + len(wrong))]
+    lines = [f"- ({letter}) {answer}" for letter, answer in zip("abcdef", answers, strict=False)]
+    return "\n".join(lines), "abcdef"[answers.index(right)]
+
+
+def hunt(
+    rng: Rng,
+    code: str,
+    bugs: Sequence[tuple[str, str, str]],
+    asked: str,
+    run: Callable[[Any], Any],
+    given: dict[str, Any],
+) -> Draft:
+    """Plant a bug in a function, and ask for its line and for what it does to some numbers.
+
+    Each of the bugs is a line of the code, what stands in its place, and what is wrong with that.
+    `run` calls the function.
+    """
+    mended, wrong, why = pick(rng, *bugs)
+    lines = cleandoc(code).split("\n")
+    number = [line.strip() for line in lines].index(mended)
+    planted = [*lines[:number], lines[number].replace(mended, wrong), *lines[number + 1 :]]
+    found, right = (np.asarray(run(defined("\n".join(text)))) for text in (planted, lines))
+    return Draft(
+        """What is wrong with this code?
+
+        ```python
+        «code»
+        ```
+
+        «asked» What comes out as the code stands (`found`), and what should (`right`)? Which
+        line is wrong (`line`; the first one is 1)? Mend it.""",
+        """«why» Line «line» must be `«mended»`. As it stands, $«found»$ comes out. It should be
+        $«right»$. (Numbers 2, line 2, mend 1.)""",
+        {"line": number + 1, "found": found, "right": right},
+        given
+        | {
+            "code": "\n".join(planted),
+            "asked": filled(asked, given),
+            "why": why,
+            "mended": mended,
+        },
+        {"as if it were right": {"found": right}},
+    )
+
+
+def defined(code: str) -> Any:
+    """Run code that defines one function, and give the function."""
+    names: dict[str, Any] = {"np": np}
+    exec(code, names)
+    return names[code.removeprefix("def ").partition("(")[0]]
