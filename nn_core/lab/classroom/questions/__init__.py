@@ -1,6 +1,6 @@
 """Questions whose numbers are drawn and whose answers are computed, for exams and assignments."""
 
-from nn_core.lab.classroom.questions import forward, gradients
+from nn_core.lab.classroom.questions import beyond, forward, gradients, training
 from nn_core.lab.classroom.questions.question import (
     CHAPTERS,
     KINDS,
@@ -9,4 +9,14 @@ from nn_core.lab.classroom.questions.question import (
     draw,
 )
 
-__all__ = ["CHAPTERS", "KINDS", "QUESTIONS", "Question", "draw", "forward", "gradients"]
+__all__ = [
+    "CHAPTERS",
+    "KINDS",
+    "QUESTIONS",
+    "Question",
+    "beyond",
+    "draw",
+    "forward",
+    "gradients",
+    "training",
+]

@@ -42,7 +42,7 @@ def share_count_percentage(rng: Rng) -> Draft:
         {
             "a percentage for a share": {"share": 100 * (N - wrong) / N},
             "a share for a percentage": {"percent": wrong / N},
-            "as many errors as before": {"errors": wrong} if M != N else {},
+            "as many errors as before": {"errors": wrong},
             "one of two": {"guessed": M // 2},
         },
     )
@@ -72,9 +72,7 @@ def what_the_network_says(rng: Rng) -> Draft | None:
         {"P": P},
         {
             "counted from 1": {"answer": int(first) + 1, "second": int(second) + 1},
-            "only the second counted": {"wrong": float(P[second])}
-            if P[first] + P[second] < 1
-            else {},
+            "only the second counted": {"wrong": float(P[second])},
         },
     )
 
@@ -396,21 +394,21 @@ def softmax_with_a_bug(rng: Rng) -> Draft:
 @question("02, 10", "Temperatures", "paper", 4, 5)
 def temperatures(rng: Rng) -> Draft:
     """Divide logits by a temperature."""
-    c, T = int(rng.integers(2, 10)), pick(rng, 2, 3)
+    c, T = int(rng.integers(2, 20)), pick(rng, 2, 3, 4)
     Z = np.array([[0, np.log(c)]])
     cold, warm, usual = (softmax(Z / t)[0, 1] for t in (1 / T, T, 1))
     return Draft(
         r"""Two logits are 0 and $\log «c»$. Give the probability of the second class at the
         temperatures 1 (`usual`), «T» (`warm`) and $\frac{1}{«T»}$ (`cold`). What stays the same?""",
         r"""At 1 the exponentials are 1 and «c»: $«usual»$. At «T» the second one is
-        $«c»^{1/«T»}$: $«warm»$. At $\frac{1}{«T»}$ it is $«c»^«T»$: $«cold»$. The order stays, and
-        so does every answer. (Probabilities 3, order 1.)""",
+        $«c»^{1/«T»}$: $«warm»$. At $\frac{1}{«T»}$ it is $«c»^«T»$: $«cold»$. The order stays,
+        and so does every answer. (Probabilities 3, order 1.)""",
         {"usual": usual, "warm": warm, "cold": cold},
         {"c": c, "T": T},
         {
             "the temperatures exchanged": {"warm": cold, "cold": warm},
             "the logit taken for its exponential": {"usual": np.log(c) / (1 + np.log(c))},
-            "the sigmoid of one logit missed": {"usual": 1 / (1 + c)},
+            "that of the first class": {"usual": 1 / (1 + c)},
         },
     )
 

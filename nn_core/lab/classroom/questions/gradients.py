@@ -6,6 +6,7 @@ from nn_core.gradcheck import relative_error
 from nn_core.lab.classroom.questions.question import (
     Draft,
     Rng,
+    bracketed,
     choices,
     hunt,
     pick,
@@ -132,7 +133,7 @@ def numerical_gradient_with_a_bug(rng: Rng) -> Draft:
             ("grad[i] = (above - below) / (2 * h)", "grad[i] = (above - below) / h",
              "From $x - h$ to $x + h$ the way is $2h$: every slope is twice what it should be."),
             ("x[i] = kept - h", "x[i] -= h",
-             "The entry is $x + h$ by then. One $h$ less leads back to $x$: the way is half as long."),
+             "The entry is $x + h$ by then. One $h$ less leads back to $x$: half the way."),
             ("grad[i] = (above - below) / (2 * h)", "grad[i] = (below - above) / (2 * h)",
              "The sign is turned: that is the way down, and not the slope."),
         ],
@@ -149,9 +150,9 @@ def numerical_gradient_with_a_bug(rng: Rng) -> Draft:
 @question("04, zoo", "A report of the check", "claim", 5, 6)
 def report_of_the_check(rng: Rng) -> Draft:
     """Read what a gradient check says."""
-    layers, factor = pick(rng, 4, 5), int(rng.integers(3, 17))
+    layers, c = pick(rng, 4, 5), int(rng.integers(3, 17))
     broken = int(rng.integers(2, layers))
-    error = (factor - 1) / (factor + 1)
+    error = (c - 1) / (c + 1)
     small = [f"{rng.integers(1, 9)} \\cdot 10^{{-{rng.integers(8, 12)}}}" for _ in range(layers)]
     large = [f"{rng.uniform(0.2, 0.9):.2f}" for _ in range(layers)]
     row_a = " | ".join(f"${(large if k < broken else small)[k]}$" for k in range(layers))
@@ -173,7 +174,7 @@ def report_of_the_check(rng: Rng) -> Draft:
         «factor»$, the batch size: 1/N was forgotten, or taken twice. Spotless: pictures and
         labels out of step, all weights zero, training pictures in the dev set, a rate that is
         too large. (Layer 2, factor 2, two bugs 1.)""",
-        {"layer": broken, "factor": factor},
+        {"layer": broken, "factor": c},
         {
             "layers": layers,
             "head": " | ".join(f"layer {k + 1}" for k in range(layers)),
@@ -189,19 +190,30 @@ def report_of_the_check(rng: Rng) -> Draft:
 @question("05", "Back through a graph", "paper", 6, 7)
 def back_through_a_graph(rng: Rng) -> Draft:
     """Walk a graph of numbers back."""
-    a, b, c, k = (int(number) for number in whole(rng, 4, -3, 5))
+    a, b, c, k = (int(number) for number in [*whole(rng, 3, -3, 5), rng.integers(2, 6)])
     s = a * b - c
     return Draft(
         r"""Let $L = (a b - c)^2 + «k» a$, with $a = «a»$, $b = «b»$ and $c = «c»$. Draw the
         graph, walk forward (`L`), then back. Give $\mathrm{d}a$, $\mathrm{d}b$ and
         $\mathrm{d}c$ (`da`, `db`, `dc`). Where do you add?""",
         r"""Forward: $ab = «ab»$, the difference is $«s»$, $L = «L»$. Back: the difference gets
-        $2 \cdot («s») = «ds»$, so $\mathrm{d}c = «dc»$, and the product gets $«ds»$. Then
-        $\mathrm{d}b = a \cdot («ds») = «db»$. Two arrows come back to $a$:
-        $b \cdot («ds») = «through»$ through the product and $«k»$ through the sum, so
+        $2 \cdot «s_in» = «ds»$, so $\mathrm{d}c = «dc»$, and the product gets $«ds»$. Then
+        $\mathrm{d}b = «a» \cdot «ds_in» = «db»$. Two arrows come back to $a$:
+        $«b» \cdot «ds_in» = «through»$ through the product and $«k»$ through the sum, so
         $\mathrm{d}a = «da»$. (Graph 1, forward 1, gradients 3, addition 1.)""",
         {"L": s**2 + k * a, "da": 2 * s * b + k, "db": 2 * s * a, "dc": -2 * s},
-        {"a": a, "b": b, "c": c, "k": k, "ab": a * b, "s": s, "ds": 2 * s, "through": 2 * s * b},
+        {
+            "a": a,
+            "b": b,
+            "c": c,
+            "k": k,
+            "ab": a * b,
+            "s": s,
+            "ds": 2 * s,
+            "through": 2 * s * b,
+            "s_in": bracketed(s),
+            "ds_in": bracketed(2 * s),
+        },
         {
             "one path only": {"da": 2 * s * b},
             "the paths multiplied": {"da": 2 * s * b * k},
@@ -230,7 +242,7 @@ def a_dense_layer(rng: Rng) -> Draft:
         {
             "without the transpose": {"dW": X @ dZ},
             "means, not sums": {"dW": dW / 2, "db": db / 2},
-            "the weights' own sign turned": {"dX": -(dX if dX is not None else 0)},
+            "the two columns exchanged": {"dX": dZ @ W[::-1].T},
         },
     )
 
@@ -554,10 +566,9 @@ def start_with_a_bug(rng: Rng) -> Draft:
             ("limit = np.sqrt(6 / fan_in)", "limit = 6 / fan_in",
              "That is the square of the limit: the root is missing."),
             ("limit = np.sqrt(6 / fan_in)", "limit = np.sqrt(2 / fan_in)",
-             "That is the standard deviation. The limit of a uniform distribution is $\\\\sqrt3$ times "
-             "as large."),
+             r"That is the standard deviation. A uniform distribution ends at $\sqrt3$ of these."),
             ("return limit * (2 * U - 1)", "return limit * U",
-             "All weights are positive, so their mean is not 0, and all units get nearly the same."),
+             "All weights are positive, so their mean is not 0, and units are much alike."),
         ],
         """The weights should be uniform, with the variance of He's rule. `U` holds numbers that
         were drawn from 0 to 1, with a column for each unit: $«U»$.""",

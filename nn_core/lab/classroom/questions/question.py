@@ -75,7 +75,8 @@ def question(
                     for wrong in drawn.mistakes.values()
                     for name, value in wrong.items()
                 ):
-                    values = drawn.given | drawn.answers
+                    answers = {name: plain(value) for name, value in drawn.answers.items()}
+                    values = drawn.given | answers
                     return Question(
                         key=key,
                         chapters=tuple(chapters.split(", ")),
@@ -84,7 +85,7 @@ def question(
                         minutes=minutes,
                         title=filled(title, values),
                         text=filled(drawn.text, values),
-                        answers=drawn.answers,
+                        answers=answers,
                         solution=filled(drawn.solution, values),
                         mistakes=drawn.mistakes,
                         accepts=accepts,
@@ -123,9 +124,16 @@ def agree(given: Any, right: Any, accepts: float) -> bool:
     return bool(np.all(np.abs(found.ravel() - wanted.ravel()) <= room + 1e-12))
 
 
+def plain(value: Any) -> Any:
+    """Give a number of NumPy's, or an array of one number, as a number of Python's."""
+    return value.item() if isinstance(value, np.generic | np.ndarray) and value.size == 1 else value
+
+
 def filled(text: str, values: dict[str, Any]) -> str:
     """Put values into a text of the code, which is indented as the code is."""
-    text = re.sub(r"«(\w+)»", lambda found: shown(values[found[1]]), cleandoc(text))
+    # A paragraph becomes one line. Tables and code keep theirs.
+    text = re.sub(r"(?<=\S)(?<!```python)\n(?!\n|\| |\|-|```)", " ", cleandoc(text))
+    text = re.sub(r"«(\w+)»", lambda found: shown(values[found[1]]), text)
     # Within a formula a comma between digits would be followed by a space.
     return re.sub(
         r"\$[^$]+\$", lambda formula: re.sub(r"(?<=\d),(?=\d{3})", "{,}", formula[0]), text
@@ -139,8 +147,7 @@ def shown(value: Any) -> str:
     if isinstance(value, tuple):
         inner = ", ".join(map(str, value))
         return f"({inner},)" if len(value) == 1 else f"({inner})"
-    if isinstance(value, np.ndarray) and value.size == 1:
-        return shown(value.item())
+    value = plain(value)
     if isinstance(value, np.ndarray) and value.ndim == 2:
         rows = r" \\ ".join(" & ".join(map(shown, row)) for row in value.tolist())
         return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
@@ -154,6 +161,11 @@ def shown(value: Any) -> str:
     return np.format_float_positional(
         float(value), precision=4, unique=False, fractional=False, trim="-"
     )
+
+
+def bracketed(value: float) -> str:
+    """Write a number that follows a sign of multiplication."""
+    return f"({shown(value)})" if value < 0 else shown(value)
 
 
 def whole(rng: Rng, shape: tuple[int, ...] | int, low: int = -3, high: int = 4) -> np.ndarray:
@@ -210,7 +222,7 @@ def hunt(
             "why": why,
             "mended": mended,
         },
-        {"as if it were right": {"found": right}},
+        {"what should come out": {"found": right}},
     )
 
 
