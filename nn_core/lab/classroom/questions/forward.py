@@ -316,7 +316,7 @@ def shapes_of_a_layer(rng: Rng) -> Draft:
     Z = dense_forward(X, W, b)
     return Draft(
         """A dense layer with «o» units gets a batch of «N» examples with «i» numbers each.
-        Examples are rows. Give the shapes of `W`, `b` and `Z` (`W`, `b`, `Z`). Somebody keeps
+        Examples are rows. Give the shapes of `W`, `b` and `Z`. Somebody keeps
         the biases as an array of shape («o», 1): for which number of examples does `X @ W + b`
         then raise no error, beside 1 (`silent`)?""",
         """`W` has a column for each unit, $«W»$; `b` an entry for each unit, $«b»$; and $Z$ a
@@ -346,9 +346,9 @@ def broadcasting(rng: Rng) -> Draft:
         f"({m}, {N}, {k}) and ({N}, {k})",
     )  # fmt: skip
     return Draft(
-        """What are the shapes of the sums of two arrays of the shapes («N», «k») and («k»,) (`a`),
-        («N», 1) and («k»,) (`b`), («N», 1, «k») and («m», «k») (`c`)? And for which of these two
-        shapes does `+` raise an error (`error`)?
+        """What are the shapes of the sums of two arrays of the shapes («N», «k») and («k»,)
+        (`a`), («N», 1) and («k»,) (`b`), («N», 1, «k») and («m», «k») (`c`)? For which of these
+        pairs of shapes does `+` raise an error (`error`)?
 
         «listed»""",
         """Shapes are compared from the right, and an axis that is 1 or missing is stretched: $«a»$,
@@ -399,7 +399,8 @@ def temperatures(rng: Rng) -> Draft:
     cold, warm, usual = (softmax(Z / t)[0, 1] for t in (1 / T, T, 1))
     return Draft(
         r"""Two logits are 0 and $\log «c»$. Give the probability of the second class at the
-        temperatures 1 (`usual`), «T» (`warm`) and $\frac{1}{«T»}$ (`cold`). What stays the same?""",
+        temperatures 1 (`usual`), «T» (`warm`) and $\frac{1}{«T»}$ (`cold`). What stays the
+        same?""",
         r"""At 1 the exponentials are 1 and «c»: $«usual»$. At «T» the second one is
         $«c»^{1/«T»}$: $«warm»$. At $\frac{1}{«T»}$ it is $«c»^«T»$: $«cold»$. The order stays,
         and so does every answer. (Probabilities 3, order 1.)""",
@@ -478,7 +479,7 @@ def first_losses(rng: Rng) -> Draft:
     listed, letter = choices(rng, right, *(cause for cause in causes if cause != right))
     return Draft(
         """A classifier has «K» classes. Which loss do you expect before the first step
-        (`expected`)? It says «seen», with batches of «N». What is the most probable cause
+        (`expected`)? It shows «seen», with batches of «N». What is the most probable cause
         (`cause`)?
 
         «listed»""",

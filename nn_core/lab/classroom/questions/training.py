@@ -661,12 +661,12 @@ def calibration_error(rng: Rng) -> Draft | None:
         «listed»""",
         r"""The accuracies are $«shares»$. Each gap to the confidence counts by the number of
         its answers: $«ece»$. The mean confidence is off by $«off»$ on the whole; a temperature
-        above 1 makes all of them smaller, one below 1 larger. («remedy»). (Shares 2, error 2,
-        remedy 1.)""",
+        above 1 makes all of them smaller, one below 1 larger. («remedy»): «cure». (Shares 2,
+        error 2, remedy 1.)""",
         {"shares": shares, "ece": ece, "remedy": letter},
         {
-            "low": low, "high": high, "n0": counts[0], "n1": counts[1], "r0": right[0], "r1": right[1],
-            "listed": listed, "off": mean_gap,
+            "low": low, "high": high, "n0": counts[0], "n1": counts[1], "r0": right[0],
+            "r1": right[1], "listed": listed, "off": mean_gap, "cure": names[int(mean_gap < 0)],
         },
         {
             "both bins alike": {"ece": float(np.abs(shares - [low, high]).mean())},
