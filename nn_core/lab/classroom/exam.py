@@ -134,7 +134,7 @@ def choose(
     left = draw(seed, chapters)
     if not 1 <= count <= len(left):
         raise ValueError(f"expected from 1 to {len(left)} questions on these chapters, not {count}")
-    np.random.default_rng(seed).shuffle(left)  # type: ignore[arg-type]
+    np.random.default_rng(seed).shuffle(left)
     used: Counter[str] = Counter()
     room = sum(question.minutes for question in left) if minutes is None else minutes
     chosen: list[Question] = []
@@ -223,7 +223,12 @@ def as_notebook(exam: Exam, *, key: bool) -> str:
             cells.append(("markdown", "*Your way, and your reasons:*"))
     written: list[dict[str, Any]] = []
     for number, (kind, source) in enumerate(cells):
-        cell = {"cell_type": kind, "id": f"cell-{number}", "metadata": {}, "source": source}
+        cell: dict[str, Any] = {
+            "cell_type": kind,
+            "id": f"cell-{number}",
+            "metadata": {},
+            "source": source,
+        }
         if kind == "code":
             cell |= {"execution_count": None, "outputs": []}
         written.append(cell)
@@ -273,7 +278,8 @@ def write(exam: Exam, folder: Path) -> list[Path]:
     Without a browser that prints, a PDF is left out, and the page of HTML stays in its place.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    browser, files = find_browser(), []
+    browser = find_browser()
+    files: list[Path] = []
     for name, key in (("exam", False), ("key", True)):
         page = folder / f"{name}.html"
         texts = {

@@ -16,7 +16,6 @@ from nn_core.lab.classroom.questions.question import (
 )
 from nn_core.layers import dense_forward, relu_forward, sigmoid_backward, sigmoid_forward, softmax
 from nn_core.losses import mean_squared_error, softmax_cross_entropy
-from nn_core.network import MLP
 
 
 @question("00", "A share, a count, a percentage", "paper", 4, 4, accepts=0.0004)
@@ -258,7 +257,8 @@ def two_layers_are_one(rng: Rng) -> Draft:
 def counting_parameters(rng: Rng) -> Draft:
     """Count parameters, and what their numerical gradient takes."""
     sizes = [784, *(10 * int(k) for k in rng.choice(np.arange(2, 30), 2, replace=False)), 10]
-    count, layers = MLP(tuple(sizes), rng).theta.size, list(pairwise(sizes))
+    layers = list(pairwise(sizes))
+    count = sum((i + 1) * o for i, o in layers)
     return Draft(
         """A network «shape». How many parameters has it (`parameters`)? How many losses does its
         gradient take by central differences (`losses`)? What does backpropagation need instead?""",
