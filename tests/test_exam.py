@@ -13,6 +13,7 @@ from functools import cache
 import formulas
 import numpy as np
 import pytest
+from conftest import ROOT
 from pypdf import PdfReader
 
 import nn_core as nn
@@ -505,7 +506,7 @@ def a_scale_that_multiplies(g, a):
 
 
 @oracle
-def which_layer_keeps_the_size(g, a):
+def which_deviation_keeps_the_size(g, a):
     factors = {
         letter: g["i"] * float(std) ** 2 / 2
         for letter, std in re.findall(r"\((.)\) ([\d.]+)", g["listed"])
@@ -926,6 +927,18 @@ def test_bad_input_gets_one_line(tmp_path, capsys, words, said):
     assert found.err.count("\n") == 1
     assert not found.out
     assert not (tmp_path / "out").exists()
+
+
+def test_the_guide_says_what_holds(tmp_path, monkeypatch, capsys):
+    guide = (ROOT / "book" / "appendix" / "teaching.md").read_text("utf-8")
+    assert f"picks from {len(QUESTIONS)} questions" in " ".join(guide.split())
+    monkeypatch.setattr(exam, "find_browser", lambda: None)
+    monkeypatch.chdir(tmp_path)
+    (command,) = re.findall(r"-m nn_core\.lab (exam .*)", guide)
+    assert main(command.split()) == 0
+    for option in re.findall(r"^\| `(--[^`]*)` \|", guide, re.M):
+        assert main([*command.split(), *option.split(" ", 1)]) == 0, option
+    assert not capsys.readouterr().err
 
 
 def test_the_command_runs():

@@ -98,15 +98,15 @@ def where_the_ink_comes_from(rng: Rng) -> Draft:
     M, (u, v) = np.array(turn) @ stretch, 2 * whole(rng, (2, 2), -4, 4)
     return Draft(
         r"""In a new picture the pixel at $u$, counted in rows and columns from the centre,
-        fetches its ink at $Mu$, with $M = «turn» «stretch»$. How many times as tall does a
-        digit become, measured before the turn (`tall`)? Give $M$ (`M`), the place from which
-        the pixel at $«u»$ fetches its ink (`place`), its displacement (`displacement`), and the
-        place to which the ink at $«v»$ goes (`goes`). Why does one fetch, and not send?""",
-        r"""The right matrix fetches rows in steps of $1 / «tall»$, so what comes out is «tall»
-        times as tall. $M = «M»$: the ink comes from $«place»$, and the displacement is
-        $«displacement»$. Ink goes by $M^{-1} = «inverse»$, to $«goes»$. Who sends leaves holes
-        where a picture grows; who fetches fills each new pixel. (Tall 1, matrix 1, place 1,
-        displacement 1, inverse 1, holes 1.)""",
+        fetches its ink at $Mu$, with $M = «turn» «stretch»$. How many times as tall as the
+        turned digit is what comes out (`tall`)? Give $M$ (`M`), the place from which the pixel
+        at $«u»$ fetches its ink (`place`), its displacement (`displacement`), and the place to
+        which the ink at $«v»$ goes (`goes`). Why does one fetch, and not send?""",
+        r"""The left matrix turns. The right one fetches rows in steps of $1 / «tall»$, so what
+        comes out is «tall» times as tall. $M = «M»$: the ink comes from $«place»$, and the
+        displacement is $«displacement»$. Ink goes by $M^{-1} = «inverse»$, to $«goes»$. Who
+        sends leaves holes where a picture grows; who fetches fills each new pixel. (Tall 1,
+        matrix 1, place 1, displacement 1, inverse 1, holes 1.)""",
         {
             "tall": tall,
             "M": M,
@@ -413,14 +413,17 @@ def which_check_decides(rng: Rng) -> Draft:
     N, K = pick(rng, 32, 50, 64, 100, 128), pick(rng, 5, 10, 20, 26)
     cases = {
         f"The bias gradient is a mean over the batch of {N}, and not a sum.": "the gradient check",
-        "Pictures and labels are shuffled by two orders.": "learning twenty pictures by heart",
+        "Pictures and labels are shuffled once, by two orders.": "looking at pictures and labels",
         "The learning rate is a hundred times too large.": "a few steps at several rates",
         f"The last layer's softmax sums over the batch of {N}.": "the first loss",
     }
     # Beside the right check stand those that this bug passes.
     passes = {
         "the gradient check": ["the shapes of all gradients", "a loss that falls"],
-        "learning twenty pictures by heart": ["the gradient check", "the first loss"],
+        "looking at pictures and labels": [
+            "the gradient check",
+            "learning twenty pictures by heart",
+        ],
         "a few steps at several rates": ["the gradient check", "the first loss"],
         "the first loss": ["the shapes of all gradients", "the number of parameters"],
     }

@@ -18,7 +18,7 @@ from nn_core.layers import dense_forward, relu_forward, sigmoid_backward, sigmoi
 from nn_core.losses import mean_squared_error, softmax_cross_entropy
 
 
-@question("00", "A share, a count, a percentage", "paper", 4, 4, accepts=0.0004)
+@question("00", "A share, a count, a percentage", "paper", 4, 4, accepts=0.002)
 def share_count_percentage(rng: Rng) -> Draft:
     """Say one result in three ways."""
     N, M = pick(rng, 1000, 2000, 5000), pick(rng, 3000, 4000, 10_000)

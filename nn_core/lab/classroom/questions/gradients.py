@@ -304,7 +304,7 @@ def two_examples(rng: Rng) -> Draft | None:
         {
             "ReLU's slope forgotten": {"dw": wrong_dW, "db": wrong_db},
             "without ReLU": {"a": Z},
-            "the two left in": {"dw": 2 * dW},
+            "the half of the loss left out": {"dw": 2 * dW},
         },
     )
 
@@ -602,9 +602,9 @@ def a_scale_that_multiplies(rng: Rng) -> Draft:
     )
 
 
-@question("07", "Which layer keeps the size?", "choice", 4, 4)
-def which_layer_keeps_the_size(rng: Rng) -> Draft:
-    """Find the layer that follows He's rule."""
+@question("07", "Which deviation keeps the size?", "choice", 4, 4)
+def which_deviation_keeps_the_size(rng: Rng) -> Draft:
+    """Find the deviation of He's rule."""
     i, o = (
         int(size) for size in rng.choice(np.array([50, 128, 200, 392, 512, 800]), 2, replace=False)
     )

@@ -222,7 +222,7 @@ def hunt(
             "why": why,
             "mended": mended,
         },
-        {"what should come out": {"found": right}},
+        {"what the code should give, and not what it gives": {"found": right}},
     )
 
 

@@ -108,7 +108,7 @@ def a_valley(rng: Rng) -> Draft:
         },
         {"flat": flat, "steep": steep},
         {
-            "the curvature forgotten to be the slope's": {"bound": 1 / steep},
+            "one over the curvature": {"bound": 1 / steep},
             "the steep direction alone": {"best": 1 / steep, "factor": 1 - 1 / kappa},
         },
     )
