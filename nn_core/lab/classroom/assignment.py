@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import nn_core
-from nn_core.lab.classroom.questions import Question, draw
+from nn_core.lab.classroom.questions import Question, draw, draw_one
 from nn_core.lab.exercises.exercise import REGISTRY, Exercise, all_exercises
 from nn_core.lab.exercises.texts import all_texts, parse
 
@@ -49,16 +49,9 @@ class Assignment(NamedTuple):
     tasks: tuple[Task, ...]
     keys: tuple[str, ...]  # of the questions
 
-    @property
-    def chapter(self) -> str:
-        """Its number, as in "02"."""
-        return self.name[:2]
-
     def questions(self, seed: int, student: str) -> list[Question]:
         """Give the questions with the numbers of one student."""
-        found = draw(own_seed(seed, student), (self.chapter,))
-        drawn = {question.key: question for question in found}
-        return [drawn[key] for key in self.keys]
+        return [draw_one(key, own_seed(seed, student)) for key in self.keys]
 
 
 class Classroom(NamedTuple):

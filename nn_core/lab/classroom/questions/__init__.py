@@ -7,6 +7,7 @@ from nn_core.lab.classroom.questions.question import (
     QUESTIONS,
     Question,
     draw,
+    draw_one,
 )
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Question",
     "beyond",
     "draw",
+    "draw_one",
     "forward",
     "gradients",
     "training",

@@ -100,12 +100,14 @@ def question(
 
 
 def draw(seed: int, chapters: Collection[str] = CHAPTERS) -> list[Question]:
-    """Give all questions on some chapters. A question's numbers depend on its key and the seed."""
-    drawn = [
-        make(np.random.default_rng([seed, zlib.crc32(key.encode())]))
-        for key, make in QUESTIONS.items()
-    ]
+    """Give all questions on some chapters."""
+    drawn = [draw_one(key, seed) for key in QUESTIONS]
     return [question for question in drawn if set(question.chapters) & set(chapters)]
+
+
+def draw_one(key: str, seed: int) -> Question:
+    """Give a question. Its numbers depend on its key and the seed."""
+    return QUESTIONS[key](np.random.default_rng([seed, zlib.crc32(key.encode())]))
 
 
 def agree(given: Any, right: Any, accepts: float) -> bool:
