@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import cache
 
 import formulas
+import nbformat
 import numpy as np
 import pytest
 from conftest import ROOT
@@ -878,6 +879,7 @@ def test_writes_an_exam_and_its_key(tmp_path, capsys, monkeypatch, words):
     assert "print the pages of HTML" in said
     chosen = exam.choose(7, 12, CHAPTERS[2:9])
     notebook = json.loads((tmp_path / "exam.ipynb").read_text("utf-8"))
+    nbformat.validate(notebook)
     cells = ["".join(cell["source"]) for cell in notebook["cells"]]
     for name in ("exam.md", "exam.html", "key.md", "key.html", "key.ipynb"):
         text = (tmp_path / name).read_text("utf-8")

@@ -42,11 +42,12 @@ pre code { font-size: 1em }
 table { border-collapse: collapse; font-size: .92em }
 th, td { border: 1px solid #888; padding: .15em .5em }
 math { font-family: "STIX Two Math", "Cambria Math", "Latin Modern Math", math }
+mfrac { math-style: normal }
 .matrix { border: solid; border-width: 0 1.2px; border-radius: .6em; padding: 0 .25em }
 .together { white-space: nowrap }
 .room { border: 1px solid #888; border-radius: 2px }
 """
-LARGE = "em { font-style: normal }\n"
+LARGE = "em { font-style: normal } math { font-size: 1.12em } pre, code { font-size: 1em }\n"
 # The size and the family of the letters, by whether the print is large.
 FONTS = {
     False: ("11pt", '"STIX Two Text", Georgia, "Liberation Serif", serif'),

@@ -171,4 +171,4 @@ def matrix(tokens: list[str]) -> str:
             rows.append([])
     body = "".join(f"<mtr>{''.join(cells)}</mtr>" for cells in rows)
     # Its parentheses are borders: without a font for formulas, those of browsers do not grow.
-    return f'<mrow class="matrix"><mtable>{body}</mtable></mrow>'
+    return f'<mrow class="matrix"><mtable>{body}</mtable></mrow><mspace width="0.15em"/>'

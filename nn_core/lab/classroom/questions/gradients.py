@@ -56,11 +56,11 @@ def the_best_step(rng: Rng) -> Draft:
     a, b = int(rng.integers(1, 10)), int(rng.integers(1, 10)) * 10.0 ** -int(rng.integers(10, 16))
     h = (b / (2 * a)) ** (1 / 3)
     return Draft(
-        r"""With the step $h$ a central difference is off by about $«a» h^2 + \frac{«b»}{h}$.
+        r"""With the step $h$ a central difference is off by about $«a» h^2 + «b» / h$.
         Where do the two parts come from? Derive the best step (`best`), and give the error
         there (`least`). How many times as large is it at $h = 10^{-9}$ (`ratio`)?""",
         r"""The first part is the rest of Taylor's formula, the second one rounding: $f$ is off
-        by a few units in its last place, and is divided by $2h$. The derivative $2 \cdot «a» h
+        by a few units in its last place, and is divided by $2h$. The derivative $«twice» h
         - «b» / h^2$ is zero at $h = \sqrt[3]{«b» / «twice»} = «best»$, where the error is
         $«least»$. With $h = 10^{-9}$ it is $«small»$, which is $«ratio»$ times as much: smaller
         is not better. (Origin 1, derivation 2, numbers 2.)""",
@@ -476,7 +476,7 @@ def the_loss_rose(rng: Rng) -> Draft | None:
         (`bound`)? Can a right gradient explain what was seen (`can`, yes or no)? What do you
         try next?""",
         r"""The change is $-\eta g^2 + \frac{c}{2} \eta^2 g^2 = «change»$. It is negative below
-        $\eta = \frac{2}{c} = «bound»$. So a right gradient can explain it: «can». «next»
+        $\eta = \frac{2}{c} = «bound»$. Can a right gradient explain a rise: «can». «next»
         (Change 2, bound 1, verdict 1, next step 1.)""",
         {
             "change": g * -lr * g + c / 2 * (lr * g) ** 2,

@@ -160,9 +160,10 @@ def shown(value: Any) -> str:
     if abs(value) < 1e-3:
         digits, power = f"{value:.2e}".split("e")
         return rf"{float(digits):g} \cdot 10^{{{int(power)}}}"
-    return np.format_float_positional(
+    written = np.format_float_positional(
         float(value), precision=4, unique=False, fractional=False, trim="-"
     )
+    return f"{float(written):,}".removesuffix(".0") if abs(value) >= 1000 else written
 
 
 def bracketed(value: float) -> str:
