@@ -4,13 +4,17 @@ BIN := .venv/bin
 # The machine's own npm, else the one in .venv.
 NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
-.PHONY: book gettext site.zip pdf epub dist errata serve test lab check format claims pictures weights fonts kernel editor bench lock clean
+.PHONY: book slides gettext site.zip pdf epub dist errata serve test lab check format claims pictures weights fonts kernel editor bench lock clean
 
 # With LANGUAGE=de the German pages, too, in _build/html/de. The English ones, written after them, link them.
 book: .venv/installed
 	$(if $(LANGUAGE),$(BIN)/python book/_ext/translation.py $(LANGUAGE))
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo "The book is in _build/html. Open _build/html/index.html, or serve it: make serve"
+
+# Slides of each chapter are pages of the book.
+slides: book
+	@echo "The slides are in _build/html/slides, and each chapter links its own at its foot."
 
 serve: .venv/installed
 	@test -f _build/html/index.html || { echo "There is no book yet: run make book first."; exit 1; }

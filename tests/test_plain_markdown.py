@@ -82,7 +82,8 @@ def test_what_a_cell_says_becomes_text():
     assert [(cell.cell_type, cell.source) for cell in cells] == [
         ("code", "show()\nsay()"),
         ("markdown", "::::::{container} said said-a\nOne.\n\nAnd.\n::::::"),
-        ("markdown", "::::::{container} said said-b\nTwo.\n::::::"),
+        # What slides.py must know of the cell.
+        ("markdown", '+++ {"cell_type": "code"}\n\n::::::{container} said said-b\nTwo.\n::::::'),
         ("code", "x = 1"),
     ]
     assert [out.data["text/markdown"] for out in cells[0].outputs] == ["a figure"]

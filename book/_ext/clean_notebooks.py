@@ -79,10 +79,10 @@ def cleaned(path: Path) -> nbformat.NotebookNode:
     notebook = strip_output(notebook, keep_output=False, keep_count=False, keep_id=True)
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
-        # All metadata except the tags come from editors.
-        tags = cell.metadata.get("tags", [])
-        folded = FOLDED if FOLDED_BY & set(tags) else {}
-        cell.metadata = nbformat.from_dict(({"tags": tags} if tags else {}) | folded)
+        # All metadata except the tags, and what slides show, come from editors.
+        kept = {key: cell.metadata[key] for key in ("slideshow", "tags") if cell.metadata.get(key)}
+        folded = FOLDED if FOLDED_BY & set(kept.get("tags", [])) else {}
+        cell.metadata = nbformat.from_dict(kept | folded)
         if cell.id == "install":
             root = Path(os.path.relpath(ROOT, path.parent)).as_posix()
             cell.source = install_cell(root, repository.setting())

@@ -16,6 +16,7 @@ holds only what all of them show: CommonMark with tables, formulas between dolla
 """
 
 import functools
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -163,9 +164,11 @@ def page_cells(
     """
     labels = formulas()
     cells = []
-    for cell in notebook.cells:
+    for k, cell in enumerate(notebook.cells):
+        about = {"cell_type": cell.cell_type} | cell.metadata
+        begins = f"+++ {json.dumps(about)}\n\n" if k else ""  # slides.py reads it
         if cell.cell_type == "markdown":
-            cell.source = for_page(cell.source, labels, chapter, cell.id, original)
+            cell.source = begins + for_page(cell.source, labels, chapter, cell.id, original)
             cells.append(cell)
             continue
         cell.metadata["id"] = cell.id  # for in_page.py: of an id itself, myst-nb tells nothing
@@ -186,7 +189,7 @@ def page_cells(
         if said:
             text = "\n\n".join(for_page(out.data["text/markdown"], labels) for out in said)
             text = f"::::::{{container}} said said-{cell.id}\n{text}\n::::::"
-            cells.append(nbformat.v4.new_markdown_cell(text, id=f"{cell.id}-said"))
+            cells.append(nbformat.v4.new_markdown_cell(begins + text, id=f"{cell.id}-said"))
     return cells
 
 

@@ -17,6 +17,7 @@ from check_prose import ROOT, said, texts
 # and an exercise. The first three include predicting, trying the sliders and reading the outputs.
 WORD, FORMULA, BLOCK, EXERCISE = 1 / 60, 2, 1 / 2, 15
 
+ONE_WORD = r"[^\W\d_][\w'’-]*"
 NOT_SHOWN = {"hide-input", "remove-input", "remove-cell"}
 
 
@@ -45,7 +46,7 @@ def reading(cell: dict) -> float:
     text = source if cell["cell_type"] == "markdown" else "\n".join(said(source))
     formulas = re.findall(r"\$\$.*?\$\$", text, re.DOTALL)
     plain = re.sub(r"\$\$.*?\$\$|\$[^$]*\$|`[^`]*`", " ", text, flags=re.DOTALL)
-    words = re.findall(r"[^\W\d_][\w'’-]*", plain)
+    words = re.findall(ONE_WORD, plain)
     block = cell["cell_type"] == "code" and not NOT_SHOWN & set(cell["metadata"].get("tags", []))
     return WORD * len(words) + FORMULA * len(formulas) + BLOCK * block
 

@@ -9,8 +9,10 @@ var nnCells = (() => {
   // A translation of the course lies in a folder of the site, and uses the same Python.
   const site = new URL(document.documentElement.dataset.site_root ?? root, location.href).href;
   const path = decodeURI((location.origin + location.pathname).slice(root.href.length));
-  /** The name of the page, such as book/05_backpropagation. */
-  const page = path.replace(/\/$|^$/, "$&index").replace(/\.html$/, "");
+  /** The name of the page, such as book/05_backpropagation. Slides have the cells of their chapter. */
+  const page =
+    document.documentElement.dataset.page ??
+    path.replace(/\/$|^$/, "$&index").replace(/\.html$/, "");
 
   /**
    * The line under a cell's code that says what happens.
