@@ -202,6 +202,16 @@ def test_all_that_is_stored_has_its_script():
         assert stored(name)
 
 
+def test_each_change_of_a_published_network_has_a_best_rate_inside_its_list():
+    for name, network in stored("11_published_networks")["networks"].items():
+        for change, found in network["changes"].items():
+            place = found["rates"].index(found["best"])
+            assert found["dev"][place] == max(found["dev"]), (name, change)
+            assert 0 < place < len(found["rates"]) - 1, (name, change)
+            assert len(found["rates"]) == len(found["dev"]) >= 5
+            assert len(found["judge"]) == len(network["judge"]) == 5
+
+
 def test_nothing_stored_under_that_name():
     with pytest.raises(ValueError, match=r"expected one of .*09_regularization.*found '08'"):
         stored("08")
