@@ -102,7 +102,7 @@ editor: .venv/installed node_modules/.package-lock.json
 # The peers get an environment of their own: they are large, and the course does not need them.
 bench:
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet -r benchmarks/requirements.txt -e .
+	.venv-bench/bin/python -m pip install --quiet -r benchmarks/requirements.txt -e ".[lab]"
 	.venv-bench/bin/python benchmarks/compare.py
 
 # Renews the locked versions and their hashes within the ranges of pyproject.toml, for Python 3.11 and later

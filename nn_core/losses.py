@@ -48,6 +48,9 @@ def softmax_cross_entropy(Z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarr
     total = dZ.sum(axis=1, keepdims=True)
     loss = float(np.mean(np.log(total[:, 0]) - Z[right]))
     dZ /= total
+    # Smaller probabilities are lost in the rounding of the largest one. They would only lead to
+    # gradients whose squares are denormal numbers, which are slow (see `optimizers`).
+    dZ[dZ < np.finfo(dZ.dtype).eps ** 2] = 0
     dZ[right] -= 1
     dZ /= N
     return loss, dZ

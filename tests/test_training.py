@@ -9,7 +9,16 @@ import warnings
 import numpy as np
 import pytest
 
-from nn_core import MLP, DataError, DivergenceError, accuracy, fit
+from nn_core import (
+    MLP,
+    DataError,
+    DivergenceError,
+    accuracy,
+    fit,
+    load_mnist,
+    optimizers,
+    softmax_cross_entropy,
+)
 from nn_core.optimizers import BLOCK, SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
 from nn_core.regularization import (
     Augmentation,
@@ -719,3 +728,70 @@ def test_adamw_spares_biases():
     # With a gradient of zero, only the decay changes theta: 2 - 0.1 * 0.5 * 2.
     AdamW(0.1, decay=0.5, weights=np.array([True, False])).step(theta, np.zeros(2))
     assert np.allclose(theta, [1.9, 2.0])
+
+
+def denormal(a):
+    """Which entries are denormal numbers."""
+    return (a != 0) & (np.abs(a) < np.finfo(a.dtype).tiny)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Momentum(0.1),
+        lambda: Nesterov(0.1),
+        lambda: RMSProp(0.01, beta=0.9),
+        lambda: Adam(0.01, beta2=0.9),
+        lambda: AdamW(0.01, beta2=0.9),
+    ],
+)
+def test_no_moment_becomes_denormal(make, dtype):
+    # By hand: 0.001 times 0.9^n is below 1e-38 from n = 766 on, and below 1e-308 from n = 6,600 on.
+    theta, grad = np.ones(5, dtype), np.full(5, 0.001, dtype)
+    optimizer = make()
+    optimizer.step(theta, grad)
+    for _ in range(1_200 if dtype == np.float32 else 7_200):
+        optimizer.step(theta, np.zeros_like(grad))
+        for moment in optimizer.state.values():
+            assert not denormal(moment).any(), optimizer.t
+    assert not any(moment.any() for moment in optimizer.state.values())
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: Momentum(0.05), lambda: Adam(0.001), lambda: AdamW(0.001)]
+)
+def test_flushing_leaves_the_weights_as_they_are(make, monkeypatch):
+    X, y, _, _ = load_mnist()
+    found = []
+    for every in (optimizers.FLUSH_EVERY, 10**9):
+        monkeypatch.setattr(optimizers, "FLUSH_EVERY", every)
+        rng = np.random.default_rng(0)
+        network, optimizer = MLP((784, 16, 10), rng), make()
+        options = {"epochs": 20, "batch_size": 16, "rng": rng, "progress": False}
+        fit(network, optimizer, X[:1_600], y[:1_600], **options)
+        tiny = sum(int(denormal(moment).sum()) for moment in optimizer.state.values())
+        found.append((network.theta.copy(), tiny))
+    (flushed, none), (plain, some) = found
+    assert none == 0
+    assert some > 100, "there was nothing to flush"
+    assert np.array_equal(flushed, plain)
+
+
+def test_weights_that_decay_do_not_become_denormal():
+    # A step takes a tenth of each weight.
+    theta, optimizer = np.ones(5, np.float32), SGD(0.1)
+    for _ in range(1_200):
+        optimizer.step(theta, theta.copy())
+        assert not denormal(theta).any(), optimizer.t
+    assert not theta.any()
+
+
+def test_a_sure_network_has_no_denormal_probabilities():
+    Z = np.array([[0, -20, -40, -90, -200]], np.float32)
+    _, dZ = softmax_cross_entropy(Z, np.array([0]))
+    assert np.allclose(dZ[0, 1], np.exp(-20), rtol=1e-5), "above the square of the epsilon"
+    assert (dZ[0, 2:] == 0).all()
+    _, dZ = softmax_cross_entropy(Z.astype(np.float64), np.array([0]))
+    assert np.allclose(dZ[0, 2], np.exp(-40)), "float64 holds more digits"
+    assert (dZ[0, 3:] == 0).all()
