@@ -59,6 +59,9 @@ def needs_notebooks(item: pytest.Item) -> bool:
     return "executed_notebooks" in getattr(item, "fixturenames", ())
 
 
+WAITS = "@waits"
+
+
 def page_of(item_or_id: pytest.Item | str) -> str:
     """Give the page of a test that visits a page, as in `test_fits[book/index]`, else nothing."""
     nodeid = item_or_id if isinstance(item_or_id, str) else item_or_id.nodeid
@@ -69,11 +72,13 @@ def page_of(item_or_id: pytest.Item | str) -> str:
 class Scopes(LoadScopeScheduling):
     """Run all tests of a file in one process, so that the cells of a notebook stay together.
 
-    The many tests that visit pages are shared page by page: a free process takes the next page.
+    The many tests that visit pages are shared page by page: a free process takes the next page. And
+    tests that wait for notebooks or for the book stand apart from the others of their file. Else
+    all processes could begin such files, and none would be left to execute the notebooks.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return nodeid.split("::")[0] + page_of(nodeid)
+        return nodeid.split("::")[0] + page_of(nodeid) + WAITS * nodeid.endswith(WAITS)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log) -> Scopes:
@@ -82,7 +87,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log) -> Scopes:
 
 # This hook runs last, since pytest itself groups tests with the same fixture.
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Sort the tests, so that no process waits long.
 
     Unit tests come first, since they are cheap. Notebooks follow, the longest first, since the
@@ -109,6 +114,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         )
 
     items.sort(key=rank)
+    if hasattr(config, "workerinput"):
+        for item in items:
+            if needs_book(item) or needs_notebooks(item):
+                item._nodeid += WAITS  # as pytest-xdist marks its own groups
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
