@@ -59,9 +59,6 @@ def needs_notebooks(item: pytest.Item) -> bool:
     return "executed_notebooks" in getattr(item, "fixturenames", ())
 
 
-WAITS = "@waits"
-
-
 def page_of(item_or_id: pytest.Item | str) -> str:
     """Give the page of a test that visits a page, as in `test_fits[book/index]`, else nothing."""
     nodeid = item_or_id if isinstance(item_or_id, str) else item_or_id.nodeid
@@ -72,13 +69,11 @@ def page_of(item_or_id: pytest.Item | str) -> str:
 class Scopes(LoadScopeScheduling):
     """Run all tests of a file in one process, so that the cells of a notebook stay together.
 
-    The many tests that visit pages are shared page by page: a free process takes the next page. And
-    tests that wait for notebooks or for the book stand apart from the others of their file. Else
-    all processes could begin such files, and none would be left to execute the notebooks.
+    The many tests that visit pages are shared page by page: a free process takes the next page.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return nodeid.split("::")[0] + page_of(nodeid) + WAITS * nodeid.endswith(WAITS)
+        return nodeid.split("::")[0] + page_of(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log) -> Scopes:
@@ -87,12 +82,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log) -> Scopes:
 
 # This hook runs last, since pytest itself groups tests with the same fixture.
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort the tests, so that no process waits long.
 
     Unit tests come first, since they are cheap. Notebooks follow, the longest first, since the
     build of the book waits for them. Tests beside the build follow, at their end those that need
-    executed notebooks, and last the tests of the built book, page by page.
+    executed notebooks, and last the tests of the built book, page by page. A file of which one test
+    waits goes with those that wait. Else all processes could begin such files, and none would be
+    left to execute the notebooks.
     """
     layers = ["unit", "nbval", "book", "browser"]
     seconds = {
@@ -100,24 +97,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for path in {item.path for item in items}
         if path.suffix == ".ipynb" and not execution.is_executed(path)
     }
+    book = {item.path for item in items if needs_book(item)}
+    executed = {item.path for item in items if needs_notebooks(item)}
     pages = {page: k for k, page in enumerate(dict.fromkeys(map(page_of, items)))}
 
     def rank(item: pytest.Item) -> tuple:
         longest = -seconds.get(item.path, 0), str(item.path)
         layer = layer_of(item.nodeid)
         return (
-            needs_book(item),
-            needs_notebooks(item),
+            item.path in book,
+            item.path in executed,
             layers.index(layer),
             longest if layer == "nbval" else (),
             pages[page_of(item)],
         )
 
     items.sort(key=rank)
-    if hasattr(config, "workerinput"):
-        for item in items:
-            if needs_book(item) or needs_notebooks(item):
-                item._nodeid += WAITS  # as pytest-xdist marks its own groups
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
