@@ -293,7 +293,7 @@ class Watched:
         self.complaints, self.abroad = [], []
         self.page.on("console", self.listen)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.complaints.append(request.url))
+        self.page.on("requestfailed", self.miss)
         self.page.on("request", self.watch)
         # External requests are refused and noted, since pages must work without them.
         self.page.route(lambda url: not url.startswith(site), lambda route: route.abort())
@@ -302,6 +302,10 @@ class Watched:
     def listen(self, message):
         if message.type == "error":
             self.complaints.append(message.text)
+
+    def miss(self, request):
+        if request.failure != "net::ERR_ABORTED":  # as when a page is left while its icon loads
+            self.complaints.append(request.url)
 
     def watch(self, request):
         if not request.url.startswith((self.site, "data:", "blob:")):

@@ -53,7 +53,7 @@ PYTHON = (
     *(ROOT / "book" / "_ext" / f"{name}.py" for name in ("numbering", "plain_markdown")),
     *(ROOT / "book" / "_ext" / f"{name}.py" for name in ("summaries", "way")),
     *(ROOT / "book" / "in_page" / f"{name}.py" for name in ("in_page", "shell", "title_page")),
-    *sorted(LAB.glob("*.py")),
+    *sorted(set(LAB.glob("*.py")) - {LAB / "__main__.py"}),  # which speaks to teachers
     *(LAB / "exercises" / f"{name}.py" for name in ("__init__", "exercise", "expect", "explain")),
     LAB / "exercises" / "networks.py",
 )

@@ -39,7 +39,7 @@ def kept(browser, site):
 
 def downloaded(kept, page: str = CHAPTER) -> nbformat.NotebookNode:
     with kept.page.expect_download() as waiting:
-        assert kept("download", page, "../") == ""
+        assert kept("download", page, "../", "../") == ""
     assert waiting.value.suggested_filename == f"{page.removeprefix('book/')}.ipynb"
     notebook = nbformat.read(waiting.value.path(), as_version=4)
     nbformat.validate(notebook)
@@ -97,4 +97,4 @@ def test_download_of_a_page_that_is_no_notebook(kept):
 def test_download_without_a_connection(kept):
     kept("text", CHAPTER, "first")
     kept.visit.context.set_offline(True)
-    assert "try again" in kept("download", CHAPTER, "../")
+    assert "try again" in kept("download", CHAPTER, "../", "../")

@@ -193,7 +193,7 @@ def test_on_paper_each_slide_is_a_page(deck):
 @opening("batch_norm")
 def test_small_screens_have_the_whole_slide(deck):
     deck.page.set_viewport_size({"width": 390, "height": 700})
-    assert deck.page.evaluate("document.documentElement.scrollWidth") <= 390
+    deck.page.wait_for_function("document.documentElement.scrollWidth <= 390")
     box = deck.page.locator(".slide:visible").bounding_box()
     assert box["width"] == pytest.approx(390, abs=2)
     assert box["height"] == pytest.approx(390 * 720 / 1280, abs=2)
