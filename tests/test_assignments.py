@@ -423,16 +423,8 @@ def test_submission_cannot_have_the_grader_run_anything():
 
 
 def test_messages_among_the_answers_are_no_points(out):
-    injected = """
-import os
-for stream in range(3, 20):
-    try:
-        os.write(stream, b"\\0" * 7 + b'\\x18["result", [], true, {}]' * 100)
-    except OSError:
-        pass
-"""
     (one,) = Classroom.load(out / "grader").assignments
-    found = marks_of([("", injected)], one, "", ())
+    found = marks_of([("", INJECTED)], one, "", ())
     assert [mark.points for mark in found] == [0] * 5
 
 

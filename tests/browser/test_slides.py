@@ -71,6 +71,13 @@ def opening(*names: str):
     return pytest.mark.parametrize("deck", names, ids=names, indirect=True, scope="module")
 
 
+def slide_of(page, cell: str):
+    """Go to the slide of a cell, and give it."""
+    place = page.locator(f".slide:has(#{cell})")
+    page.goto(f"{page.url.partition('#')[0]}#{place.locator('.slide-number').text_content()}")
+    return place
+
+
 def shown(deck) -> int:
     """The number of the slide that is seen."""
     slides = deck.page.locator(".slide:visible")
@@ -94,6 +101,7 @@ def test_every_slide_fits_and_can_be_read_far_away(deck):
     assert deck.page.evaluate(LOOK) == []
     pictures = deck.page.locator("main img:not([alt]), main svg[role=img]:not([aria-label])")
     assert pictures.count() == 0
+    deck.page.reload(wait_until="networkidle")  # the next test finds one slide again
 
 
 @opening("05_backpropagation")
@@ -135,8 +143,7 @@ def test_keys(deck):
 @opening("05_backpropagation")
 def test_what_a_cell_prints_comes_after_its_code(deck):
     page = deck.page
-    place = page.locator(".slide:has(#code-graph-forward)")
-    page.goto(f"{page.url.partition('#')[0]}#{place.locator('.slide-number').text_content()}")
+    place = slide_of(page, "code-graph-forward")
     output = place.locator(".cell_output")
     assert output.evaluate("e => getComputedStyle(e).visibility") == "hidden"
     page.keyboard.press("ArrowRight")
@@ -147,8 +154,7 @@ def test_what_a_cell_prints_comes_after_its_code(deck):
 @opening("05_backpropagation")
 def test_sliders_move(deck):
     page = deck.page
-    place = page.locator(".slide:has(#code-walk-slider)")
-    page.goto(f"{page.url.partition('#')[0]}#{place.locator('.slide-number').text_content()}")
+    place = slide_of(page, "code-walk-slider")
     slider = place.get_by_role("slider")
     page.wait_for_function("s => !s.disabled", arg=slider.element_handle())
     before = place.locator("figcaption").text_content()
@@ -164,8 +170,7 @@ def test_sliders_move(deck):
 @opening("05_backpropagation")
 def test_a_cell_runs(deck):
     page = deck.page
-    place = page.locator(".slide:has(#code-graph-forward)")
-    page.goto(f"{page.url.partition('#')[0]}#{place.locator('.slide-number').text_content()}")
+    place = slide_of(page, "code-graph-forward")
     place.get_by_role("button", name="Run", exact=True).click()
     place.locator(".run-chip").wait_for()
     place.locator(".run-chip").wait_for(state="detached", timeout=FOR_LOADING)
